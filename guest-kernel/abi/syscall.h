@@ -1,0 +1,79 @@
+/*
+ * syscall.h: how a user program calls the kernel.
+ *
+ * `syscall`, with
+ *	rax	enum abi_syscall
+ *	rdi	path of the target capability
+ *	rsi	info word (SYS_INVOKE), see below
+ *	rdx r10 r8 r9	words 0..3
+ * returns
+ *	rax	enum error
+ *	rdx r10	result words 0 and 1
+ * and changes rcx and r11 besides; all else is kept.
+ *
+ * A capability address is a path of 1..8 one-byte indices, the most
+ * significant first, with its depth: path 0x0105, depth 2 is slot 5 of the
+ * pool in slot 1 of the task's root pool. (Bits above the depth are zero.)
+ * The paths of capability arguments are words that follow the label's plain
+ * words; all depths are in the info word:
+ *
+ *	 31..28    27..24    23..20    19..16   15..0
+ *	  zero    argument   target    words    label
+ *	           depth      depth
+ *
+ * `words` counts the plain words and the capability argument's path.
+ *
+ * Larger arguments lie in the task buffer, a page the task shares with the
+ * kernel: struct task_buffer. The kernel reads each field once.
+ */
+#ifndef ABI_SYSCALL_H
+#define ABI_SYSCALL_H
+
+#include "guest-kernel/abi/object.h"
+
+/*
+ * SYS_INVOKE		invoke a capability (object.h)
+ * SYS_YIELD		let the next task run
+ * SYS_EXIT		end the calling task: it becomes inactive
+ * SYS_PRINT		rdi: length, to 1024; text in the task buffer. One log
+ *			line: "[kernel] Userspace print: TEXT". Bytes that are
+ *			no printable ASCII come out as '?'.
+ * SYS_PUTC		rdi: a byte, raw to the log (COM1 and port e9h)
+ * SYS_LIST_CPOOL	log the caller's root pool, a line a taken slot
+ * SYS_TEST_SUCCEED	end the run: port 501h gets 31h
+ * SYS_TEST_FAIL	end the run: port 501h gets 30h
+ *
+ * All but the first two stand for services that a finished system would give
+ * by capability; they are here for bringing one up.
+ */
+#define ABI_SYSCALLS(X)                                                        \
+	X(INVOKE, 0)                                                           \
+	X(YIELD, 1)                                                            \
+	X(EXIT, 2)                                                             \
+	X(PRINT, 3)                                                            \
+	X(PUTC, 4)                                                             \
+	X(LIST_CPOOL, 5)                                                       \
+	X(TEST_SUCCEED, 6)                                                     \
+	X(TEST_FAIL, 7)
+
+enum abi_syscall {
+#define ABI_SYSCALL_ENUM(name, number) SYS_##name = (number),
+	ABI_SYSCALLS(ABI_SYSCALL_ENUM)
+#undef ABI_SYSCALL_ENUM
+	SYS_COUNT = 8
+};
+
+#define INFO_LABEL_SHIFT    0
+#define INFO_WORDS_SHIFT    16
+#define INFO_TARGET_SHIFT   20
+#define INFO_ARGUMENT_SHIFT 24
+
+/* One page, at an address the task chose when it mapped it. */
+struct task_buffer {
+	uint64_t length;
+	uint8_t data[TASK_BUFFER_BYTES];
+};
+
+_Static_assert(sizeof(struct task_buffer) == 8 + TASK_BUFFER_BYTES, "ABI");
+
+#endif

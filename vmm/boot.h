@@ -1,0 +1,49 @@
+/*
+ * boot.h: from an image to a CPU about to run its first instruction, with no
+ * firmware: what a boot loader would leave behind, written directly.
+ *
+ * PVH (Xen's x86/HVM direct boot ABI, as QEMU and Firecracker do it) and
+ * Multiboot 1 (specification 0.6.96), both for ELF64 and ELF32 files. Both
+ * start in 32-bit protected mode, paging off.
+ */
+#ifndef VMM_BOOT_H
+#define VMM_BOOT_H
+
+#include "vmm/image.h"
+#include "vmm/machine.h"
+
+enum boot_protocol { BOOT_AUTO, BOOT_PVH, BOOT_MULTIBOOT };
+
+struct boot_request {
+	const char *kernel;	     /* path */
+	const char *const *module;   /* paths; the first is the init program */
+	unsigned module_count;	     /* to BOOT_MODULES */
+	const char *cmdline;	     /* "" for none */
+	enum boot_protocol protocol; /* BOOT_AUTO: PVH before Multiboot */
+};
+
+#define BOOT_MODULES 16
+
+/*
+ * Load everything into `gm` and give CPU 0's first registers in `state`.
+ * -ENOEXEC and others as image.h says; nothing of the CPU is touched.
+ */
+int boot_load(const struct boot_request *req, const struct guestmem *gm,
+	      struct x86_state *state);
+
+/* One range of the machine's memory map. */
+struct memory_range {
+	uint64_t base, len;
+	bool usable;
+};
+
+#define MEMORY_RANGES 8
+
+/*
+ * What both protocols report: RAM but for the last KiB under 640 KiB and the
+ * window from there to 1 MiB, which is the devices' and the firmware's.
+ */
+unsigned memory_map(const struct guestmem *gm,
+		    struct memory_range range[MEMORY_RANGES]);
+
+#endif

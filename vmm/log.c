@@ -1,0 +1,69 @@
+/* log.c: one line at a time to stderr, or to the hook of a screen. */
+#include "vmm/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *program = "vmm";
+static bool verbose;
+static void (*line_hook)(void *ctx, const char *line);
+static void *line_hook_ctx;
+
+__attribute__((format(printf, 1, 0))) static void say(const char *fmt,
+						      va_list ap)
+{
+	char text[1024], line[1100];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	snprintf(line, sizeof(line), "%s: %s", program, text);
+	if (line_hook)
+		line_hook(line_hook_ctx, line);
+	else
+		fprintf(stderr, "%s\n", line);
+}
+
+void log_set_program(const char *name)
+{
+	program = name;
+}
+
+void log_set_verbose(bool on)
+{
+	verbose = on;
+}
+
+void log_set_hook(void (*hook)(void *ctx, const char *line), void *ctx)
+{
+	line_hook = hook;
+	line_hook_ctx = ctx;
+}
+
+int fail(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!verbose)
+		return;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}

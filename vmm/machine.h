@@ -1,0 +1,118 @@
+/*
+ * machine.h: guest memory + two buses + a clock + CPUs + devices, and the one
+ * loop that runs them until there is a verdict.
+ *
+ * machine_create() makes an empty machine; the board (devices/board.c) fills
+ * its buses and sets the interrupt source; a loader (vmm/boot.h) puts the
+ * image into memory and sets the registers; machine_run() runs. One thread at
+ * a time touches a machine.
+ */
+#ifndef VMM_MACHINE_H
+#define VMM_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/bus.h"
+#include "vmm/clock.h"
+#include "vmm/guestmem.h"
+#include "vmm/loop.h"
+#include "vmm/vcpu.h"
+
+#define MACHINE_CPUS 8
+
+/* How a run ended: its verdict (exit codes are shell/verdict.c's matter). */
+enum stop_kind {
+	STOP_NONE,     /* still running */
+	STOP_EXIT,     /* exit port written; code: the value, 0..2^32-1 */
+	STOP_POWEROFF, /* powered off without a verdict */
+	STOP_RESET,    /* the guest asked for a reset */
+	STOP_TRIPLE,   /* triple fault */
+	STOP_PANIC,    /* the guest said so (pvpanic) */
+	STOP_STALL,    /* idle, and nothing can ever wake it */
+	STOP_CRASH,    /* the CPU cannot go on; machine.why says it */
+	STOP_TIMEOUT,  /* --timeout */
+	STOP_QUIT,     /* the person ended it */
+	STOP_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP; code: the signal */
+};
+
+/* The interrupt controller's CPU side: the CPU's INTR, INTA and CR8. */
+struct intr_source {
+	void *ctx;
+	bool (*pending)(void *ctx);
+	int (*acknowledge)(void *ctx);
+	uint8_t (*get_tpr)(void *ctx);
+	void (*set_tpr)(void *ctx, uint8_t tpr);
+};
+
+/*
+ * Where input for the guest comes from while it is idle, asked before a halt
+ * is called a stall. See shell/console.c.
+ */
+struct input_source {
+	void *ctx;
+	/* Could more input ever arrive? */
+	bool (*open)(void *ctx);
+};
+
+struct machine {
+	struct guestmem mem;
+	struct bus ports, mmio;
+	struct clock clock;
+	struct loop *loop; /* owned */
+	struct vcpu *cpu[MACHINE_CPUS];
+	unsigned cpu_count;
+	struct device *devices; /* owned, in order of creation */
+	struct device **devices_end;
+	struct intr_source intr;
+	struct input_source input;
+
+	/*
+	 * Wait for the host's clock while the guest idles though guest time
+	 * could be skipped: someone is at the terminal.
+	 */
+	bool paced;
+
+	enum stop_kind stop;
+	uint64_t stop_code;
+	char why[256]; /* what stopped it, in words; may be empty */
+};
+
+/* Which CPU backend; ACCEL_AUTO is resolved by accel_choose(). */
+enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_SIM };
+
+/* NULL, having said why. */
+struct machine *machine_create(uint64_t mem_len);
+
+/* Accepts NULL and half-built ones; frees devices and CPUs too. */
+void machine_destroy(struct machine *m);
+
+/* Add CPU 0 of the given kind (not ACCEL_AUTO). 0 or -errno, said. */
+int machine_add_cpu(struct machine *m, enum accel accel);
+
+/* Put a device on the machine's list; the machine owns it from now on. */
+void machine_add_device(struct machine *m, struct device *dev);
+
+/* Run until there is a verdict in m->stop. Power-on reset is the board's. */
+void machine_run(struct machine *m);
+
+/*
+ * End the run with a verdict; the first one wins. From a device, a loop
+ * callback or before the run; the CPU stops at the end of its instruction.
+ */
+void machine_stop(struct machine *m, enum stop_kind kind, uint64_t code,
+		  const char *why);
+
+/*
+ * A 64-bit hash over the CPUs' registers, RAM, the devices' states and the
+ * clock: equal for equal runs, whatever host they ran on.
+ */
+uint64_t machine_hash(struct machine *m);
+
+/*
+ * Turn ACCEL_AUTO into KVM or sim: KVM when its self-test passes, else sim
+ * with one line that says why not. For ACCEL_KVM -errno (said) when it fails.
+ */
+int accel_choose(enum accel *accel);
+
+#endif

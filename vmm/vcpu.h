@@ -1,0 +1,125 @@
+/*
+ * vcpu.h: a processor, whichever kind it is.
+ *
+ * KVM (vmm/kvm.c) and the simulator (vmm/sim/) both implement struct
+ * vcpu_ops; no other code asks which one it has.
+ *
+ * run() goes on until the CPU needs the machine's main loop and says why.
+ * Accesses to ports and device registers are no reason to return: the CPU
+ * makes them through struct vcpu_env in the middle of the instruction, so an
+ * instruction with such an access is as exact as any other. Interrupts are
+ * pulled: the CPU asks `pending` and `acknowledge`, as the INTR pin and the
+ * INTA cycle do. The answer can change only by an access of this CPU, by a
+ * timer (run() returned), or while run() is not running; so a CPU that asks
+ * at the start of run(), after each device access and whenever interrupts
+ * become allowed, misses none.
+ */
+#ifndef VMM_VCPU_H
+#define VMM_VCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/guestmem.h"
+#include "vmm/x86.h"
+
+enum vcpu_space { SPACE_PORT, SPACE_MEMORY };
+
+/* What a CPU asks of its machine. All calls come from inside run(). */
+struct vcpu_env {
+	void *ctx;
+	unsigned index; /* which CPU; 0 boots */
+	const struct guestmem *mem;
+
+	/* An access to what is not RAM; size 1, 2, 4 or 8 (ports: to 4). */
+	uint64_t (*read)(void *ctx, enum vcpu_space space, uint64_t addr,
+			 unsigned size);
+	void (*write)(void *ctx, enum vcpu_space space, uint64_t addr,
+		      unsigned size, uint64_t val);
+
+	/* INTR: is an interrupt waiting that priority lets through? */
+	bool (*pending)(void *ctx);
+	/* INTA: its vector, or -1 when it went away. */
+	int (*acknowledge)(void *ctx);
+	/* The local APIC's task priority, bits 7:4: what CR8 shows. */
+	uint8_t (*get_tpr)(void *ctx);
+	void (*set_tpr)(void *ctx, uint8_t tpr);
+
+	/* The guest's time now, and when run() must return at the latest. */
+	uint64_t (*now_ns)(void *ctx);
+	uint64_t (*deadline_ns)(void *ctx);
+};
+
+enum vcpu_exit_reason {
+	EXIT_DEADLINE, /* now_ns() has reached deadline_ns() */
+	EXIT_KICK,     /* kick() was called */
+	EXIT_HALT,     /* HLT, and no interrupt waits; halted is set */
+	EXIT_SHUTDOWN, /* triple fault */
+	EXIT_DEBUG,    /* a breakpoint or step of the debugger */
+	EXIT_ERROR,    /* cannot go on; why[] says it, state is kept */
+};
+
+struct vcpu_exit {
+	enum vcpu_exit_reason reason;
+	char why[256]; /* EXIT_ERROR: address, bytes, disassembly, reason */
+};
+
+/* Counters for --stats; a CPU that cannot count instructions leaves 0. */
+struct vcpu_stats {
+	uint64_t instructions; /* retired */
+	uint64_t port_reads, port_writes;
+	uint64_t mmio_reads, mmio_writes;
+	uint64_t interrupts;  /* external ones delivered */
+	uint64_t exceptions;  /* delivered, software interrupts included */
+	uint64_t halts, kicks, deadlines;
+	uint64_t blocks;      /* decoded (sim) */
+};
+
+struct vcpu; /* a backend embeds this as its first member */
+
+struct vcpu_ops {
+	const char *name; /* "kvm", "sim" */
+
+	void (*destroy)(struct vcpu *vcpu);
+	void (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
+
+	/* Make run() return soon, or at once when next called; any thread,
+	 * any signal handler. */
+	void (*kick)(struct vcpu *vcpu);
+
+	/* Not while run() runs. set_state() returns -errno when refused. */
+	void (*get_state)(struct vcpu *vcpu, struct x86_state *state);
+	int (*set_state)(struct vcpu *vcpu, const struct x86_state *state);
+
+	/* Guest nanoseconds the CPU has run for; also from inside run(). */
+	uint64_t (*elapsed_ns)(struct vcpu *vcpu);
+
+	void (*get_stats)(struct vcpu *vcpu, struct vcpu_stats *stats);
+
+	/*
+	 * Translate as the CPU would, without a fault and without setting A
+	 * or D bits: false when `gva` is not mapped. For people who look.
+	 */
+	bool (*translate)(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
+
+	/* True: time is counted in instructions and idle time can be skipped;
+	 * false: it is the host's, and idling means waiting. */
+	bool counted_time;
+};
+
+struct vcpu {
+	const struct vcpu_ops *ops;
+	struct vcpu_env env;
+};
+
+/*
+ * The backends' constructors. Each returns 0 or -errno, having said why; the
+ * registers are as after INIT (SDM 3 table 10-1) until set_state().
+ */
+int sim_create(const struct vcpu_env *env, struct vcpu **vcpu);
+int kvm_create(const struct vcpu_env *env, struct vcpu **vcpu);
+
+/* Registers at power-on, for both (SDM 3 table 10-1). */
+void x86_state_reset(struct x86_state *state);
+
+#endif
