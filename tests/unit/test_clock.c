@@ -83,7 +83,7 @@ static void test_ticks_and_instants_agree(void **state)
 				      4000000000};
 
 	for (unsigned i = 0; i < sizeof(hz) / sizeof(hz[0]); i++)
-		for (uint64_t n = 1; n < (UINT64_C(1) << 40); n = n * 3 + 1) {
+		for (uint64_t n = 1; n < (UINT64_C(1) << 32); n = n * 3 + 1) {
 			uint64_t at = clock_ticks_ns(n, hz[i]);
 
 			assert_true(clock_ticks(at, hz[i]) >= n);
