@@ -87,6 +87,9 @@ struct machine *machine_create(uint64_t mem_len);
 /* Accepts NULL and half-built ones; frees devices and CPUs too. */
 void machine_destroy(struct machine *m);
 
+/* Fill in what CPU `index` of this machine asks it for. */
+void machine_env(struct machine *m, unsigned index, struct vcpu_env *env);
+
 /* Add CPU 0 of the given kind (not ACCEL_AUTO). 0 or -errno, said. */
 int machine_add_cpu(struct machine *m, enum accel accel);
 

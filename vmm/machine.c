@@ -1,0 +1,317 @@
+/*
+ * machine.c: the loop that runs a machine until there is a verdict.
+ *
+ * One turn: fire what is due on the guest's clock, run the CPU until it comes
+ * back, see why. The host's descriptors are polled when the watcher kicked
+ * the CPU out and while the guest idles, never in between.
+ */
+#include "vmm/machine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/log.h"
+
+/* ---- what a CPU asks ---- */
+
+static uint64_t env_read(void *ctx, enum vcpu_space space, uint64_t addr,
+			 unsigned size)
+{
+	struct machine *m = ctx;
+
+	return bus_read(space == SPACE_PORT ? &m->ports : &m->mmio, addr,
+			size);
+}
+
+static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,
+		      unsigned size, uint64_t val)
+{
+	struct machine *m = ctx;
+
+	bus_write(space == SPACE_PORT ? &m->ports : &m->mmio, addr, size, val);
+}
+
+static bool env_pending(void *ctx)
+{
+	struct machine *m = ctx;
+
+	return m->intr.pending && m->intr.pending(m->intr.ctx);
+}
+
+static int env_acknowledge(void *ctx)
+{
+	struct machine *m = ctx;
+
+	return m->intr.acknowledge ? m->intr.acknowledge(m->intr.ctx) : -1;
+}
+
+static uint8_t env_get_tpr(void *ctx)
+{
+	struct machine *m = ctx;
+
+	return m->intr.get_tpr ? m->intr.get_tpr(m->intr.ctx) : 0;
+}
+
+static void env_set_tpr(void *ctx, uint8_t tpr)
+{
+	struct machine *m = ctx;
+
+	if (m->intr.set_tpr)
+		m->intr.set_tpr(m->intr.ctx, tpr);
+}
+
+static uint64_t env_now_ns(void *ctx)
+{
+	struct machine *m = ctx;
+
+	return clock_now(&m->clock);
+}
+
+static uint64_t env_deadline_ns(void *ctx)
+{
+	struct machine *m = ctx;
+
+	return clock_next(&m->clock);
+}
+
+void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
+{
+	*env = (struct vcpu_env){
+		.ctx = m,
+		.index = index,
+		.mem = &m->mem,
+		.read = env_read,
+		.write = env_write,
+		.pending = env_pending,
+		.acknowledge = env_acknowledge,
+		.get_tpr = env_get_tpr,
+		.set_tpr = env_set_tpr,
+		.now_ns = env_now_ns,
+		.deadline_ns = env_deadline_ns,
+	};
+}
+
+/* ---- life ---- */
+
+static void kick_cpus(void *ctx)
+{
+	struct machine *m = ctx;
+
+	for (unsigned i = 0; i < m->cpu_count; i++)
+		m->cpu[i]->ops->kick(m->cpu[i]);
+}
+
+static uint64_t elapsed_ns(void *ctx)
+{
+	struct machine *m = ctx;
+
+	return m->cpu_count ? m->cpu[0]->ops->elapsed_ns(m->cpu[0]) : 0;
+}
+
+struct machine *machine_create(uint64_t mem_len)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	if (!m) {
+		fail(-ENOMEM, "machine: out of memory");
+		return NULL;
+	}
+	m->devices_end = &m->devices;
+	m->clock = (struct clock){.elapsed_ns = elapsed_ns, .ctx = m};
+	m->loop = loop_create(kick_cpus, m);
+	if (!m->loop || guestmem_init(&m->mem, mem_len) < 0) {
+		machine_destroy(m);
+		return NULL;
+	}
+	return m;
+}
+
+void machine_destroy(struct machine *m)
+{
+	if (!m)
+		return;
+	/* First the watcher, which kicks CPUs. */
+	loop_destroy(m->loop);
+	for (unsigned i = 0; i < m->cpu_count; i++)
+		m->cpu[i]->ops->destroy(m->cpu[i]);
+	while (m->devices) {
+		struct device *dev = m->devices;
+
+		m->devices = dev->next;
+		dev->ops->destroy(dev);
+	}
+	guestmem_fini(&m->mem);
+	free(m);
+}
+
+void machine_add_device(struct machine *m, struct device *dev)
+{
+	*m->devices_end = dev;
+	m->devices_end = &dev->next;
+}
+
+void machine_stop(struct machine *m, enum stop_kind kind, uint64_t code,
+		  const char *why)
+{
+	if (m->stop)
+		return;
+	m->stop = kind;
+	m->stop_code = code;
+	snprintf(m->why, sizeof(m->why), "%s", why ? why : "");
+	kick_cpus(m);
+}
+
+/* ---- the run ---- */
+
+static bool interrupts_on(struct vcpu *cpu)
+{
+	struct x86_state state;
+
+	cpu->ops->get_state(cpu, &state);
+	return state.rflags & FLAG_IF;
+}
+
+/* Guest time must not pass faster than the host's: wait for either. */
+static void idle_paced(struct machine *m, uint64_t next_ns)
+{
+	uint64_t now = clock_now(&m->clock), start = loop_now_ns(), slept;
+
+	loop_poll(m->loop, next_ns == CLOCK_NEVER ? CLOCK_NEVER
+			   : next_ns > now	  ? next_ns - now
+						  : 0);
+	if (!m->cpu[0]->ops->counted_time)
+		return;
+	slept = loop_now_ns() - start;
+	clock_skip_to(&m->clock, now + slept < next_ns ? now + slept : next_ns);
+}
+
+/*
+ * The CPU is halted. What can wake it is an interrupt, from a timer or from
+ * input; when neither can come any more the run is over.
+ */
+static void idle(struct machine *m)
+{
+	struct vcpu *cpu = m->cpu[0];
+	uint64_t next = clock_next(&m->clock);
+
+	if (!interrupts_on(cpu)) {
+		machine_stop(m, STOP_STALL, 0,
+			     "the CPU is halted with interrupts off");
+		return;
+	}
+	if (env_pending(m))
+		return;
+	if (next == CLOCK_NEVER &&
+	    !(m->input.open && m->input.open(m->input.ctx))) {
+		machine_stop(m, STOP_STALL, 0,
+			     "the guest is idle, no timer is armed and no "
+			     "input can come");
+		return;
+	}
+	if (m->paced || !cpu->ops->counted_time || next == CLOCK_NEVER) {
+		idle_paced(m, next);
+		return;
+	}
+	loop_poll(m->loop, 0);
+	clock_skip_to(&m->clock, next);
+}
+
+static void handle_exit(struct machine *m, const struct vcpu_exit *exit)
+{
+	switch (exit->reason) {
+	case EXIT_DEADLINE:
+		break;
+	case EXIT_KICK:
+		loop_poll(m->loop, 0);
+		break;
+	case EXIT_HALT:
+		idle(m);
+		break;
+	case EXIT_SHUTDOWN:
+		machine_stop(m, STOP_TRIPLE, 0, "triple fault");
+		break;
+	case EXIT_DEBUG:
+		machine_stop(m, STOP_CRASH, 0,
+			     "debug event with no debugger attached");
+		break;
+	case EXIT_ERROR:
+		machine_stop(m, STOP_CRASH, 0, exit->why);
+		break;
+	}
+}
+
+void machine_run(struct machine *m)
+{
+	struct vcpu_exit exit;
+
+	loop_poll(m->loop, 0);
+	while (!m->stop) {
+		clock_run(&m->clock);
+		if (m->stop)
+			break;
+		m->cpu[0]->ops->run(m->cpu[0], &exit);
+		if (!m->stop)
+			handle_exit(m, &exit);
+	}
+}
+
+/* ---- the state hash ---- */
+
+/* One step of a 64-bit multiply-and-fold hash; every input bit counts. */
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+static uint64_t mix_bytes(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint64_t word = 0;
+
+	for (; len >= 8; p += 8, len -= 8) {
+		memcpy(&word, p, 8);
+		h = mix(h, word);
+	}
+	word = 0;
+	memcpy(&word, p, len);
+	return mix(h, word ^ (uint64_t)len << 56);
+}
+
+static bool page_is_zero(const uint8_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, GUEST_PAGE_SIZE - 1);
+}
+
+/* Zero pages are passed over: memory never touched costs nothing to speak of,
+ * and the hash does not depend on how much of it there is. */
+static uint64_t mix_memory(uint64_t h, const struct guestmem *gm)
+{
+	for (int i = 0; i < GUESTMEM_REGIONS; i++) {
+		const struct guestmem_region *r = &gm->region[i];
+
+		for (uint64_t at = 0; at < r->len; at += GUEST_PAGE_SIZE)
+			if (!page_is_zero(r->host + at))
+				h = mix_bytes(mix(h, r->base + at),
+					      r->host + at, GUEST_PAGE_SIZE);
+	}
+	return h;
+}
+
+uint64_t machine_hash(struct machine *m)
+{
+	uint64_t h = mix(0, clock_now(&m->clock));
+
+	for (unsigned i = 0; i < m->cpu_count; i++) {
+		struct x86_state state;
+
+		m->cpu[i]->ops->get_state(m->cpu[i], &state);
+		h = mix_bytes(h, &state, sizeof(state));
+	}
+	for (const struct device *dev = m->devices; dev; dev = dev->next)
+		h = mix_bytes(h, (const char *)dev + dev->ops->state_offset,
+			      dev->ops->state_size);
+	return mix_memory(h, &m->mem);
+}
