@@ -1,18 +1,27 @@
 /*
- * simd.h: MMX-less SSE and SSE2, and the x87 control instructions, as a table
- * of pure functions.
+ * simd.h: SSE and SSE2 as a table of pure functions.
  *
- * The decoder finds a row by prefix, opcode map and opcode byte; the core
- * fetches the source operand (from a register or from memory, with all its
- * checks) and calls the row's function on values. No function here touches
- * memory, RIP or RFLAGS but through its arguments, so that a fault leaves
- * nothing half done: functions that raise an unmasked SIMD exception say so
- * and change only MXCSR's flags (SDM 1 chapter 11.5).
+ * The decoder finds a row by prefix and opcode byte; the core fetches the
+ * source operand (from a register or from memory, with all its checks) and
+ * calls the row's function on values. No function here touches memory, RIP
+ * or RFLAGS but through its arguments, so that a fault leaves nothing half
+ * done: a function that raises an unmasked SIMD exception says so and
+ * changes only MXCSR's flags (SDM 1 chapter 11.5).
+ *
+ * Left to the core, since they are about memory, order or the x87 state:
+ * 0F 0D, 18 (prefetch), AE (fxsave, fxrstor, ldmxcsr, stmxcsr, clflush and
+ * the fences), C3 (movnti), 77 (emms).
+ *
+ * Left out: whatever names an MMX register, also where memory stands in its
+ * place (cvtpi2ps, cvtpi2pd, cvt(t)ps2pi, cvt(t)pd2pi, movq2dq, movdq2q,
+ * maskmovq, and the rows 60..FE without a prefix). They are #UD, as on a
+ * processor whose CPUID does not report MMX.
  */
 #ifndef VMM_SIM_SIMD_H
 #define VMM_SIM_SIMD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 union xmm {
@@ -24,8 +33,6 @@ union xmm {
 	int32_t s32[4];
 	uint64_t u64[2];
 	int64_t s64[2];
-	float f32[4];
-	double f64[2];
 };
 
 _Static_assert(sizeof(union xmm) == 16, "an XMM register");
@@ -35,60 +42,77 @@ enum simd_prefix { SIMD_NP, SIMD_66, SIMD_F3, SIMD_F2 };
 
 /*
  * What the ModRM operands are. "reg" is the ModRM reg field, "rm" the r/m
- * field with its memory form; the number is how many bytes rm has in memory.
+ * field; `bytes` of the row is how many bytes rm has when it is memory.
+ *
+ * In each form dst holds the old value of what is written and receives the
+ * new one, src the source, zero extended to 16 bytes when it is memory or a
+ * general register. A general register is written from dst->u64[0]: all 64
+ * bits when ctx.general is 8, else the low 32, zero extended.
  */
 enum simd_form {
 	SIMD_NONE,
-	SIMD_X_X,    /* reg xmm <- rm xmm or memory of `bytes` */
-	SIMD_X_X_I,  /* the same with an imm8 */
-	SIMD_STORE,  /* rm xmm or memory of `bytes` <- reg xmm */
-	SIMD_X_G,    /* reg xmm <- rm general register or memory (bytes 4/8) */
-	SIMD_G_X,    /* rm general register or memory (bytes 4/8) <- reg xmm */
-	SIMD_R_X,    /* reg general register <- rm xmm or memory */
-	SIMD_R_X_I,  /* the same with an imm8 (pextrw): rm is a register */
-	SIMD_X_G_I,  /* pinsrw: reg xmm <- rm general register or m16, imm8 */
-	SIMD_U_I,    /* group 12-14 shifts: rm xmm, imm8; reg field selects */
-	SIMD_FLAGS,  /* (u)comis*: reg xmm with rm, sets RFLAGS */
-};
-
-/* Properties of a row. */
-#define SIMD_ALIGNED   1u /* a 16-byte memory operand must be aligned (#GP) */
-#define SIMD_REG_ONLY  2u /* the memory form is #UD */
-#define SIMD_MEM_ONLY  4u /* the register form is #UD */
-#define SIMD_REXW      8u /* REX.W makes the general operand 8 bytes */
-#define SIMD_CLEAR_TOP 16u /* a load from memory clears the rest of reg */
-
-struct simd_ctx {
-	uint32_t mxcsr;	     /* in and out */
-	uint64_t flags;	     /* out, for SIMD_FLAGS: ZF PF CF; OF SF AF are 0 */
-	unsigned imm;	     /* imm8 */
-	unsigned general;    /* width of the general operand: 4 or 8 */
+	SIMD_X_X,     /* reg xmm <- rm xmm or memory */
+	SIMD_X_X_I,   /* the same with an imm8 */
+	SIMD_STORE,   /* rm xmm (all of dst) or memory (its low bytes) <- reg */
+	SIMD_X_G,     /* reg xmm <- rm general register or memory */
+	SIMD_G_X,     /* rm general register or memory <- reg xmm */
+	SIMD_R_X,     /* reg general register <- rm xmm or memory */
+	SIMD_R_X_I,   /* the same with an imm8 (pextrw) */
+	SIMD_X_G_I,   /* pinsrw: reg xmm <- rm general register or m16, imm8 */
+	SIMD_U_I,     /* group 12-14 shifts: dst is rm xmm, imm8; no src */
+	SIMD_FLAGS,   /* (u)comis*: dst is reg xmm, src rm; sets ctx.flags */
+	SIMD_MASKMOV, /* maskmovdqu: dst and src as SIMD_X_X, but reg stays:
+		       * dst->u64[0] says by bit i whether byte i of reg goes
+		       * to DS:[rDI + i] */
 };
 
 /*
- * dst holds the old value and receives the new; src is the source, zero
- * extended to 16 bytes. General registers travel in u64[0]. Returns false
- * when an unmasked exception is to be raised (#XM): dst is then unchanged.
+ * Properties of a row. The form of rm that REG_ONLY or MEM_ONLY excludes is
+ * another row or #UD. REXW: REX.W makes the general operand (for X_G and G_X
+ * also the memory in its place) 8 bytes instead of 4.
+ */
+#define SIMD_ALIGNED  1u /* a 16-byte memory operand must be aligned (#GP) */
+#define SIMD_REG_ONLY 2u
+#define SIMD_MEM_ONLY 4u
+#define SIMD_REXW     8u
+
+struct simd_ctx {
+	uint32_t mxcsr;	  /* in and out */
+	uint64_t flags;	  /* out, for SIMD_FLAGS: ZF PF CF; OF SF AF are 0 */
+	unsigned imm;	  /* imm8 */
+	unsigned general; /* width of the general operand: 4 or 8 */
+};
+
+/*
+ * Returns false when an unmasked exception is to be raised (#XM): dst is
+ * then unchanged, and only ctx->mxcsr is to be written back. dst and src may
+ * be the same object.
  */
 typedef bool simd_fn(struct simd_ctx *ctx, union xmm *dst,
 		     const union xmm *src);
 
+#define SIMD_ANY 0xff /* simd_row.select of a row that has no reg select */
+
 struct simd_row {
-	uint8_t prefix;	    /* enum simd_prefix */
-	uint8_t opcode;	    /* after 0F */
-	uint8_t select;	    /* SIMD_U_I: the reg field; else 0xff */
-	uint8_t form;	    /* enum simd_form */
-	uint8_t bytes;	    /* of rm in memory */
+	uint8_t prefix; /* enum simd_prefix */
+	uint8_t opcode; /* after 0F */
+	uint8_t select; /* SIMD_U_I: the reg field; else SIMD_ANY */
+	uint8_t form;	/* enum simd_form */
+	uint8_t bytes;	/* of rm in memory; 4 where SIMD_REXW is set */
 	uint8_t props;
 	simd_fn *fn;
-	const char *name;   /* mnemonic, for messages and coverage */
+	const char *name; /* mnemonic, for messages and coverage */
 };
 
 /*
- * The row of an instruction 0F `opcode`, or NULL: #UD. `modrm` is needed for
- * rows that differ by reg field or by register and memory form.
+ * The row of an instruction 0F `opcode`, or NULL: #UD. `modrm` tells apart
+ * rows that differ by reg field or by register and memory form; props of the
+ * row that is returned allow the form that modrm has.
  */
 const struct simd_row *simd_find(enum simd_prefix prefix, uint8_t opcode,
 				 uint8_t modrm);
+
+/* All rows, in no particular order, or NULL past the last. */
+const struct simd_row *simd_row_at(size_t i);
 
 #endif
