@@ -22,10 +22,10 @@
 
 #include "vmm/log.h"
 
-#define SOURCES	   16
-#define TIMERS	   16
-#define NEVER	   UINT64_MAX
-#define NS_PER_S   1000000000u
+#define SOURCES	 16
+#define TIMERS	 16
+#define NEVER	 UINT64_MAX
+#define NS_PER_S 1000000000u
 
 struct source {
 	int fd;
@@ -170,8 +170,8 @@ static void arm(struct loop *loop)
 			next = loop->timer[i].when_ns;
 	pthread_mutex_lock(&loop->lock);
 	for (unsigned i = 0; i < loop->count; i++)
-		loop->watched[i] = (struct pollfd){
-			.fd = loop->source[i].fd, .events = POLLIN};
+		loop->watched[i] = (struct pollfd){.fd = loop->source[i].fd,
+						   .events = POLLIN};
 	loop->watched_count = loop->count;
 	loop->watched_until = next;
 	pthread_mutex_unlock(&loop->lock);
@@ -227,8 +227,7 @@ int loop_add(struct loop *loop, int fd, void (*ready)(void *ctx), void *ctx)
 	int err;
 
 	if (loop->count == SOURCES)
-		return fail(-ENOSPC, "loop: more than %d descriptors",
-			    SOURCES);
+		return fail(-ENOSPC, "loop: more than %d descriptors", SOURCES);
 	err = start_watcher(loop);
 	if (err)
 		return err;
@@ -248,8 +247,8 @@ void loop_remove(struct loop *loop, int fd)
 		}
 }
 
-static struct host_timer *find_timer(struct loop *loop,
-				     void (*fire)(void *ctx), void *ctx)
+static struct host_timer *find_timer(struct loop *loop, void (*fire)(void *ctx),
+				     void *ctx)
 {
 	struct host_timer *unused = NULL;
 

@@ -21,8 +21,7 @@ static uint64_t env_read(void *ctx, enum vcpu_space space, uint64_t addr,
 {
 	struct machine *m = ctx;
 
-	return bus_read(space == SPACE_PORT ? &m->ports : &m->mmio, addr,
-			size);
+	return bus_read(space == SPACE_PORT ? &m->ports : &m->mmio, addr, size);
 }
 
 static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,

@@ -29,12 +29,10 @@ static void fake_write(struct device *dev, uint64_t reg, unsigned size,
 	f->size[f->writes++] = size;
 }
 
-static const struct device_ops byte_ops = {.width = 1,
-					   .read = fake_read,
-					   .write = fake_write};
-static const struct device_ops dword_ops = {.width = 4,
-					    .read = fake_read,
-					    .write = fake_write};
+static const struct device_ops byte_ops = {
+	.width = 1, .read = fake_read, .write = fake_write};
+static const struct device_ops dword_ops = {
+	.width = 4, .read = fake_read, .write = fake_write};
 
 static void test_reads_of_nothing_are_ones(void **state)
 {

@@ -79,8 +79,8 @@ static void test_skipping_never_goes_back(void **state)
 /* The instant given for a tick is the first at which it has passed. */
 static void test_ticks_and_instants_agree(void **state)
 {
-	static const uint64_t hz[] = {1, 32768, 1193182, 3579545, 1000000000,
-				      4000000000};
+	static const uint64_t hz[] = {1,       32768,	   1193182,
+				      3579545, 1000000000, 4000000000};
 
 	for (unsigned i = 0; i < sizeof(hz) / sizeof(hz[0]); i++)
 		for (uint64_t n = 1; n < (UINT64_C(1) << 32); n = n * 3 + 1) {
