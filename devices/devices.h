@@ -49,10 +49,10 @@ bool i8042_idle(const struct device *dev);
 struct device *vga_create(const struct clock *clock);
 
 struct vga_screen {
-	unsigned cols, rows;   /* 80x25 in mode 3 */
-	uint32_t text_gpa;     /* first cell: char byte, attribute byte */
+	unsigned cols, rows;	/* 80x25 in mode 3 */
+	uint32_t text_gpa;	/* first cell: char byte, attribute byte */
 	int cursor_x, cursor_y; /* -1: hidden or outside */
-	bool blink;	       /* attribute bit 7: blink, not bright */
+	bool blink;		/* attribute bit 7: blink, not bright */
 };
 
 /* What the registers say is shown; cells are in guest memory at text_gpa. */
@@ -117,7 +117,7 @@ struct device *exit_port_create(struct machine *m, const char *name);
 /* The other idioms: 604h/b004h/4004h power-off, cf9h and 92h reset, 505h
  * pvpanic, 8900h "Shutdown". `reg` picks which (enum power_port). */
 enum power_port {
-	POWER_PM1A,	/* 16-bit SLP_EN writes */
+	POWER_PM1A, /* 16-bit SLP_EN writes */
 	POWER_CF9,
 	POWER_PORT92,
 	POWER_PVPANIC,

@@ -19,7 +19,7 @@
 
 struct device;
 
-#define container_of(ptr, type, member)                                        \
+#define container_of(ptr, type, member) \
 	((type *)((char *)(ptr)-offsetof(type, member)))
 
 struct device_ops {
@@ -57,8 +57,8 @@ struct device_ops {
 };
 
 /* For the ops table: DEVICE_STATE(struct uart, s, 1) */
-#define DEVICE_STATE(type, member, version)                                    \
-	.state_offset = offsetof(type, member),                                \
+#define DEVICE_STATE(type, member, version)     \
+	.state_offset = offsetof(type, member), \
 	.state_size = sizeof(((type *)0)->member), .state_version = (version)
 
 /* A wire: who is at its other end, and as which pin. */

@@ -69,10 +69,10 @@ struct vcpu_stats {
 	uint64_t instructions; /* retired */
 	uint64_t port_reads, port_writes;
 	uint64_t mmio_reads, mmio_writes;
-	uint64_t interrupts;  /* external ones delivered */
-	uint64_t exceptions;  /* delivered, software interrupts included */
+	uint64_t interrupts; /* external ones delivered */
+	uint64_t exceptions; /* delivered, software interrupts included */
 	uint64_t halts, kicks, deadlines;
-	uint64_t blocks;      /* decoded (sim) */
+	uint64_t blocks; /* decoded (sim) */
 };
 
 struct vcpu; /* a backend embeds this as its first member */

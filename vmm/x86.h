@@ -8,37 +8,37 @@
 #include <stdint.h>
 
 /* RFLAGS */
-#define FLAG_CF	     (UINT64_C(1) << 0)
-#define FLAG_FIXED   (UINT64_C(1) << 1) /* reads as one */
-#define FLAG_PF	     (UINT64_C(1) << 2)
-#define FLAG_AF	     (UINT64_C(1) << 4)
-#define FLAG_ZF	     (UINT64_C(1) << 6)
-#define FLAG_SF	     (UINT64_C(1) << 7)
-#define FLAG_TF	     (UINT64_C(1) << 8)
-#define FLAG_IF	     (UINT64_C(1) << 9)
-#define FLAG_DF	     (UINT64_C(1) << 10)
-#define FLAG_OF	     (UINT64_C(1) << 11)
-#define FLAG_IOPL    (UINT64_C(3) << 12)
-#define FLAG_NT	     (UINT64_C(1) << 14)
-#define FLAG_RF	     (UINT64_C(1) << 16)
-#define FLAG_VM	     (UINT64_C(1) << 17)
-#define FLAG_AC	     (UINT64_C(1) << 18)
-#define FLAG_VIF     (UINT64_C(1) << 19)
-#define FLAG_VIP     (UINT64_C(1) << 20)
-#define FLAG_ID	     (UINT64_C(1) << 21)
+#define FLAG_CF	       (UINT64_C(1) << 0)
+#define FLAG_FIXED     (UINT64_C(1) << 1) /* reads as one */
+#define FLAG_PF	       (UINT64_C(1) << 2)
+#define FLAG_AF	       (UINT64_C(1) << 4)
+#define FLAG_ZF	       (UINT64_C(1) << 6)
+#define FLAG_SF	       (UINT64_C(1) << 7)
+#define FLAG_TF	       (UINT64_C(1) << 8)
+#define FLAG_IF	       (UINT64_C(1) << 9)
+#define FLAG_DF	       (UINT64_C(1) << 10)
+#define FLAG_OF	       (UINT64_C(1) << 11)
+#define FLAG_IOPL      (UINT64_C(3) << 12)
+#define FLAG_NT	       (UINT64_C(1) << 14)
+#define FLAG_RF	       (UINT64_C(1) << 16)
+#define FLAG_VM	       (UINT64_C(1) << 17)
+#define FLAG_AC	       (UINT64_C(1) << 18)
+#define FLAG_VIF       (UINT64_C(1) << 19)
+#define FLAG_VIP       (UINT64_C(1) << 20)
+#define FLAG_ID	       (UINT64_C(1) << 21)
 
 /* CR0 */
-#define CR0_PE	     (UINT64_C(1) << 0)
-#define CR0_MP	     (UINT64_C(1) << 1)
-#define CR0_EM	     (UINT64_C(1) << 2)
-#define CR0_TS	     (UINT64_C(1) << 3)
-#define CR0_ET	     (UINT64_C(1) << 4)
-#define CR0_NE	     (UINT64_C(1) << 5)
-#define CR0_WP	     (UINT64_C(1) << 16)
-#define CR0_AM	     (UINT64_C(1) << 18)
-#define CR0_NW	     (UINT64_C(1) << 29)
-#define CR0_CD	     (UINT64_C(1) << 30)
-#define CR0_PG	     (UINT64_C(1) << 31)
+#define CR0_PE	       (UINT64_C(1) << 0)
+#define CR0_MP	       (UINT64_C(1) << 1)
+#define CR0_EM	       (UINT64_C(1) << 2)
+#define CR0_TS	       (UINT64_C(1) << 3)
+#define CR0_ET	       (UINT64_C(1) << 4)
+#define CR0_NE	       (UINT64_C(1) << 5)
+#define CR0_WP	       (UINT64_C(1) << 16)
+#define CR0_AM	       (UINT64_C(1) << 18)
+#define CR0_NW	       (UINT64_C(1) << 29)
+#define CR0_CD	       (UINT64_C(1) << 30)
+#define CR0_PG	       (UINT64_C(1) << 31)
 
 /* CR4 */
 #define CR4_VME	       (UINT64_C(1) << 0)
@@ -61,30 +61,30 @@
 #define CR4_SMAP       (UINT64_C(1) << 21)
 
 /* EFER */
-#define EFER_SCE     (UINT64_C(1) << 0)
-#define EFER_LME     (UINT64_C(1) << 8)
-#define EFER_LMA     (UINT64_C(1) << 10)
-#define EFER_NXE     (UINT64_C(1) << 11)
+#define EFER_SCE       (UINT64_C(1) << 0)
+#define EFER_LME       (UINT64_C(1) << 8)
+#define EFER_LMA       (UINT64_C(1) << 10)
+#define EFER_NXE       (UINT64_C(1) << 11)
 
 /* Page-table entries */
-#define PTE_P	     (UINT64_C(1) << 0)
-#define PTE_W	     (UINT64_C(1) << 1)
-#define PTE_U	     (UINT64_C(1) << 2)
-#define PTE_PWT	     (UINT64_C(1) << 3)
-#define PTE_PCD	     (UINT64_C(1) << 4)
-#define PTE_A	     (UINT64_C(1) << 5)
-#define PTE_D	     (UINT64_C(1) << 6)
-#define PTE_PS	     (UINT64_C(1) << 7)
-#define PTE_G	     (UINT64_C(1) << 8)
-#define PTE_NX	     (UINT64_C(1) << 63)
-#define PTE_ADDR     UINT64_C(0x000ffffffffff000)
+#define PTE_P	       (UINT64_C(1) << 0)
+#define PTE_W	       (UINT64_C(1) << 1)
+#define PTE_U	       (UINT64_C(1) << 2)
+#define PTE_PWT	       (UINT64_C(1) << 3)
+#define PTE_PCD	       (UINT64_C(1) << 4)
+#define PTE_A	       (UINT64_C(1) << 5)
+#define PTE_D	       (UINT64_C(1) << 6)
+#define PTE_PS	       (UINT64_C(1) << 7)
+#define PTE_G	       (UINT64_C(1) << 8)
+#define PTE_NX	       (UINT64_C(1) << 63)
+#define PTE_ADDR       UINT64_C(0x000ffffffffff000)
 
 /* Page-fault error code */
-#define PF_P	     (1u << 0)
-#define PF_W	     (1u << 1)
-#define PF_U	     (1u << 2)
-#define PF_RSVD	     (1u << 3)
-#define PF_I	     (1u << 4)
+#define PF_P	       (1u << 0)
+#define PF_W	       (1u << 1)
+#define PF_U	       (1u << 2)
+#define PF_RSVD	       (1u << 3)
+#define PF_I	       (1u << 4)
 
 /* Exceptions */
 enum x86_vector {
@@ -172,24 +172,24 @@ enum x86_seg {
  *	15 14 13 12 11..8  7  6 5  4  3..0
  *	 G  B  L  A   0    P  DPL  S  type
  */
-#define SEG_ATTR_TYPE  0x000fu
-#define SEG_ATTR_S     0x0010u
-#define SEG_ATTR_DPL   0x0060u
-#define SEG_ATTR_P     0x0080u
-#define SEG_ATTR_AVL   0x1000u
-#define SEG_ATTR_L     0x2000u
-#define SEG_ATTR_B     0x4000u /* D/B: 32-bit */
-#define SEG_ATTR_G     0x8000u
-#define SEG_ATTR_CODE  0x009bu /* present, ring 0, accessed, readable code */
-#define SEG_ATTR_DATA  0x0093u /* present, ring 0, accessed, writable data */
-#define SEG_ATTR_TSS   0x008bu /* present, busy 32- or 64-bit TSS */
-#define SEG_ATTR_LDT   0x0082u
+#define SEG_ATTR_TYPE 0x000fu
+#define SEG_ATTR_S    0x0010u
+#define SEG_ATTR_DPL  0x0060u
+#define SEG_ATTR_P    0x0080u
+#define SEG_ATTR_AVL  0x1000u
+#define SEG_ATTR_L    0x2000u
+#define SEG_ATTR_B    0x4000u /* D/B: 32-bit */
+#define SEG_ATTR_G    0x8000u
+#define SEG_ATTR_CODE 0x009bu /* present, ring 0, accessed, readable code */
+#define SEG_ATTR_DATA 0x0093u /* present, ring 0, accessed, writable data */
+#define SEG_ATTR_TSS  0x008bu /* present, busy 32- or 64-bit TSS */
+#define SEG_ATTR_LDT  0x0082u
 
 struct x86_segment {
 	uint64_t base;
-	uint32_t limit;	   /* in bytes, granularity applied */
+	uint32_t limit; /* in bytes, granularity applied */
 	uint16_t selector;
-	uint16_t attr;	   /* 0, not present: a null selector's */
+	uint16_t attr; /* 0, not present: a null selector's */
 };
 
 struct x86_table {

@@ -42,19 +42,19 @@
 #define BOOT_SLOT_INPUT	       254
 #define BOOT_SLOT_CHANNEL      255
 
-#define INPUT_SERIAL 0x100u
+#define INPUT_SERIAL	       0x100u
 
 /* Addresses in the init's address space, as in Rux. */
-#define BOOT_STACK	      UINT64_C(0x80000000) /* 4 pages */
-#define BOOT_STACK_TOP	      UINT64_C(0x80003ffc)
-#define BOOT_CHILD_STACK      UINT64_C(0x70000000) /* 4 pages */
-#define BOOT_CHILD_STACK_TOP  UINT64_C(0x70003ffc)
-#define BOOT_STACK_BYTES      UINT64_C(0x4000)
-#define BOOT_INFO	      UINT64_C(0x90000000)
-#define BOOT_BUFFER	      UINT64_C(0x90001000)
-#define BOOT_VGA	      UINT64_C(0x90002000) /* b8000h: 80x25 cells */
-#define BOOT_CHILD_BUFFER     UINT64_C(0x90003000)
-#define BOOT_HEAP	      UINT64_C(0x100000000000)
+#define BOOT_STACK	       UINT64_C(0x80000000) /* 4 pages */
+#define BOOT_STACK_TOP	       UINT64_C(0x80003ffc)
+#define BOOT_CHILD_STACK       UINT64_C(0x70000000) /* 4 pages */
+#define BOOT_CHILD_STACK_TOP   UINT64_C(0x70003ffc)
+#define BOOT_STACK_BYTES       UINT64_C(0x4000)
+#define BOOT_INFO	       UINT64_C(0x90000000)
+#define BOOT_BUFFER	       UINT64_C(0x90001000)
+#define BOOT_VGA	       UINT64_C(0x90002000) /* b8000h: 80x25 cells */
+#define BOOT_CHILD_BUFFER      UINT64_C(0x90003000)
+#define BOOT_HEAP	       UINT64_C(0x100000000000)
 
 /*
  * The first word of each boot stack, at the lowest address, holds the address
@@ -62,9 +62,9 @@
  * address rounded down to 16 KiB) finds its buffer.
  */
 
-#define BOOT_INFO_MAGIC	  UINT64_C(0x6f666e69746f6f62) /* "bootinfo" */
-#define BOOT_CMDLINE_SIZE 1024
-#define BOOT_UNTYPEDS	  32
+#define BOOT_INFO_MAGIC	       UINT64_C(0x6f666e69746f6f62) /* "bootinfo" */
+#define BOOT_CMDLINE_SIZE      1024
+#define BOOT_UNTYPEDS	       32
 
 struct boot_untyped {
 	uint64_t base; /* physical, for people; user space gains nothing */
@@ -78,8 +78,8 @@ struct boot_info {
 	uint32_t abi_version;
 	uint32_t untyped_count;
 	struct boot_untyped untyped[BOOT_UNTYPEDS];
-	uint64_t image_base, image_end; /* the init's mapped image, pages */
-	uint64_t frame_count;		/* capabilities under slot 4 */
+	uint64_t image_base, image_end;	 /* the init's mapped image, pages */
+	uint64_t frame_count;		 /* capabilities under slot 4 */
 	char cmdline[BOOT_CMDLINE_SIZE]; /* ends with a zero byte */
 };
 

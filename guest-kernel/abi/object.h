@@ -12,54 +12,54 @@
 #define ABI_VERSION 1
 
 /* name, number, what it is */
-#define ABI_OBJECTS(X)                                                         \
-	X(NULL, 0, "empty slot")                                               \
-	X(UNTYPED, 1, "memory to make objects from")                           \
-	X(CPOOL, 2, "256 slots for capabilities")                              \
-	X(TASK, 3, "a thread of execution")                                    \
-	X(CHANNEL, 4, "a bounded queue of messages")                           \
-	X(RAW_PAGE, 5, "a 4 KiB frame")                                        \
-	X(TASK_BUFFER, 6, "a frame for a task's larger arguments")             \
-	X(PML4, 7, "top page table: an address space")                         \
-	X(PDPT, 8, "third-level page table")                                   \
-	X(PD, 9, "second-level page table")                                    \
-	X(PT, 10, "first-level page table")                                    \
+#define ABI_OBJECTS(X)                                             \
+	X(NULL, 0, "empty slot")                                   \
+	X(UNTYPED, 1, "memory to make objects from")               \
+	X(CPOOL, 2, "256 slots for capabilities")                  \
+	X(TASK, 3, "a thread of execution")                        \
+	X(CHANNEL, 4, "a bounded queue of messages")               \
+	X(RAW_PAGE, 5, "a 4 KiB frame")                            \
+	X(TASK_BUFFER, 6, "a frame for a task's larger arguments") \
+	X(PML4, 7, "top page table: an address space")             \
+	X(PDPT, 8, "third-level page table")                       \
+	X(PD, 9, "second-level page table")                        \
+	X(PT, 10, "first-level page table")                        \
 	X(IO_PORT, 11, "a range of I/O ports")
 
 enum abi_object {
 #define ABI_OBJECT_ENUM(name, number, text) OBJECT_##name = (number),
 	ABI_OBJECTS(ABI_OBJECT_ENUM)
 #undef ABI_OBJECT_ENUM
-	OBJECT_COUNT = 12
+		OBJECT_COUNT = 12
 };
 
 /* name, number, what it says to a person */
-#define ABI_ERRORS(X)                                                          \
-	X(OK, 0, "done")                                                       \
-	X(NO_SUCH_CALL, 1, "no such system call or label for this object")     \
-	X(TRUNCATED, 2, "too few arguments")                                   \
-	X(BAD_ADDRESS, 3, "a capability address leads through no pool")        \
-	X(EMPTY_SLOT, 4, "the slot is empty")                                  \
-	X(WRONG_TYPE, 5, "the capability is of another type")                  \
-	X(NO_RIGHT, 6, "the capability lacks the right")                       \
-	X(SLOT_TAKEN, 7, "the target slot is not empty")                       \
-	X(NO_SLOT, 8, "no free slot is left")                                  \
-	X(NO_MEMORY, 9, "the untyped memory is used up")                       \
-	X(RANGE, 10, "an argument is out of range")                            \
-	X(ALIGNMENT, 11, "an address is not aligned")                          \
-	X(MAPPED, 12, "something is mapped there already")                     \
-	X(NO_TABLE, 13, "a page table on the way is missing")                  \
-	X(NOT_MAPPED, 14, "it is not mapped")                                  \
-	X(WOULD_BLOCK, 15, "nothing there to take, or no room to put")         \
-	X(NO_BUFFER, 16, "the task has no task buffer")                        \
-	X(INCOMPLETE, 17, "the task lacks a pool, table or other setting")     \
+#define ABI_ERRORS(X)                                                      \
+	X(OK, 0, "done")                                                   \
+	X(NO_SUCH_CALL, 1, "no such system call or label for this object") \
+	X(TRUNCATED, 2, "too few arguments")                               \
+	X(BAD_ADDRESS, 3, "a capability address leads through no pool")    \
+	X(EMPTY_SLOT, 4, "the slot is empty")                              \
+	X(WRONG_TYPE, 5, "the capability is of another type")              \
+	X(NO_RIGHT, 6, "the capability lacks the right")                   \
+	X(SLOT_TAKEN, 7, "the target slot is not empty")                   \
+	X(NO_SLOT, 8, "no free slot is left")                              \
+	X(NO_MEMORY, 9, "the untyped memory is used up")                   \
+	X(RANGE, 10, "an argument is out of range")                        \
+	X(ALIGNMENT, 11, "an address is not aligned")                      \
+	X(MAPPED, 12, "something is mapped there already")                 \
+	X(NO_TABLE, 13, "a page table on the way is missing")              \
+	X(NOT_MAPPED, 14, "it is not mapped")                              \
+	X(WOULD_BLOCK, 15, "nothing there to take, or no room to put")     \
+	X(NO_BUFFER, 16, "the task has no task buffer")                    \
+	X(INCOMPLETE, 17, "the task lacks a pool, table or other setting") \
 	X(BAD_STATE, 18, "not in the state the object is in")
 
 enum error {
 #define ABI_ERROR_ENUM(name, number, text) ERR_##name = (number),
 	ABI_ERRORS(ABI_ERROR_ENUM)
 #undef ABI_ERROR_ENUM
-	ERR_COUNT = 19
+		ERR_COUNT = 19
 };
 
 /* Rights of a capability; a derived one never has more than its source. */
@@ -112,34 +112,34 @@ enum error {
  * IO_PORT_IN		port, size 1, 2 or 4
  * IO_PORT_OUT		port, size, value
  */
-#define ABI_LABELS(X)                                                          \
-	X(UNTYPED_RETYPE, 1, 3)                                                \
-	X(UNTYPED_INFO, 2, 0)                                                  \
-	X(CPOOL_FREE_SLOT, 3, 0)                                               \
-	X(CPOOL_TYPE, 4, 1)                                                    \
-	X(TASK_SET_IP, 5, 1)                                                   \
-	X(TASK_SET_SP, 6, 1)                                                   \
-	X(TASK_SET_FS_BASE, 7, 1)                                              \
-	X(TASK_SET_ARG, 8, 1)                                                  \
-	X(TASK_SET_CPOOL, 9, 0)                                                \
-	X(TASK_SET_TABLE, 10, 0)                                               \
-	X(TASK_SET_BUFFER, 11, 0)                                              \
-	X(TASK_SET_ACTIVE, 12, 1)                                              \
-	X(CHANNEL_PUT_RAW, 13, 1)                                              \
-	X(CHANNEL_PUT_PAYLOAD, 14, 1)                                          \
-	X(CHANNEL_PUT_CAP, 15, 0)                                              \
-	X(CHANNEL_TAKE, 16, 1)                                                 \
-	X(PAGE_MAP, 17, 2)                                                     \
-	X(PAGE_UNMAP, 18, 0)                                                   \
-	X(TABLE_MAP, 19, 1)                                                    \
-	X(IO_PORT_IN, 20, 2)                                                   \
+#define ABI_LABELS(X)                 \
+	X(UNTYPED_RETYPE, 1, 3)       \
+	X(UNTYPED_INFO, 2, 0)         \
+	X(CPOOL_FREE_SLOT, 3, 0)      \
+	X(CPOOL_TYPE, 4, 1)           \
+	X(TASK_SET_IP, 5, 1)          \
+	X(TASK_SET_SP, 6, 1)          \
+	X(TASK_SET_FS_BASE, 7, 1)     \
+	X(TASK_SET_ARG, 8, 1)         \
+	X(TASK_SET_CPOOL, 9, 0)       \
+	X(TASK_SET_TABLE, 10, 0)      \
+	X(TASK_SET_BUFFER, 11, 0)     \
+	X(TASK_SET_ACTIVE, 12, 1)     \
+	X(CHANNEL_PUT_RAW, 13, 1)     \
+	X(CHANNEL_PUT_PAYLOAD, 14, 1) \
+	X(CHANNEL_PUT_CAP, 15, 0)     \
+	X(CHANNEL_TAKE, 16, 1)        \
+	X(PAGE_MAP, 17, 2)            \
+	X(PAGE_UNMAP, 18, 0)          \
+	X(TABLE_MAP, 19, 1)           \
+	X(IO_PORT_IN, 20, 2)          \
 	X(IO_PORT_OUT, 21, 3)
 
 enum abi_label {
 #define ABI_LABEL_ENUM(name, number, words) name = (number),
 	ABI_LABELS(ABI_LABEL_ENUM)
 #undef ABI_LABEL_ENUM
-	LABEL_COUNT = 22
+		LABEL_COUNT = 22
 };
 
 #define CHANNEL_TRY 1u

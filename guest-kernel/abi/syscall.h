@@ -46,21 +46,21 @@
  * All but the first two stand for services that a finished system would give
  * by capability; they are here for bringing one up.
  */
-#define ABI_SYSCALLS(X)                                                        \
-	X(INVOKE, 0)                                                           \
-	X(YIELD, 1)                                                            \
-	X(EXIT, 2)                                                             \
-	X(PRINT, 3)                                                            \
-	X(PUTC, 4)                                                             \
-	X(LIST_CPOOL, 5)                                                       \
-	X(TEST_SUCCEED, 6)                                                     \
+#define ABI_SYSCALLS(X)    \
+	X(INVOKE, 0)       \
+	X(YIELD, 1)        \
+	X(EXIT, 2)         \
+	X(PRINT, 3)        \
+	X(PUTC, 4)         \
+	X(LIST_CPOOL, 5)   \
+	X(TEST_SUCCEED, 6) \
 	X(TEST_FAIL, 7)
 
 enum abi_syscall {
 #define ABI_SYSCALL_ENUM(name, number) SYS_##name = (number),
 	ABI_SYSCALLS(ABI_SYSCALL_ENUM)
 #undef ABI_SYSCALL_ENUM
-	SYS_COUNT = 8
+		SYS_COUNT = 8
 };
 
 #define INFO_LABEL_SHIFT    0
