@@ -1,0 +1,41 @@
+# The EVM transaction on the kernel, and that it really computes.
+. "$(dirname "$0")/lib.sh"
+
+kernel=$IMAGES/kernel.elf
+init=$IMAGES/evm-init.elf
+ones=ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+
+check "the two transactions, and the exit"
+boot "$kernel" --init "$init"
+expect_status 0
+[ "$(tail -n 1 "$work/out")" = "Exit code: 99, test succeed." ] ||
+	complain "the last line is: $(tail -n 1 "$work/out")"
+expect "$work/out" '0*13874'
+
+check "QEMU's exit code"
+boot --exit-map=qemu "$kernel" --init "$init"
+expect_status 99
+
+check "the same code given by hand"
+boot "$kernel" --init "$init" --append "code=7f${ones}7f${ones}01600055"
+expect_status 0
+
+check "a changed byte makes it fail: PUSH1 0 before ADD"
+boot "$kernel" --init "$init" --append "code=7f${ones}7f${ones}6000600055"
+expect_status 1
+[ "$(tail -n 1 "$work/out")" = "Exit code: 97, test failed." ] ||
+	complain "the last line is: $(tail -n 1 "$work/out")"
+
+check "a changed byte makes it fail: SSTORE becomes SLOAD"
+boot "$kernel" --init "$init" --append "code=7f${ones}7f${ones}01600054"
+expect_status 1
+
+check "a changed operand makes it fail: the stored sum is another"
+boot "$kernel" --init "$init" --append "code=7f${ones%f}e7f${ones}01600055"
+expect_status 1
+
+check "a changed gas limit makes it fail"
+boot "$kernel" --init "$init" --append "gas=0186a1"
+expect_status 1
+
+finish

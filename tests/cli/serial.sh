@@ -1,0 +1,59 @@
+# The serial line loses nothing, floods nobody, and ends with its reader.
+. "$(dirname "$0")/lib.sh"
+
+check "65,536 lines arrive byte for byte on standard output"
+boot "$GUESTS/lines.elf"
+expect_status 0
+i=0
+echo 0123456789abcdef >"$work/expected"
+while [ $i -lt 16 ]; do
+	cat "$work/expected" "$work/expected" >"$work/twice"
+	mv "$work/twice" "$work/expected"
+	i=$((i + 1))
+done
+expect_same "$work/out" "$work/expected"
+
+check "and in a file"
+boot --serial "file:$work/serial" "$GUESTS/lines.elf"
+expect_status 0
+expect_same "$work/serial" "$work/expected"
+[ ! -s "$work/out" ] || complain "something on standard output"
+
+check "and nowhere"
+boot --serial null "$GUESTS/lines.elf"
+expect_status 0
+[ ! -s "$work/out" ] || complain "something on standard output"
+
+check "a flood ends with the timeout"
+vmm boot --accel "$ACCEL" --timeout 300ms --serial null "$GUESTS/flood.elf"
+expect_status 124
+
+check "a reader that goes away ends the run"
+"$VMM" boot --accel "$ACCEL" --timeout 20s "$GUESTS/flood.elf" \
+	2>"$work/err" | head -c 1000 >"$work/out"
+[ "$(wc -c <"$work/out")" = 1000 ] || complain "not 1000 bytes"
+
+check "a full device is an error"
+if [ -c /dev/full ]; then
+	status=0
+	"$VMM" boot --accel "$ACCEL" --timeout 20s "$GUESTS/lines.elf" \
+		</dev/null >/dev/full 2>"$work/err" || status=$?
+	expect_status 71
+	expect "$work/err" 'No space left'
+fi
+
+check "what is typed into a pipe comes back"
+printf 'capability' >"$work/text"
+printf 'capability.' >"$work/in"
+cat "$work/in" | "$VMM" boot --accel "$ACCEL" --timeout 60s \
+	"$GUESTS/echo.elf" >"$work/out" 2>"$work/err" ||
+	complain "exit status $?"
+expect_same "$work/out" "$work/text"
+
+check "and from a file"
+input=$work/in
+boot "$GUESTS/echo.elf"
+expect_status 0
+expect_same "$work/out" "$work/text"
+
+finish

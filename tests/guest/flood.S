@@ -1,0 +1,8 @@
+/* flood.S: writes to the serial line as fast as it can, and never stops. */
+#include "tests/guest/guest.h"
+
+_start:
+	movw	$COM1, %dx
+1:	movb	$'x', %al
+	outb	%al, %dx
+	jmp	1b

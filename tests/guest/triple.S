@@ -1,0 +1,10 @@
+/* triple.S: an exception with no IDT. */
+#include "tests/guest/guest.h"
+
+_start:
+	lidt	nothing
+	ud2
+
+nothing:
+	.word	0
+	.long	0
