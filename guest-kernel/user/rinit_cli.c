@@ -1,0 +1,409 @@
+/*
+ * rinit_cli.c: one row a command: its words, its arguments, what it does and
+ * what it answers. Arguments are read by the row's `kinds` before anything is
+ * done, so a line with a mistake changes nothing.
+ */
+#include "guest-kernel/user/rinit_cli.h"
+#include "guest-kernel/user/rt.h"
+
+#define ARGUMENTS_MAX 2
+
+struct argument {
+	struct caddr cap;
+	uint64_t value;
+	const char *text;
+};
+
+/* A command on its way: the arguments read, and the work they are for. */
+struct request {
+	struct console *out;
+	const struct child_start *child;
+	struct argument arg[ARGUMENTS_MAX];
+	const char *doing; /* said before an error */
+};
+
+struct command {
+	const char *words;
+	const char *kinds; /* c capability, v value, f flag 0 or 1, t text */
+	const char *usage;
+	enum error (*run)(struct request *r);
+	const char *reply;
+	const char *help;
+};
+
+static void print_help(struct console *out);
+
+static enum error run_echo(struct request *r)
+{
+	console_print(r->out, "%s\n", r->arg[0].text);
+	return ERR_OK;
+}
+
+static enum error run_list(struct request *r)
+{
+	console_print(r->out, "Listing task cpool ...\n");
+	sys_list_cpool();
+	return ERR_OK;
+}
+
+static enum error run_help(struct request *r)
+{
+	print_help(r->out);
+	return ERR_OK;
+}
+
+static enum error retype(struct request *r, enum abi_object type)
+{
+	return sys_untyped_retype(r->arg[0].cap, type, 0, 1, r->arg[1].cap,
+				  NULL);
+}
+
+static enum error run_retype_cpool(struct request *r)
+{
+	return retype(r, OBJECT_CPOOL);
+}
+
+static enum error run_retype_task(struct request *r)
+{
+	return retype(r, OBJECT_TASK);
+}
+
+static enum error run_set_stack(struct request *r)
+{
+	return sys_task_set_sp(r->arg[0].cap, r->arg[1].value);
+}
+
+static enum error run_set_instruction(struct request *r)
+{
+	return sys_task_set_ip(r->arg[0].cap, r->arg[1].value);
+}
+
+static enum error run_set_cpool(struct request *r)
+{
+	return sys_task_set_cpool(r->arg[0].cap, r->arg[1].cap);
+}
+
+static enum error run_set_table(struct request *r)
+{
+	return sys_task_set_table(r->arg[0].cap, r->arg[1].cap);
+}
+
+static enum error run_set_buffer(struct request *r)
+{
+	return sys_task_set_buffer(r->arg[0].cap, r->arg[1].cap);
+}
+
+static enum error run_set_active(struct request *r)
+{
+	return sys_task_set_active(r->arg[0].cap, r->arg[1].value);
+}
+
+/* The walk-through's commands in one; stops at the first that fails. */
+static enum error run_start_child(struct request *r)
+{
+	struct argument task = {.cap = caddr_root(BOOT_SLOT_CHILD)};
+	const struct {
+		const char *doing;
+		enum error (*run)(struct request *r);
+		struct argument arg[ARGUMENTS_MAX];
+	} steps[] = {
+		{"start child: retype task",
+		 run_retype_task,
+		 {{.cap = caddr_root(BOOT_SLOT_UNTYPED)}, task}},
+		{"start child: set stack",
+		 run_set_stack,
+		 {task, {.value = r->child->stack}}},
+		{"start child: set instruction",
+		 run_set_instruction,
+		 {task, {.value = r->child->entry}}},
+		{"start child: set cpool",
+		 run_set_cpool,
+		 {task, {.cap = caddr_root(BOOT_SLOT_CPOOL)}}},
+		{"start child: set table",
+		 run_set_table,
+		 {task, {.cap = caddr_root(BOOT_SLOT_PML4)}}},
+		{"start child: set buffer",
+		 run_set_buffer,
+		 {task, {.cap = caddr_root(BOOT_SLOT_CHILD_BUFFER)}}},
+		{"start child: set active",
+		 run_set_active,
+		 {task, {.value = 1}}},
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		enum error err;
+
+		r->doing = steps[i].doing;
+		memcpy(r->arg, steps[i].arg, sizeof(r->arg));
+		err = steps[i].run(r);
+		if (err != ERR_OK)
+			return err;
+	}
+	return ERR_OK;
+}
+
+static enum error run_send_raw(struct request *r)
+{
+	return sys_channel_put_raw(caddr_root(BOOT_SLOT_CHANNEL),
+				   r->arg[0].value);
+}
+
+static enum error run_send_cap(struct request *r)
+{
+	return sys_channel_put_cap(caddr_root(BOOT_SLOT_CHANNEL),
+				   r->arg[0].cap);
+}
+
+#define DONE "Operation finished."
+
+static const struct command commands[] = {
+	{"echo", "t", "MESSAGE", run_echo, NULL, "print the message"},
+	{"list", "", "", run_list, NULL, "the pool's slots, to the log"},
+	{"retype cpool", "cc", "SOURCE TARGET", run_retype_cpool, DONE,
+	 "make a pool from untyped memory"},
+	{"retype task", "cc", "SOURCE TARGET", run_retype_task, DONE,
+	 "make a task from untyped memory"},
+	{"set stack", "cv", "TASK ADDRESS", run_set_stack, DONE,
+	 "where its stack begins"},
+	{"set instruction", "cv", "TASK ADDRESS", run_set_instruction, DONE,
+	 "where it begins"},
+	{"set cpool", "cc", "TASK CPOOL", run_set_cpool, DONE, "its root pool"},
+	{"set table", "cc", "TASK PML4", run_set_table, DONE,
+	 "its address space"},
+	{"set buffer", "cc", "TASK BUFFER", run_set_buffer, DONE,
+	 "its task buffer"},
+	{"set active", "cf", "TASK 0|1", run_set_active, DONE,
+	 "stop or start it"},
+	{"start child", "", "", run_start_child, "Child started.",
+	 "all of the above, in slot 249"},
+	{"send raw", "v", "VALUE", run_send_raw,
+	 "Sent raw to child through channel 255", "a number for the child"},
+	{"send cap", "c", "SLOT", run_send_cap,
+	 "Sent cap to child through channel 255", "a capability for the child"},
+	{"help", "", "", run_help, NULL, "this list"},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(struct console *out)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		int used = strlen(c->words) + 1 + strlen(c->usage);
+
+		console_print(out, "  %s %s%*s %s\n", c->words, c->usage,
+			      used < 29 ? 29 - used : 0, "", c->help);
+	}
+	console_print(out, "Numbers are decimal or 0x hex. A capability is a "
+			   "slot, 0..255, or a path\nthrough pools: 5/12 is "
+			   "slot 12 of the pool in slot 5.\n");
+}
+
+static char *skip_spaces(char *s)
+{
+	while (*s == ' ')
+		s++;
+	return s;
+}
+
+static size_t word_length(const char *s)
+{
+	size_t len = 0;
+
+	while (s[len] && s[len] != ' ')
+		len++;
+	return len;
+}
+
+/* Ends the word at *s with a zero byte and moves *s behind it. */
+static char *next_word(char **s)
+{
+	char *word = skip_spaces(*s), *end = word + word_length(word);
+
+	*s = *end ? end + 1 : end;
+	*end = 0;
+	return word;
+}
+
+/* What follows `words` in the line, or NULL if it begins otherwise. */
+static char *match(char *line, const char *words)
+{
+	for (;;) {
+		size_t len = word_length(words);
+
+		line = skip_spaces(line);
+		if (word_length(line) != len || memcmp(line, words, len))
+			return NULL;
+		line += len;
+		if (!words[len])
+			return line;
+		words += len + 1;
+	}
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+/* The number at *s, decimal or 0x hex; moves *s behind it. */
+static bool parse_number(const char **s, uint64_t *value)
+{
+	const char *p = *s;
+	int base = 10;
+
+	if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
+		base = 16;
+		p += 2;
+	}
+	if (digit(*p) >= base)
+		return false;
+	for (*value = 0; digit(*p) < base; p++) {
+		if (__builtin_mul_overflow(*value, base, value) ||
+		    __builtin_add_overflow(*value, digit(*p), value))
+			return false;
+	}
+	*s = p;
+	return true;
+}
+
+static bool parse_value(const char *word, uint64_t *value)
+{
+	return parse_number(&word, value) && !*word;
+}
+
+static bool parse_flag(const char *word, uint64_t *value)
+{
+	return parse_value(word, value) && *value <= 1;
+}
+
+static bool parse_cap(const char *word, struct caddr *cap)
+{
+	uint64_t index;
+
+	*cap = (struct caddr){0, 0};
+	for (;;) {
+		if (cap->depth == CADDR_DEPTH_MAX ||
+		    !parse_number(&word, &index) || index >= CPOOL_SLOTS)
+			return false;
+		*cap = caddr_in(*cap, index);
+		if (!*word)
+			return true;
+		if (*word++ != '/')
+			return false;
+	}
+}
+
+/* Reads one word as `kind`. Returns what it should have been, or NULL. */
+static const char *parse_word(char kind, const char *word, struct argument *arg)
+{
+	switch (kind) {
+	case 'c':
+		return parse_cap(word, &arg->cap)
+			       ? NULL
+			       : "a slot 0..255 or a path such as 5/12";
+	case 'f':
+		return parse_flag(word, &arg->value) ? NULL : "0 or 1";
+	default:
+		return parse_value(word, &arg->value)
+			       ? NULL
+			       : "a number of 64 bits, decimal or 0x hex";
+	}
+}
+
+static bool usage(struct console *out, const struct command *c)
+{
+	console_print(out, "%s: expected: %s%s%s\n", c->words, c->words,
+		      *c->usage ? " " : "", c->usage);
+	return false;
+}
+
+static bool parse_arguments(struct request *r, const struct command *c,
+			    char *rest)
+{
+	for (size_t i = 0; c->kinds[i]; i++) {
+		const char *word, *expected;
+
+		if (c->kinds[i] == 't') {
+			r->arg[i].text = *rest ? rest + 1 : rest;
+			return true;
+		}
+		word = next_word(&rest);
+		if (!*word)
+			return usage(r->out, c);
+		expected = parse_word(c->kinds[i], word, &r->arg[i]);
+		if (expected) {
+			console_print(r->out, "%s: \"%s\": expected %s\n",
+				      c->words, word, expected);
+			return false;
+		}
+	}
+	return *skip_spaces(rest) ? usage(r->out, c) : true;
+}
+
+static void answer(const struct request *r, const struct command *c,
+		   enum error err)
+{
+	if (err == ERR_OK) {
+		if (c->reply)
+			console_print(r->out, "%s\n", c->reply);
+		return;
+	}
+	console_print(r->out, "%s: %s: %s\n", r->doing, error_name(err),
+		      error_text(err));
+	if (err == ERR_WOULD_BLOCK)
+		console_print(r->out, "The channel is full: is a child there "
+				      "to take from it?\n");
+}
+
+/* No command fits: say which ones begin with the same word, if any do. */
+static void unknown(struct console *out, char *line)
+{
+	const char *word = next_word(&line);
+	size_t len = strlen(word);
+	bool known = false;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *words = commands[i].words;
+
+		if (word_length(words) != len || memcmp(words, word, len))
+			continue;
+		console_print(out, known ? ", %s" : "Expected: %s", words);
+		known = true;
+	}
+	if (known)
+		console_print(out, "\n");
+	else
+		console_print(out,
+			      "Unknown command. \"%s\" is none of those "
+			      "that help lists.\n",
+			      word);
+}
+
+void cli_execute(struct console *out, const struct child_start *child,
+		 char *line)
+{
+	struct request r = {.out = out, .child = child};
+
+	line = skip_spaces(line);
+	if (!*line)
+		return;
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		char *rest = match(line, c->words);
+
+		if (!rest)
+			continue;
+		r.doing = c->words;
+		if (parse_arguments(&r, c, rest))
+			answer(&r, c, c->run(&r));
+		return;
+	}
+	unknown(out, line);
+}

@@ -1,0 +1,160 @@
+/*
+ * rt.h: what a user program finds around it: the system calls, a heap, text,
+ * strings and the way out when all is lost. rinit, the EVM's init program and
+ * the kernel's tests are written on it; it needs nothing but the ABI.
+ *
+ * A program defines user_main(). Every task that is started at the image's
+ * entry comes to it: the init program with its boot_info, any other with
+ * NULL. Globals are shared by all tasks of one address space, and nothing
+ * here locks: the heap is for one task.
+ */
+#ifndef USER_RT_H
+#define USER_RT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guest-kernel/abi/bootinfo.h"
+#include "guest-kernel/abi/object.h"
+#include "guest-kernel/abi/syscall.h"
+
+/* Returning ends the task; from the init program, other than 0 is a panic. */
+int user_main(const struct boot_info *info);
+
+/* crt0.S; an address to start further tasks of this image at. */
+void _start(void);
+
+/* ---- capability addresses ---- */
+
+/* Up to 8 one-byte indices, the most significant first: see abi/syscall.h. */
+struct caddr {
+	uint64_t path;
+	unsigned depth;
+};
+
+/* A slot of the caller's root pool. */
+static inline struct caddr caddr_root(unsigned index)
+{
+	return (struct caddr){index, 1};
+}
+
+/* A slot of the pool at `pool`. */
+static inline struct caddr caddr_in(struct caddr pool, unsigned index)
+{
+	return (struct caddr){pool.path << 8 | index, pool.depth + 1};
+}
+
+/* ---- system calls (syscall.c); the labels' meanings are in abi/object.h */
+
+/* A pointer for a result may be NULL. Results are set only on ERR_OK. */
+enum error sys_untyped_retype(struct caddr untyped, uint64_t type,
+			      uint64_t bits, uint64_t count, struct caddr dest,
+			      uint64_t *left);
+enum error sys_untyped_info(struct caddr untyped, uint64_t *bytes,
+			    uint64_t *left);
+enum error sys_cpool_free_slot(struct caddr pool, uint64_t *index);
+enum error sys_cpool_type(struct caddr pool, uint64_t index, uint64_t *type);
+
+enum error sys_task_set_ip(struct caddr task, uint64_t value);
+enum error sys_task_set_sp(struct caddr task, uint64_t value);
+enum error sys_task_set_fs_base(struct caddr task, uint64_t value);
+enum error sys_task_set_arg(struct caddr task, uint64_t value);
+enum error sys_task_set_cpool(struct caddr task, struct caddr pool);
+enum error sys_task_set_table(struct caddr task, struct caddr pml4);
+enum error sys_task_set_buffer(struct caddr task, struct caddr buffer);
+enum error sys_task_set_active(struct caddr task, uint64_t active);
+
+/* What was taken: the value, the length in the task buffer, or the slot. */
+struct taken {
+	enum channel_kind kind;
+	uint64_t value;
+};
+
+/* Lets the kernel choose the slot for a capability: the lowest free one. */
+#define CADDR_ANY ((struct caddr){0, 0})
+
+enum error sys_channel_put_raw(struct caddr channel, uint64_t value);
+/* Through the task buffer, whose contents are lost. */
+enum error sys_channel_put_payload(struct caddr channel, const void *data,
+				   size_t len);
+enum error sys_channel_put_cap(struct caddr channel, struct caddr cap);
+enum error sys_channel_take(struct caddr channel, uint64_t flags,
+			    struct caddr slot, struct taken *taken);
+
+enum error sys_page_map(struct caddr page, uint64_t va, uint64_t rights,
+			struct caddr pml4);
+enum error sys_page_unmap(struct caddr page);
+enum error sys_table_map(struct caddr table, uint64_t va, struct caddr pml4);
+
+enum error sys_io_port_in(struct caddr ports, uint64_t port, uint64_t size,
+			  uint64_t *value);
+enum error sys_io_port_out(struct caddr ports, uint64_t port, uint64_t size,
+			   uint64_t value);
+
+void sys_yield(void);
+_Noreturn void sys_exit(void);
+enum error sys_print(const char *text, size_t len); /* one line of the log */
+void sys_putc(char c);
+void sys_list_cpool(void);
+_Noreturn void sys_test_succeed(void);
+_Noreturn void sys_test_fail(void);
+
+/*
+ * The task's buffer, found by its stack: the word at the stack's address
+ * rounded down to 16 KiB. NULL if that word is 0.
+ */
+struct task_buffer *rt_buffer(void);
+
+/* ---- names of the ABI's numbers (names.c), for people ---- */
+
+const char *error_name(enum error error); /* "SLOT_TAKEN" */
+const char *error_text(enum error error); /* "the target slot is not empty" */
+const char *object_name(uint64_t type);	  /* "CPOOL" */
+
+/* ---- text (printf.c) ---- */
+
+/*
+ * As C's, with d i u x X o c s p and %, the flags - 0 + and space, width,
+ * precision, * for both, and the lengths hh h l ll z j t. No floating point.
+ * Returns the length that the whole text has.
+ */
+int rt_vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
+__attribute__((format(printf, 3, 4))) int rt_snprintf(char *buf, size_t size,
+						      const char *fmt, ...);
+
+/* A line of the kernel's log, by SYS_PRINT. */
+__attribute__((format(printf, 1, 2))) void rt_print(const char *fmt, ...);
+
+/*
+ * A bug of ours, or something we cannot go on without: say it with a
+ * backtrace of return addresses. The init program fails the run, any other
+ * task ends.
+ */
+__attribute__((format(printf, 1, 2))) _Noreturn void rt_panic(const char *fmt,
+							      ...);
+
+/* ---- memory (malloc.c on heap.c; string.c) ---- */
+
+/*
+ * From the untyped memory of the boot_info, 16-byte aligned. NULL when it is
+ * used up. Of the root pool it takes one slot, at the first use.
+ */
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+void *realloc(void *old, size_t size);
+void free(void *old);
+
+void *memcpy(void *restrict to, const void *restrict from, size_t len);
+void *memmove(void *to, const void *from, size_t len);
+void *memset(void *to, int byte, size_t len);
+int memcmp(const void *a, const void *b, size_t len);
+void *memchr(const void *in, int byte, size_t len);
+size_t strlen(const char *s);
+size_t strnlen(const char *s, size_t max);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t max);
+char *strchr(const char *s, int c);
+
+#endif
