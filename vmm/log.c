@@ -48,6 +48,16 @@ int fail(int err, const char *fmt, ...)
 	return err;
 }
 
+int reason_set(struct reason *why, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
 void log_warn(const char *fmt, ...)
 {
 	va_list ap;

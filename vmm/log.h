@@ -28,6 +28,17 @@ void log_set_hook(void (*hook)(void *ctx, const char *line), void *ctx);
 /* Say an error and return `err`. */
 int fail(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * What would be said, for a caller that has its own way to say it: the text
+ * is kept, nothing is printed, and `err` returned.
+ */
+struct reason {
+	char text[512];
+};
+
+int reason_set(struct reason *why, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Say something the person should know though the run goes on. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -5,6 +5,7 @@
 #ifndef VMM_X86_H
 #define VMM_X86_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* RFLAGS */
@@ -216,7 +217,24 @@ struct x86_state {
 	uint64_t tsc_offset; /* TSC = clock in TSC ticks + this */
 	uint64_t halted;     /* 1: in HLT */
 	uint64_t shadow;     /* 1: STI or MOV SS holds interrupts off */
+
+	/*
+	 * An event whose delivery the host interrupted half-way; 0 on sim,
+	 * whose run() never returns there. APM 2 section 15.20, EVENTINJ:
+	 * vector 7:0, type 10:8, has an error code 11, valid 31, error 63:32.
+	 */
+	uint64_t event;
 	uint8_t fxsave[512]; /* x87 and SSE state, FXSAVE64 format */
 };
+
+struct guestmem;
+
+/*
+ * Translate `gva` by the page tables that `state`'s control registers name,
+ * as the CPU would but with no fault and no A or D bit set; rights are not
+ * asked. False when it is not mapped. For people who look.
+ */
+bool x86_translate(const struct guestmem *mem, const struct x86_state *state,
+		   uint64_t gva, uint64_t *gpa);
 
 #endif
