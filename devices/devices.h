@@ -60,6 +60,43 @@ void vga_screen(const struct device *dev, struct vga_screen *screen);
 
 /* ---- Interrupt controllers ---- */
 
+/*
+ * Told around every access that may open or close an interrupt's way to the
+ * CPU, or that looks at requests which are still closed off. A source that
+ * arms no timer while nobody hears it (the PIT) brings its line up to date
+ * before, and asks again whether anyone listens after.
+ */
+struct mask_watch {
+	void (*before)(void *ctx);
+	void (*after)(void *ctx);
+	void *ctx;
+};
+
+static inline void mask_watch_before(const struct mask_watch *w)
+{
+	if (w->before)
+		w->before(w->ctx);
+}
+
+static inline void mask_watch_after(const struct mask_watch *w)
+{
+	if (w->after)
+		w->after(w->ctx);
+}
+
+/* How an interrupt message is to be delivered (SDM 3 10.6.1). */
+enum { MODE_FIXED = 0, MODE_LOWEST = 1, MODE_EXTINT = 7 };
+
+/*
+ * The way of interrupt messages to the local APICs, from the IOAPIC and from
+ * other local APICs. False: nobody took it, and a level stays unserved.
+ */
+struct interrupt_bus {
+	bool (*deliver)(void *ctx, uint8_t dest, bool logical, uint8_t mode,
+			uint8_t vector, bool level);
+	void *ctx;
+};
+
 /* The 8259 pair (pic8259.c); `intr` is driven as the master's INT pin. */
 struct device *pic_create(const struct irq_line *intr);
 /* Lines 0..15; an irq_line's `set` with the pair as ctx. */
@@ -67,43 +104,49 @@ void pic_set(void *pic, unsigned pin, bool level);
 int pic_acknowledge(struct device *pic);
 /* Does line `pin` get through the masks (its own and, for 8..15, line 2's)? */
 bool pic_open(const struct device *pic, unsigned pin);
+void pic_watch(struct device *pic, const struct mask_watch *watch);
 
 /* Local APIC of one CPU (lapic.c); SDM 3 chapter 10. */
 struct device *lapic_create(struct clock *clock, unsigned id);
 bool lapic_pending(const struct device *lapic);
 int lapic_acknowledge(struct device *lapic); /* -1: nothing pending */
+/* The task priority as CR8 has it: 0..15. */
 uint8_t lapic_get_tpr(const struct device *lapic);
-void lapic_set_tpr(struct device *lapic, uint8_t tpr);
-/* A message from the IOAPIC or another CPU: edge or level, fixed mode. */
-void lapic_deliver(struct device *lapic, uint8_t vector, bool level);
+void lapic_set_tpr(struct device *lapic, uint8_t cr8);
+/* A message, fixed mode. False: it is switched off and takes none. */
+bool lapic_deliver(struct device *lapic, uint8_t vector, bool level);
+/* Is a message to `dest` meant for it? */
+bool lapic_matches(const struct device *lapic, uint8_t dest, bool logical);
 /* LINT0 as wired to the 8259's INT: is it set to ExtINT and unmasked (or is
  * the APIC disabled, when INTR goes straight to the CPU)? */
 bool lapic_accepts_extint(const struct device *lapic);
+/* IA32_APIC_BASE bit 11; on at reset. While off no register answers. */
+void lapic_enable(struct device *lapic, bool on);
 /* Told when a level-triggered vector gets its EOI (the IOAPIC listens). */
 void lapic_set_eoi(struct device *lapic, void (*eoi)(void *ctx, uint8_t vector),
 		   void *ctx);
+/* Where messages written to the ICR go. */
+void lapic_set_bus(struct device *lapic, const struct interrupt_bus *bus);
+void lapic_watch(struct device *lapic, const struct mask_watch *watch);
 
 /* IOAPIC (ioapic.c), 24 pins; 82093AA data sheet. */
-struct ioapic_sink {
-	/* destination, logical or physical, mode (SDM 3 10.6.1), vector */
-	void (*deliver)(void *ctx, uint8_t dest, bool logical, uint8_t mode,
-			uint8_t vector, bool level);
-	void *ctx;
-};
-struct device *ioapic_create(const struct ioapic_sink *sink);
+struct device *ioapic_create(const struct interrupt_bus *bus);
 void ioapic_set(void *ioapic, unsigned pin, bool level);
 void ioapic_eoi(void *ioapic, uint8_t vector);
 bool ioapic_open(const struct device *ioapic, unsigned pin);
+void ioapic_watch(struct device *ioapic, const struct mask_watch *watch);
 
 /* ---- Timers ---- */
 
 /*
  * 8254 and port 61h (pit8254.c). `listening` says whether anyone hears
  * channel 0's output: while nobody does, no timer is armed for it, so an
- * idle guest is seen to be idle; pit_listen() tells that it changed.
+ * idle guest is seen to be idle. pit_sync() brings the line up to now, before
+ * a mask changes or is looked behind; pit_listen() tells that it changed.
  */
 struct device *pit_create(struct clock *clock, bool (*listening)(void *ctx),
 			  void *ctx);
+void pit_sync(struct device *pit);
 void pit_listen(struct device *pit);
 
 /* MC146818 RTC and CMOS (rtc.c). Time starts at `epoch` (seconds, UTC). */
@@ -112,17 +155,43 @@ struct device *rtc_create(struct clock *clock, int64_t epoch,
 
 /* ---- Ways out and small ports (exit_port.c, debugcon.c) ---- */
 
-/* A debug-exit port: a write of 1, 2 or 4 bytes ends the run with its value. */
-struct device *exit_port_create(struct machine *m, const char *name);
-/* The other idioms: 604h/b004h/4004h power-off, cf9h and 92h reset, 505h
- * pvpanic, 8900h "Shutdown". `reg` picks which (enum power_port). */
+/*
+ * A debug-exit port: a write of 1, 2 or 4 bytes ends the run. Since 31h at
+ * 501h and at f4h may mean different things, machine.stop_code carries both.
+ */
+struct device *exit_port_create(struct machine *m, uint16_t port);
+
+static inline uint64_t exit_code(uint16_t port, uint32_t value)
+{
+	return (uint64_t)port << 32 | value;
+}
+
+static inline uint16_t exit_code_port(uint64_t stop_code)
+{
+	return stop_code >> 32;
+}
+
+static inline uint32_t exit_code_value(uint64_t stop_code)
+{
+	return stop_code;
+}
+
+/*
+ * The other idioms: one device; its register is POWER_REG(which) + offset.
+ * PM1a stands for 604h, b004h and 4004h; cf9h is reached through cf8h..cfbh.
+ */
 enum power_port {
-	POWER_PM1A, /* 16-bit SLP_EN writes */
-	POWER_CF9,
-	POWER_PORT92,
-	POWER_PVPANIC,
-	POWER_SHUTDOWN, /* the eight letters, one a write */
+	POWER_PM1A,	/* 16-bit SLP_EN writes: power-off */
+	POWER_CF9,	/* reset */
+	POWER_PORT92,	/* reset, A20 */
+	POWER_PVPANIC,	/* 505h */
+	POWER_SHUTDOWN, /* 8900h: the eight letters, one a write */
 };
+
+#define POWER_REG(which)  ((which)*16u)
+#define POWER_PORT(reg)	  ((reg) / 16)
+#define POWER_OFFSET(reg) ((reg) % 16)
+
 struct device *power_create(struct machine *m);
 struct device *debugcon_create(const struct byte_sink *sink);
 /* Port 80h: writes are taken (and said with -v), reads give the last one. */
@@ -135,6 +204,7 @@ struct board {
 	struct device *com[2]; /* 3f8h/IRQ4, 2f8h/IRQ3 */
 	struct device *kbd, *vga, *pic, *ioapic, *pit, *rtc;
 	struct device *lapic[MACHINE_CPUS];
+	bool intr; /* the 8259 pair's INT pin */
 };
 
 struct board_config {
@@ -150,6 +220,7 @@ struct board_config {
 /*
  * Create, map, wire and reset all chips, and give the machine its interrupt
  * source. 0 or -errno (said); the machine owns the devices either way.
+ * `board` is part of the wiring: it stays where it is as long as the machine.
  */
 int board_build(struct board *board, struct machine *m,
 		const struct board_config *config);

@@ -24,7 +24,7 @@
 /* How a run ended: its verdict (exit codes are shell/verdict.c's matter). */
 enum stop_kind {
 	STOP_NONE,     /* still running */
-	STOP_EXIT,     /* exit port written; code: the value, 0..2^32-1 */
+	STOP_EXIT,     /* exit port written; code: port << 32 | value */
 	STOP_POWEROFF, /* powered off without a verdict */
 	STOP_RESET,    /* the guest asked for a reset */
 	STOP_TRIPLE,   /* triple fault */

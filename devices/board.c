@@ -1,0 +1,244 @@
+/*
+ * board.c: the schematic of the PC. Which chips there are, at which ports
+ * and addresses they answer, who drives which interrupt line, and how the
+ * lines reach the CPU. Nothing else knows any of this.
+ *
+ * ISA line n goes to pin n of the 8259 pair and of the IOAPIC, but line 0 to
+ * the IOAPIC's pin 2. The 8259's INT goes to LINT0 of CPU 0's local APIC and
+ * from there, or past it while that is switched off, to the CPU.
+ */
+#include "devices/devices.h"
+
+#include <errno.h>
+
+#include "devices/chip.h"
+
+enum chip {
+	CHIP_PIC,
+	CHIP_LAPIC,
+	CHIP_COM1,
+	CHIP_COM2,
+	CHIP_POWER,
+	CHIP_EXIT_F4,
+	CHIP_EXIT_501,
+	CHIP_DEBUGCON,
+	CHIP_POST,
+	CHIPS,
+};
+
+enum space { PORT, MEMORY };
+
+#define LAPIC_BASE    0xfee00000u
+#define IOAPIC_BASE   0xfec00000u
+
+#define PORT_EXIT_F4  0xf4
+#define PORT_EXIT_501 0x501
+
+/* Who answers where; `reg` is the chip's register at `base`. */
+static const struct mapping {
+	enum space space;
+	uint32_t base, len;
+	enum chip chip;
+	uint32_t reg;
+} board_map[] = {
+	{PORT, 0x20, 2, CHIP_PIC, 0},  /* master */
+	{PORT, 0xa0, 2, CHIP_PIC, 2},  /* slave */
+	{PORT, 0x4d0, 2, CHIP_PIC, 4}, /* edge or level */
+	{PORT, 0x80, 1, CHIP_POST, 0},
+	{PORT, 0x92, 1, CHIP_POWER, POWER_REG(POWER_PORT92)},
+	{PORT, 0xe9, 1, CHIP_DEBUGCON, 0},
+	{PORT, PORT_EXIT_F4, 4, CHIP_EXIT_F4, 0},
+	{PORT, 0x2f8, 8, CHIP_COM2, 0},
+	{PORT, 0x3f8, 8, CHIP_COM1, 0},
+	{PORT, PORT_EXIT_501, 4, CHIP_EXIT_501, 0},
+	{PORT, 0x505, 1, CHIP_POWER, POWER_REG(POWER_PVPANIC)},
+	{PORT, 0x604, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* PIIX4, ICH9 */
+	{PORT, 0xcf8, 4, CHIP_POWER, POWER_REG(POWER_CF9)},
+	{PORT, 0x4004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* VirtualBox */
+	{PORT, 0x8900, 1, CHIP_POWER, POWER_REG(POWER_SHUTDOWN)},
+	{PORT, 0xb004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* Bochs */
+	{MEMORY, LAPIC_BASE, 0x1000, CHIP_LAPIC, 0},
+};
+
+/* Who drives which ISA line. */
+static const struct {
+	enum chip chip;
+	unsigned line;
+} board_lines[] = {
+	{CHIP_COM2, 3},
+	{CHIP_COM1, 4},
+};
+
+/* What a BIOS leaves behind, in its own words: writes to the chips. */
+static const struct {
+	enum space space;
+	uint32_t addr, val;
+	unsigned size;
+} bios_writes[] = {
+	/* 8259: vectors 08h and 70h; lines 0, 1, 2, 6, 8, 12-14 open. */
+	{PORT, 0x20, 0x11, 1},
+	{PORT, 0xa0, 0x11, 1},
+	{PORT, 0x21, 0x08, 1},
+	{PORT, 0xa1, 0x70, 1},
+	{PORT, 0x21, 0x04, 1},
+	{PORT, 0xa1, 0x02, 1},
+	{PORT, 0x21, 0x01, 1},
+	{PORT, 0xa1, 0x01, 1},
+	{PORT, 0x21, 0xb8, 1},
+	{PORT, 0xa1, 0x8e, 1},
+	{PORT, 0x4d1, 0x0c, 1},
+	/* Local APIC: on, LINT0 takes the 8259's vector, LINT1 is NMI. */
+	{MEMORY, LAPIC_BASE + 0xf0, 0x1ff, 4},
+	{MEMORY, LAPIC_BASE + 0x350, 0x8700, 4},
+	{MEMORY, LAPIC_BASE + 0x360, 0x8400, 4},
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* ---- Wires ---- */
+
+static void isa_set(void *ctx, unsigned line, bool level)
+{
+	struct board *b = ctx;
+
+	pic_set(b->pic, line, level);
+}
+
+static void intr_set(void *ctx, unsigned pin, bool level)
+{
+	((struct board *)ctx)->intr = level;
+}
+
+static bool intr_pending(void *ctx)
+{
+	const struct board *b = ctx;
+
+	return lapic_pending(b->lapic[0]) ||
+	       (b->intr && lapic_accepts_extint(b->lapic[0]));
+}
+
+/* An ExtINT comes before the local APIC's own: it has no priority there. */
+static int intr_acknowledge(void *ctx)
+{
+	struct board *b = ctx;
+
+	if (b->intr && lapic_accepts_extint(b->lapic[0]))
+		return pic_acknowledge(b->pic);
+	return lapic_acknowledge(b->lapic[0]);
+}
+
+static uint8_t intr_get_tpr(void *ctx)
+{
+	return lapic_get_tpr(((struct board *)ctx)->lapic[0]);
+}
+
+static void intr_set_tpr(void *ctx, uint8_t cr8)
+{
+	lapic_set_tpr(((struct board *)ctx)->lapic[0], cr8);
+}
+
+/* A message for the local APICs; the two modes differ with several CPUs. */
+static bool message(void *ctx, uint8_t dest, bool logical, uint8_t mode,
+		    uint8_t vector, bool level)
+{
+	struct board *b = ctx;
+
+	return mode <= MODE_LOWEST &&
+	       lapic_matches(b->lapic[0], dest, logical) &&
+	       lapic_deliver(b->lapic[0], vector, level);
+}
+
+/* ---- Building ---- */
+
+static void create_chips(struct board *b, const struct board_config *config,
+			 struct device *chip[CHIPS])
+{
+	struct machine *m = b->machine;
+	struct irq_line intr = {intr_set, b, 0};
+
+	chip[CHIP_PIC] = pic_create(&intr);
+	chip[CHIP_LAPIC] = lapic_create(&m->clock, 0);
+	chip[CHIP_COM1] = uart_create(&config->com[0]);
+	chip[CHIP_COM2] = uart_create(&config->com[1]);
+	chip[CHIP_POWER] = power_create(m);
+	chip[CHIP_EXIT_F4] = exit_port_create(m, PORT_EXIT_F4);
+	chip[CHIP_EXIT_501] = exit_port_create(m, PORT_EXIT_501);
+	chip[CHIP_DEBUGCON] = debugcon_create(&config->debugcon);
+	chip[CHIP_POST] = post_create();
+}
+
+/* Give all to the machine, also when one of them is missing. */
+static int own_chips(struct machine *m, struct device *chip[CHIPS])
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < CHIPS; i++)
+		if (chip[i])
+			machine_add_device(m, chip[i]);
+		else
+			err = -ENOMEM;
+	return err;
+}
+
+static void name_chips(struct board *b, struct device *chip[CHIPS])
+{
+	b->pic = chip[CHIP_PIC];
+	b->lapic[0] = chip[CHIP_LAPIC];
+	b->com[0] = chip[CHIP_COM1];
+	b->com[1] = chip[CHIP_COM2];
+}
+
+static struct bus *bus_of(struct machine *m, enum space space)
+{
+	return space == PORT ? &m->ports : &m->mmio;
+}
+
+static void wire(struct board *b, struct device *chip[CHIPS])
+{
+	struct interrupt_bus bus = {message, b};
+
+	for (unsigned i = 0; i < COUNT(board_map); i++) {
+		const struct mapping *map = &board_map[i];
+
+		bus_map(bus_of(b->machine, map->space), map->base, map->len,
+			chip[map->chip], map->reg);
+	}
+	for (unsigned i = 0; i < COUNT(board_lines); i++)
+		chip[board_lines[i].chip]->irq =
+			(struct irq_line){isa_set, b, board_lines[i].line};
+	lapic_set_bus(b->lapic[0], &bus);
+	b->machine->intr = (struct intr_source){
+		.ctx = b,
+		.pending = intr_pending,
+		.acknowledge = intr_acknowledge,
+		.get_tpr = intr_get_tpr,
+		.set_tpr = intr_set_tpr,
+	};
+}
+
+static void run_bios(struct machine *m)
+{
+	for (unsigned i = 0; i < COUNT(bios_writes); i++)
+		bus_write(bus_of(m, bios_writes[i].space), bios_writes[i].addr,
+			  bios_writes[i].size, bios_writes[i].val);
+}
+
+int board_build(struct board *board, struct machine *m,
+		const struct board_config *config)
+{
+	struct device *chip[CHIPS];
+	int err;
+
+	*board = (struct board){.machine = m};
+	create_chips(board, config, chip);
+	err = own_chips(m, chip);
+	if (err)
+		return err;
+	name_chips(board, chip);
+	wire(board, chip);
+	for (unsigned i = 0; i < CHIPS; i++)
+		chip[i]->ops->reset(chip[i]);
+	if (config->bios_state)
+		run_bios(m);
+	return 0;
+}
