@@ -11,6 +11,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "union xmm");
 static const struct simd_table *const tables[] = {
 	&simd_moves,
 	&simd_integers,
+	&simd_floats,
+	&simd_conversions,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

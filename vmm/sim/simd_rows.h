@@ -7,6 +7,7 @@
 #ifndef VMM_SIM_SIMD_ROWS_H
 #define VMM_SIM_SIMD_ROWS_H
 
+#include "vmm/sim/ieee.h"
 #include "vmm/sim/simd.h"
 
 struct simd_table {
@@ -35,7 +36,28 @@ struct simd_table {
 		prefix, opcode, SIMD_ANY, SIMD_X_X, bytes, 0, fn, name \
 	}
 
-extern const struct simd_table simd_moves;    /* simd_move.c */
-extern const struct simd_table simd_integers; /* simd_int.c */
+/* Lane i of x, as wide as format f. */
+static inline uint64_t simd_lane(const union xmm *x,
+				 const struct ieee_format *f, unsigned i)
+{
+	return f->bits == 32 ? x->u32[i] : x->u64[i];
+}
+
+static inline void simd_set_lane(union xmm *x, const struct ieee_format *f,
+				 unsigned i, uint64_t value)
+{
+	if (f->bits == 32)
+		x->u32[i] = value;
+	else
+		x->u64[i] = value;
+}
+
+/* Notes what all lanes raised; false when some of it is unmasked. */
+bool simd_commit(struct simd_ctx *ctx, const struct ieee *e);
+
+extern const struct simd_table simd_moves;	 /* simd_move.c */
+extern const struct simd_table simd_integers;	 /* simd_int.c */
+extern const struct simd_table simd_floats;	 /* simd_float.c */
+extern const struct simd_table simd_conversions; /* simd_convert.c */
 
 #endif
