@@ -172,16 +172,14 @@ static uint64_t round_pack(struct ieee *e, const struct ieee_format *f,
 	bool inexact;
 	uint64_t kept = round_off(ieee_rounding(e->mxcsr), sign, sig,
 				  63 - f->frac, &inexact);
+	int carry = kept >> (f->frac + 1); /* 1.11..1 became 10.00..0 */
 
-	if (kept >> (f->frac + 1)) { /* 1.11..1 became 10.00..0 */
-		kept >>= 1;
-		sig = TOP;
-		exp++;
-	}
+	if (exp + carry < 1 - f->emax)
+		return tiny(e, f, sign, exp, sig, inexact);
+	exp += carry;
+	kept >>= carry;
 	if (exp > f->emax)
 		return overflow(e, f, sign, inexact);
-	if (exp < 1 - f->emax)
-		return tiny(e, f, sign, exp, sig, inexact);
 	if (inexact)
 		e->raised |= MXCSR_PE;
 	/* The significand's leading one adds 1 to the exponent field. */

@@ -1,0 +1,18 @@
+/* native_simd_none.c: hosts that are not x86-64. */
+#include <errno.h>
+
+#include "tests/unit/native_simd.h"
+
+int native_init(void)
+{
+	return -ENOTSUP;
+}
+
+void native_compile(const struct simd_row *row, bool memory, unsigned general,
+		    unsigned imm)
+{
+}
+
+void native_run(struct native *n)
+{
+}
