@@ -69,6 +69,7 @@ static void release(struct heap *h, struct heap_block *b, uint64_t size)
 {
 	struct heap_block *next = (struct heap_block *)((uint8_t *)b + size);
 
+	b->size = 0; /* so that freeing it again is seen */
 	if (b->before && !(before(b)->size & IN_USE)) {
 		b = before(b);
 		bin_remove(h, b);
@@ -97,16 +98,24 @@ static void trim(struct heap *h, struct heap_block *b, uint64_t size)
 	release(h, cut, rest);
 }
 
+/* What lies free at the end already: growing need only add the rest. */
+static uint64_t free_tail(struct heap *h)
+{
+	if (!h->last || before(h->last)->size & IN_USE)
+		return 0;
+	return h->last->before;
+}
+
 /*
  * More pages: the mark becomes a free block, and a new mark ends it. If fewer
  * came than were asked for, they serve smaller wishes.
  */
 static void grow(struct heap *h, uint64_t size)
 {
+	uint64_t missing = size + HEADER - free_tail(h), end;
 	struct heap_block *first = h->last;
-	uint64_t end;
 
-	heap_pages_add(h, (size + HEADER + PAGE - 1) / PAGE);
+	heap_pages_add(h, (missing + PAGE - 1) / PAGE);
 	end = h->base + h->mapped * PAGE;
 	if (end == (first ? (uintptr_t)first + HEADER : h->base))
 		return;

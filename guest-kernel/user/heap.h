@@ -16,9 +16,8 @@
 struct heap_block;
 
 struct heap {
-	/* From where: tried in this order, `source` is the one in use. */
-	struct caddr untyped[BOOT_UNTYPEDS];
-	unsigned untyped_count, source;
+	struct caddr untyped[BOOT_UNTYPEDS]; /* tried in this order */
+	unsigned untyped_count;
 	struct caddr root, pml4;
 	uint64_t base;
 

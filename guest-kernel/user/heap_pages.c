@@ -17,16 +17,12 @@ static const enum abi_object table_type[] = {OBJECT_PT, OBJECT_PD, OBJECT_PDPT};
 static enum error retype(struct heap *h, enum abi_object type, unsigned count,
 			 struct caddr dest)
 {
-	enum error err;
+	enum error err = ERR_NO_MEMORY;
 
-	for (;;) {
-		err = sys_untyped_retype(h->untyped[h->source], type, 0, count,
-					 dest, NULL);
-		if (err != ERR_NO_MEMORY || count > 1 ||
-		    h->source + 1 >= h->untyped_count)
-			return err;
-		h->source++;
-	}
+	for (unsigned i = 0; i < h->untyped_count && err == ERR_NO_MEMORY; i++)
+		err = sys_untyped_retype(h->untyped[i], type, 0, count, dest,
+					 NULL);
+	return err;
 }
 
 static bool make_directory(struct heap *h)
