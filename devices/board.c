@@ -16,6 +16,9 @@
 enum chip {
 	CHIP_PIC,
 	CHIP_LAPIC,
+	CHIP_IOAPIC,
+	CHIP_KBD,
+	CHIP_VGA,
 	CHIP_COM1,
 	CHIP_COM2,
 	CHIP_POWER,
@@ -28,11 +31,15 @@ enum chip {
 
 enum space { PORT, MEMORY };
 
-#define LAPIC_BASE    0xfee00000u
-#define IOAPIC_BASE   0xfec00000u
+#define LAPIC_BASE	0xfee00000u
+#define IOAPIC_BASE	0xfec00000u
 
-#define PORT_EXIT_F4  0xf4
-#define PORT_EXIT_501 0x501
+/* The MADT's override for line 0: pin 0 is the 8259's on real boards. */
+#define IOAPIC_PIN_ISA0 2
+#define LINE_AUX	12
+
+#define PORT_EXIT_F4	0xf4
+#define PORT_EXIT_501	0x501
 
 /* Who answers where; `reg` is the chip's register at `base`. */
 static const struct mapping {
@@ -44,11 +51,14 @@ static const struct mapping {
 	{PORT, 0x20, 2, CHIP_PIC, 0},  /* master */
 	{PORT, 0xa0, 2, CHIP_PIC, 2},  /* slave */
 	{PORT, 0x4d0, 2, CHIP_PIC, 4}, /* edge or level */
+	{PORT, 0x60, 1, CHIP_KBD, 0},  /* data */
+	{PORT, 0x64, 1, CHIP_KBD, 4},  /* command, status */
 	{PORT, 0x80, 1, CHIP_POST, 0},
 	{PORT, 0x92, 1, CHIP_POWER, POWER_REG(POWER_PORT92)},
 	{PORT, 0xe9, 1, CHIP_DEBUGCON, 0},
 	{PORT, PORT_EXIT_F4, 4, CHIP_EXIT_F4, 0},
 	{PORT, 0x2f8, 8, CHIP_COM2, 0},
+	{PORT, 0x3c0, 0x20, CHIP_VGA, 0},
 	{PORT, 0x3f8, 8, CHIP_COM1, 0},
 	{PORT, PORT_EXIT_501, 4, CHIP_EXIT_501, 0},
 	{PORT, 0x505, 1, CHIP_POWER, POWER_REG(POWER_PVPANIC)},
@@ -57,6 +67,7 @@ static const struct mapping {
 	{PORT, 0x4004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* VirtualBox */
 	{PORT, 0x8900, 1, CHIP_POWER, POWER_REG(POWER_SHUTDOWN)},
 	{PORT, 0xb004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* Bochs */
+	{MEMORY, IOAPIC_BASE, 0x1000, CHIP_IOAPIC, 0},
 	{MEMORY, LAPIC_BASE, 0x1000, CHIP_LAPIC, 0},
 };
 
@@ -65,16 +76,29 @@ static const struct {
 	enum chip chip;
 	unsigned line;
 } board_lines[] = {
+	{CHIP_KBD, 1},
 	{CHIP_COM2, 3},
 	{CHIP_COM1, 4},
 };
 
-/* What a BIOS leaves behind, in its own words: writes to the chips. */
+/*
+ * What a BIOS leaves behind, in its own words: writes to the chips. A write
+ * of READ_BACK is a read, which takes away an answer.
+ */
+#define READ_BACK 0xffffffff
+
 static const struct {
 	enum space space;
 	uint32_t addr, val;
 	unsigned size;
 } bios_writes[] = {
+	/* i8042: tested; IRQ 1 on, translation on, no mouse; keys on. */
+	{PORT, 0x64, 0xaa, 1},
+	{PORT, 0x60, READ_BACK, 1},
+	{PORT, 0x64, 0x60, 1},
+	{PORT, 0x60, 0x61, 1},
+	{PORT, 0x60, 0xf4, 1},
+	{PORT, 0x60, READ_BACK, 1},
 	/* 8259: vectors 08h and 70h; lines 0, 1, 2, 6, 8, 12-14 open. */
 	{PORT, 0x20, 0x11, 1},
 	{PORT, 0xa0, 0x11, 1},
@@ -102,6 +126,7 @@ static void isa_set(void *ctx, unsigned line, bool level)
 	struct board *b = ctx;
 
 	pic_set(b->pic, line, level);
+	ioapic_set(b->ioapic, line ? line : IOAPIC_PIN_ISA0, level);
 }
 
 static void intr_set(void *ctx, unsigned pin, bool level)
@@ -148,6 +173,12 @@ static bool message(void *ctx, uint8_t dest, bool logical, uint8_t mode,
 	       lapic_deliver(b->lapic[0], vector, level);
 }
 
+static void reset_by_kbd(void *ctx)
+{
+	machine_stop(((struct board *)ctx)->machine, STOP_RESET, 0,
+		     "reset by the keyboard controller");
+}
+
 /* ---- Building ---- */
 
 static void create_chips(struct board *b, const struct board_config *config,
@@ -155,9 +186,13 @@ static void create_chips(struct board *b, const struct board_config *config,
 {
 	struct machine *m = b->machine;
 	struct irq_line intr = {intr_set, b, 0};
+	struct interrupt_bus bus = {message, b};
 
 	chip[CHIP_PIC] = pic_create(&intr);
 	chip[CHIP_LAPIC] = lapic_create(&m->clock, 0);
+	chip[CHIP_IOAPIC] = ioapic_create(&bus);
+	chip[CHIP_KBD] = i8042_create(reset_by_kbd, b);
+	chip[CHIP_VGA] = vga_create(&m->clock);
 	chip[CHIP_COM1] = uart_create(&config->com[0]);
 	chip[CHIP_COM2] = uart_create(&config->com[1]);
 	chip[CHIP_POWER] = power_create(m);
@@ -184,6 +219,9 @@ static void name_chips(struct board *b, struct device *chip[CHIPS])
 {
 	b->pic = chip[CHIP_PIC];
 	b->lapic[0] = chip[CHIP_LAPIC];
+	b->ioapic = chip[CHIP_IOAPIC];
+	b->kbd = chip[CHIP_KBD];
+	b->vga = chip[CHIP_VGA];
 	b->com[0] = chip[CHIP_COM1];
 	b->com[1] = chip[CHIP_COM2];
 }
@@ -195,6 +233,7 @@ static struct bus *bus_of(struct machine *m, enum space space)
 
 static void wire(struct board *b, struct device *chip[CHIPS])
 {
+	struct irq_line aux = {isa_set, b, LINE_AUX};
 	struct interrupt_bus bus = {message, b};
 
 	for (unsigned i = 0; i < COUNT(board_map); i++) {
@@ -206,7 +245,9 @@ static void wire(struct board *b, struct device *chip[CHIPS])
 	for (unsigned i = 0; i < COUNT(board_lines); i++)
 		chip[board_lines[i].chip]->irq =
 			(struct irq_line){isa_set, b, board_lines[i].line};
+	i8042_set_aux_irq(b->kbd, &aux);
 	lapic_set_bus(b->lapic[0], &bus);
+	lapic_set_eoi(b->lapic[0], ioapic_eoi, b->ioapic);
 	b->machine->intr = (struct intr_source){
 		.ctx = b,
 		.pending = intr_pending,
@@ -218,9 +259,15 @@ static void wire(struct board *b, struct device *chip[CHIPS])
 
 static void run_bios(struct machine *m)
 {
-	for (unsigned i = 0; i < COUNT(bios_writes); i++)
-		bus_write(bus_of(m, bios_writes[i].space), bios_writes[i].addr,
-			  bios_writes[i].size, bios_writes[i].val);
+	for (unsigned i = 0; i < COUNT(bios_writes); i++) {
+		struct bus *bus = bus_of(m, bios_writes[i].space);
+		uint32_t addr = bios_writes[i].addr, val = bios_writes[i].val;
+
+		if (val == READ_BACK)
+			bus_read(bus, addr, bios_writes[i].size);
+		else
+			bus_write(bus, addr, bios_writes[i].size, val);
+	}
 }
 
 int board_build(struct board *board, struct machine *m,

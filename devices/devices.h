@@ -36,10 +36,15 @@ size_t uart_room(const struct device *dev);
 
 /* `reset` is called for the reset command and the output port's reset bit. */
 struct device *i8042_create(void (*reset)(void *ctx), void *ctx);
+/* IRQ 12, for the port a mouse would hang on. */
+void i8042_set_aux_irq(struct device *dev, const struct irq_line *irq);
 /*
- * A key goes down or up: a set 1 make code (bit 7 clear), with 0xe000 added
- * for the E0-prefixed ones. False, and nothing queued, when the queue is full.
+ * A key goes down or up: a set 1 make code (1..5fh), with 0xe000 added for the
+ * E0-prefixed ones. False, and nothing queued, when the queue is full. What
+ * is no key, and all while the guest has switched scanning off, is lost.
  */
+#define I8042_PRINT 0xe037 /* comes as four bytes */
+#define I8042_PAUSE 0xe11d /* comes as six, when it goes down */
 bool i8042_key(struct device *dev, uint16_t set1, bool down);
 /* Nothing of what was typed waits to be read. */
 bool i8042_idle(const struct device *dev);
@@ -48,8 +53,11 @@ bool i8042_idle(const struct device *dev);
 
 struct device *vga_create(const struct clock *clock);
 
+#define VGA_COLS_MAX 132
+#define VGA_ROWS_MAX 60
+
 struct vga_screen {
-	unsigned cols, rows;	/* 80x25 in mode 3 */
+	unsigned cols, rows;	/* 80x25 in mode 3; never 0 */
 	uint32_t text_gpa;	/* first cell: char byte, attribute byte */
 	int cursor_x, cursor_y; /* -1: hidden or outside */
 	bool blink;		/* attribute bit 7: blink, not bright */
