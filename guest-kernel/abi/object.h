@@ -149,5 +149,14 @@ enum channel_kind { CHANNEL_RAW = 1, CHANNEL_PAYLOAD = 2, CHANNEL_CAP = 3 };
 #define CPOOL_SLOTS	  256
 #define CADDR_DEPTH_MAX	  8
 #define TASK_BUFFER_BYTES 1024 /* of payload */
+#define CHANNEL_BITS_MAX  8
+
+/*
+ * What objects take from an Untyped. Frames and page tables take a page, and
+ * begin at one; the others begin at a multiple of 64 bytes.
+ */
+#define CPOOL_BYTES	    (CPOOL_SLOTS * 64)
+#define TASK_BYTES	    960
+#define CHANNEL_BYTES(bits) (64 + (UINT64_C(1152) << (bits)))
 
 #endif
