@@ -1,0 +1,82 @@
+/*
+ * arch.h: what the portable kernel asks of the processor.
+ *
+ * The portable files see a processor as this header says and no more: they
+ * are also built natively, where tests/unit/fake_arch.c stands in. Physical
+ * memory is reached by arch_ptr() alone: all RAM is mapped from DIRECT_MAP
+ * on, in every address space, for the kernel only.
+ */
+#ifndef ARCH_H
+#define ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_SIZE UINT64_C(4096)
+#define PAGE_MASK (PAGE_SIZE - 1)
+
+#ifndef DIRECT_MAP
+#define DIRECT_MAP UINT64_C(0xffff800000000000)
+#endif
+#define DIRECT_MAP_SIZE (UINT64_C(1) << 39) /* one entry of a PML4 */
+
+/*
+ * User addresses are below this. The last page of the lower half is left out:
+ * a `syscall` at its end would come back to an address that is not canonical,
+ * and sysret then faults in ring 0 on Intel's processors.
+ */
+#define USER_END	UINT64_C(0x00007ffffffff000)
+
+/* Page-table entries (SDM 3 4.5) and how tables nest. */
+#define PTE_P		(UINT64_C(1) << 0)
+#define PTE_W		(UINT64_C(1) << 1)
+#define PTE_U		(UINT64_C(1) << 2)
+#define PTE_PWT		(UINT64_C(1) << 3)
+#define PTE_PCD		(UINT64_C(1) << 4)
+#define PTE_PS		(UINT64_C(1) << 7)
+#define PTE_G		(UINT64_C(1) << 8)
+#define PTE_NX		(UINT64_C(1) << 63)
+#define PTE_ADDR	UINT64_C(0x000ffffffffff000)
+
+#define TABLE_ENTRIES	512u
+#define KERNEL_HALF	256u /* first entry of a PML4 that is the kernel's */
+
+/*
+ * What a task's registers are while it does not run: the frame that trap.S
+ * builds, at the lowest address first. The processor pushes the last five.
+ */
+struct regs {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t vector, error;
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/* The rest of a task's processor state; changed only at task switches. */
+struct arch_state {
+	uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE64 */
+	uint64_t fs_base, gs_base;
+};
+
+#define SYSCALL_BYTES 2 /* length of the instruction: 0f 05 */
+
+static inline void *arch_ptr(uint64_t pa)
+{
+	return (void *)(uintptr_t)(DIRECT_MAP + pa);
+}
+
+/* As a task starts: interrupts on, IOPL 0, all else zero; a fresh FPU. */
+void arch_task_init(struct regs *regs, struct arch_state *state);
+
+void arch_flush_page(uint64_t va); /* of the current address space */
+
+uint32_t arch_port_in(uint16_t port, unsigned size);
+void arch_port_out(uint16_t port, unsigned size, uint32_t value);
+
+void arch_put_byte(uint8_t byte); /* to the log */
+
+/* End the run: `value` to the debug-exit port; then stand still. */
+_Noreturn void arch_exit(uint8_t value);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * bootdata.c: what the loader says (PVH: Xen's start_info.h; Multiboot 0.6.96
+ * section 3.3), copied before anything is overwritten; and the first C.
+ *
+ * Its records lie anywhere in the first 4 GiB, which start.S has mapped. The
+ * loader is trusted to mean well, but not to be without mistakes.
+ */
+#include "guest-kernel/arch/x86_64/cpu.h"
+#include "guest-kernel/kernel/init.h"
+
+#include <string.h>
+
+#define MAPPED		(UINT64_C(1) << 32) /* by start.S */
+#define MULTIBOOT_MAGIC 0x2badb002u
+#define PVH_MAGIC	0x336ec578u
+#define MEMORY_RAM	1u
+#define MAP_ENTRIES	256u /* as many as are read */
+
+#define MB_CMDLINE	(1u << 2)
+#define MB_MODULES	(1u << 3)
+#define MB_MAP		(1u << 6)
+
+struct multiboot_info {
+	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
+	uint32_t mods_count, mods_addr, syms[4];
+	uint32_t mmap_length, mmap_addr;
+};
+
+struct multiboot_module {
+	uint32_t start, end, string, zero;
+};
+
+struct multiboot_map {
+	uint32_t size; /* of the rest */
+	uint64_t base, len;
+	uint32_t type;
+} __attribute__((packed));
+
+struct pvh_info {
+	uint32_t magic, version, flags, nr_modules;
+	uint64_t modlist, cmdline, rsdp;
+	uint64_t memmap; /* from version 1 on */
+	uint32_t memmap_entries, zero;
+};
+
+struct pvh_module {
+	uint64_t base, size, cmdline, zero;
+};
+
+struct pvh_map {
+	uint64_t base, size;
+	uint32_t type, zero;
+};
+
+extern const uint8_t load_start[], kernel_end[], bss_end[];
+
+_Noreturn void arch_start(uint32_t magic, uint32_t info);
+
+static void read_record(uint64_t pa, void *to, uint64_t size)
+{
+	if (pa >= MAPPED || size > MAPPED - pa)
+		panic("boot: a boot record lies above 4 GiB");
+	memcpy(to, arch_ptr(pa), size);
+}
+
+static void read_cmdline(struct boot *boot, uint64_t pa, bool skip_word)
+{
+	const char *from = arch_ptr(pa);
+	unsigned len = 0;
+
+	if (pa == 0 || pa >= MAPPED - 2 * BOOT_CMDLINE_SIZE)
+		return;
+	/* Multiboot's begins with the kernel's name. */
+	for (unsigned i = 0; skip_word && i < BOOT_CMDLINE_SIZE; i++) {
+		if (*from == '\0')
+			break;
+		if (*from++ == ' ')
+			break;
+	}
+	while (len < BOOT_CMDLINE_SIZE - 1 && from[len]) {
+		boot->cmdline[len] = from[len];
+		len++;
+	}
+	boot->cmdline[len] = '\0';
+}
+
+/* What is not RAM is taken out after all RAM is in, should they overlap. */
+static void add_memory(struct boot *boot, uint64_t base, uint64_t len,
+		       bool is_ram, bool adding)
+{
+	uint64_t end = base + len < base ? UINT64_MAX : base + len;
+
+	if (adding && is_ram)
+		ranges_add(&boot->memory, base, end);
+	else if (!adding && !is_ram)
+		ranges_remove(&boot->memory, base, end);
+}
+
+static void read_multiboot_map(struct boot *boot,
+			       const struct multiboot_info *info, bool adding)
+{
+	uint64_t at = info->mmap_addr, end = at + info->mmap_length;
+
+	for (unsigned i = 0; i < MAP_ENTRIES && at < end; i++) {
+		struct multiboot_map map;
+
+		read_record(at, &map, sizeof(map));
+		add_memory(boot, map.base, map.len, map.type == MEMORY_RAM,
+			   adding);
+		at += (uint64_t)map.size + sizeof(map.size);
+	}
+}
+
+static void read_multiboot(uint32_t pa, struct boot *boot)
+{
+	struct multiboot_info info;
+	struct multiboot_module module;
+
+	read_record(pa, &info, sizeof(info));
+	if (!(info.flags & MB_MAP))
+		panic("boot: the loader gave no memory map");
+	read_multiboot_map(boot, &info, true);
+	read_multiboot_map(boot, &info, false);
+	if (info.flags & MB_CMDLINE)
+		read_cmdline(boot, info.cmdline, true);
+	if (info.flags & MB_MODULES && info.mods_count > 0) {
+		read_record(info.mods_addr, &module, sizeof(module));
+		boot->module = (struct range){module.start, module.end};
+	}
+}
+
+static void read_pvh_map(struct boot *boot, const struct pvh_info *info,
+			 bool adding)
+{
+	for (unsigned i = 0; i < MAP_ENTRIES && i < info->memmap_entries; i++) {
+		struct pvh_map map;
+
+		read_record(info->memmap + i * sizeof(map), &map, sizeof(map));
+		add_memory(boot, map.base, map.size, map.type == MEMORY_RAM,
+			   adding);
+	}
+}
+
+static void read_pvh(uint32_t pa, struct boot *boot)
+{
+	struct pvh_info info;
+	struct pvh_module module;
+
+	read_record(pa, &info, sizeof(info));
+	if (info.magic != PVH_MAGIC)
+		panic("boot: neither Multiboot nor PVH");
+	if (info.version < 1 || info.memmap_entries == 0)
+		panic("boot: the loader gave no memory map");
+	read_pvh_map(boot, &info, true);
+	read_pvh_map(boot, &info, false);
+	read_cmdline(boot, info.cmdline, false);
+	if (info.nr_modules > 0) {
+		read_record(info.modlist, &module, sizeof(module));
+		boot->module =
+			(struct range){module.base, module.base + module.size};
+	}
+}
+
+/* The module must be in RAM: it is read through the direct map. */
+static void check_module(const struct boot *boot, const struct range_set *ram)
+{
+	const struct range *m = &boot->module;
+
+	if (m->base == m->end)
+		return;
+	for (unsigned i = 0; i < ram->count; i++)
+		if (m->base < m->end && m->base >= ram->range[i].base &&
+		    m->end <= ram->range[i].end)
+			return;
+	panic("init: the module lies outside the memory");
+}
+
+void arch_start(uint32_t magic, uint32_t info)
+{
+	static struct boot boot;
+	static struct range_set ram;
+
+	serial_init();
+	print("[kernel] vmm microkernel, ABI version %u\n", ABI_VERSION);
+	if (magic == MULTIBOOT_MAGIC)
+		read_multiboot(info, &boot);
+	else
+		read_pvh(info, &boot);
+	cpu_init();
+
+	/* Page 0 stays out: address 0 is nobody's. */
+	ranges_remove(&boot.memory, 0, PAGE_SIZE);
+	ram = boot.memory;
+	ranges_remove(&ram, (uintptr_t)load_start,
+		      (uintptr_t)kernel_end - KERNEL_VMA);
+	check_module(&boot, &ram);
+	ranges_remove(&boot.memory, (uintptr_t)load_start,
+		      (uintptr_t)bss_end - KERNEL_VMA);
+	ranges_remove(&boot.memory, boot.module.base, boot.module.end);
+	arena_init(&boot, MAPPED);
+	paging_init(&boot, &ram);
+	kernel_start(&boot);
+	irq_init();
+	resume();
+}

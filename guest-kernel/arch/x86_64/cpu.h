@@ -1,0 +1,67 @@
+/*
+ * cpu.h: what arch/x86_64 keeps of a processor, and its parts' start. The
+ * kernel's GS base points to struct cpu while the kernel runs.
+ */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include "guest-kernel/arch/x86_64/arch.h"
+#include "guest-kernel/kernel/memory.h"
+
+#define KERNEL_VMA	   UINT64_C(0xffffffff80000000)
+
+#define SELECTOR_CODE	   0x08
+#define SELECTOR_DATA	   0x10
+#define SELECTOR_USER_DATA 0x23
+#define SELECTOR_USER_CODE 0x2b
+#define SELECTOR_TSS	   0x30
+
+#define VECTOR_PIC	   0x20 /* all masked; a spurious one may come */
+#define VECTOR_KEYBOARD	   0x30
+#define VECTOR_SERIAL	   0x31
+#define VECTOR_TIMER	   0x32
+#define VECTOR_SPURIOUS	   0x3f
+#define VECTORS		   64
+#define VECTOR_SYSCALL	   0x100
+
+struct task;
+
+struct tss {
+	uint32_t zero;
+	uint64_t rsp[3];
+	uint64_t zero2;
+	uint64_t ist[7];
+	uint64_t zero3;
+	uint16_t zero4;
+	uint16_t io_map; /* beyond the limit: no ports for users */
+} __attribute__((packed));
+
+struct cpu {
+	struct cpu *self;
+	uint64_t scratch;
+	uint64_t frame_top; /* as tss.rsp[0]: where a task's frame ends */
+	uint64_t stack_top;
+	struct task *loaded; /* whose FPU, FS and GS the processor has */
+	bool timer_on;
+	uint64_t gdt[8];
+	struct tss tss;
+	uint8_t last_stack[4096] __attribute__((aligned(16))); /* IST 1 */
+};
+
+static inline struct cpu *cpu_this(void)
+{
+	struct cpu *cpu;
+
+	asm("movq %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+void cpu_init(void); /* cpu.c: tables, control registers, MSRs */
+void paging_init(struct boot *boot, const struct range_set *ram);
+void serial_init(void); /* io.c: so that the log works */
+void irq_init(void);	/* irq.c: controllers, timer, devices */
+void irq_handle(unsigned vector);
+void timer_set(bool on);     /* irq.c: a tick from now on, or none */
+_Noreturn void resume(void); /* trap.c: run whoever is next */
+
+#endif

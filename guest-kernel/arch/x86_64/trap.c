@@ -1,0 +1,183 @@
+/*
+ * trap.c: what comes in through trap.S, and how tasks take turns.
+ */
+#include "guest-kernel/arch/x86_64/cpu.h"
+
+#include "guest-kernel/arch/x86_64/insn.h"
+#include "guest-kernel/kernel/kernel.h"
+
+#define MSR_FS_BASE	   0xc0000100u
+#define MSR_KERNEL_GS_BASE 0xc0000102u
+
+#define EXCEPTIONS	   32
+#define VECTOR_PAGE_FAULT  14
+#define RFLAGS_START	   0x202 /* IF; bit 1 is always set */
+
+#define KERNEL_FRAMES	   16
+
+_Static_assert(offsetof(struct cpu, scratch) == 8, "trap.S");
+_Static_assert(offsetof(struct cpu, frame_top) == 16, "trap.S");
+_Static_assert(offsetof(struct cpu, stack_top) == 24, "trap.S");
+_Static_assert(offsetof(struct regs, vector) == 120, "trap.S");
+_Static_assert(offsetof(struct regs, rip) == 136, "trap.S");
+_Static_assert(offsetof(struct regs, cs) == 144, "trap.S");
+_Static_assert(sizeof(struct regs) % 16 == 0, "the processor aligns RSP0");
+_Static_assert(offsetof(struct task, regs) == 0, "trap_user");
+
+extern const uint8_t kernel_stack_guard[], kernel_stack_top[];
+
+_Noreturn void resume_user(struct regs *regs); /* trap.S */
+void idle(void);
+_Noreturn void trap_user(struct regs *regs);
+void trap_kernel(struct regs *regs);
+_Noreturn void trap_fatal(struct regs *regs);
+
+static const char *const exception_names[EXCEPTIONS] = {
+	[0] = "#DE divide error",
+	[1] = "#DB debug",
+	[2] = "NMI",
+	[3] = "#BP breakpoint",
+	[4] = "#OF overflow",
+	[5] = "#BR bound range",
+	[6] = "#UD invalid opcode",
+	[7] = "#NM no FPU",
+	[8] = "#DF double fault",
+	[10] = "#TS invalid TSS",
+	[11] = "#NP segment not present",
+	[12] = "#SS stack segment",
+	[13] = "#GP general protection",
+	[14] = "#PF page fault",
+	[16] = "#MF x87 error",
+	[17] = "#AC alignment check",
+	[18] = "#MC machine check",
+	[19] = "#XM SIMD error",
+};
+
+static const char *exception_name(uint64_t vector)
+{
+	const char *name = vector < EXCEPTIONS ? exception_names[vector] : NULL;
+
+	return name ? name : "unknown exception";
+}
+
+void arch_task_init(struct regs *regs, struct arch_state *state)
+{
+	*regs = (struct regs){.cs = SELECTOR_USER_CODE,
+			      .rflags = RFLAGS_START,
+			      .ss = SELECTOR_USER_DATA};
+	*state = (struct arch_state){0};
+	/* All exceptions masked, 64-bit precision: SDM 1 8.1.5, 10.2.3 */
+	state->fpu[0] = 0x7f;
+	state->fpu[1] = 0x03;
+	state->fpu[24] = 0x80;
+	state->fpu[25] = 0x1f;
+}
+
+/*
+ * FS and GS may have been changed by the task itself (wrfsbase, or a
+ * selector). Selectors are not kept: every task starts its turn with null
+ * ones. The task's GS base waits in KERNEL_GS_BASE for the way out.
+ */
+static void save_state(struct arch_state *s)
+{
+	asm volatile("fxsave64 %0" : "=m"(s->fpu));
+	s->fs_base = read_msr(MSR_FS_BASE);
+	s->gs_base = read_msr(MSR_KERNEL_GS_BASE);
+}
+
+static void load_state(const struct arch_state *s)
+{
+	asm volatile("fxrstor64 %0" ::"m"(s->fpu));
+	asm volatile("movl %0, %%ds\n\t"
+		     "movl %0, %%es\n\t"
+		     "movl %0, %%fs\n\t"
+		     "swapgs\n\t"
+		     "movl %0, %%gs\n\t"
+		     "swapgs" ::"r"(0));
+	write_msr(MSR_FS_BASE, s->fs_base);
+	write_msr(MSR_KERNEL_GS_BASE, s->gs_base);
+}
+
+static void switch_to(struct cpu *cpu, struct task *task)
+{
+	uint64_t table = task->table.cap.base;
+
+	if (cpu->loaded)
+		save_state(&cpu->loaded->arch);
+	load_state(&task->arch);
+	cpu->loaded = task;
+	cpu->frame_top = (uintptr_t)(&task->regs + 1);
+	cpu->tss.rsp[0] = cpu->frame_top;
+	if (read_cr3() != table)
+		write_cr3(table);
+}
+
+void resume(void)
+{
+	struct cpu *cpu = cpu_this();
+	struct task *task;
+
+	while (!(task = sched_current())) {
+		timer_set(false);
+		idle();
+	}
+	timer_set(sched_contended());
+	if (task != cpu->loaded)
+		switch_to(cpu, task);
+	resume_user(&task->regs);
+}
+
+void trap_user(struct regs *regs)
+{
+	struct task *task = (struct task *)regs;
+
+	if (regs->vector == VECTOR_SYSCALL)
+		syscall_handle(task);
+	else if (regs->vector < EXCEPTIONS)
+		fault_user(task, exception_name(regs->vector), read_cr2(),
+			   regs->vector == VECTOR_PAGE_FAULT);
+	else
+		irq_handle(regs->vector);
+	resume();
+}
+
+static bool on_stack(uint64_t frame)
+{
+	return frame % 8 == 0 &&
+	       frame >= (uintptr_t)kernel_stack_guard + PAGE_SIZE &&
+	       frame < (uintptr_t)kernel_stack_top - 16;
+}
+
+static void kernel_backtrace(const struct regs *regs)
+{
+	uint64_t frame = regs->rbp;
+
+	print("[kernel]   backtrace: %lx", regs->rip);
+	for (unsigned i = 0; i < KERNEL_FRAMES && on_stack(frame); i++) {
+		const uint64_t *at = (const uint64_t *)frame;
+
+		print(" %lx", at[1]);
+		if (at[0] <= frame)
+			break;
+		frame = at[0];
+	}
+	print("\n");
+}
+
+void trap_fatal(struct regs *regs)
+{
+	uint64_t address = read_cr2();
+
+	print("[kernel] fault: in the kernel\n");
+	fault_report(regs, exception_name(regs->vector), address,
+		     regs->vector == VECTOR_PAGE_FAULT);
+	kernel_backtrace(regs);
+	panic("%s", exception_name(regs->vector));
+}
+
+void trap_kernel(struct regs *regs)
+{
+	if (regs->vector < EXCEPTIONS)
+		trap_fatal(regs);
+	irq_handle(regs->vector);
+}

@@ -1,0 +1,265 @@
+/*
+ * init.c: the first task: its pools, address space, stacks and boot info, as
+ * abi/bootinfo.h says. What is made here lies in the arena, before any
+ * Untyped is handed out, and so has no parent in the derivation tree.
+ */
+#include "guest-kernel/kernel/init.h"
+
+#include <string.h>
+
+/* Of the stacks, the boot info, both buffers and the screen. */
+#define FIXED_FRAMES 12
+
+#define VGA_TEXT     UINT64_C(0xb8000)
+
+struct making {
+	struct boot *boot;
+	struct cpool *root, *frames, *tables;
+	bool nested; /* frames is a pool of pools */
+	unsigned frame_count, table_count;
+	uint64_t top; /* the PML4 */
+	struct boot_info *info;
+};
+
+static void put_cap(struct slot *slot, struct cap cap)
+{
+	cap_root(&kernel.caps, slot, &cap);
+}
+
+static struct cap make_object(struct making *m, unsigned type, unsigned bits)
+{
+	uint64_t bytes = object_bytes(type, bits);
+	unsigned pages = (bytes + PAGE_MASK) / PAGE_SIZE;
+
+	return object_create(type, arena_pages(m->boot, pages), bits);
+}
+
+static struct cpool *make_pool(struct making *m, struct slot *slot)
+{
+	struct cap cap = make_object(m, OBJECT_CPOOL, 0);
+
+	put_cap(slot, cap);
+	return cpool_of(&cap);
+}
+
+static void put_frame(struct making *m, struct cap cap)
+{
+	struct cpool *pool = m->frames;
+	unsigned i = m->frame_count++;
+
+	if (m->nested) {
+		struct slot *outer = &m->frames->slot[i / CPOOL_SLOTS];
+
+		pool = slot_empty(outer) ? make_pool(m, outer)
+					 : cpool_of(&outer->cap);
+	}
+	put_cap(&pool->slot[i % CPOOL_SLOTS], cap);
+}
+
+static void make_tables(struct making *m, uint64_t va)
+{
+	static const uint8_t types[] = {OBJECT_PDPT, OBJECT_PD, OBJECT_PT};
+
+	for (unsigned i = 0; i < sizeof(types); i++) {
+		struct cap cap;
+		uint64_t *entry;
+
+		check(!vspace_walk(m->top, va, table_level(types[i]) + 1,
+				   &entry));
+		if (*entry & PTE_P)
+			continue;
+		cap = make_object(m, types[i], 0);
+		cap.map.table = m->top;
+		cap.map.va = va;
+		*entry = cap.base | TABLE_ENTRY_BITS;
+		check(m->table_count < CPOOL_SLOTS);
+		put_cap(&m->tables->slot[m->table_count++], cap);
+	}
+}
+
+/* Map a frame; its capability says so. */
+static void map_frame(struct making *m, struct cap *cap, uint64_t va)
+{
+	uint64_t *entry;
+
+	make_tables(m, va);
+	check(!vspace_walk(m->top, va, 1, &entry) && !(*entry & PTE_P));
+	*entry = vspace_page_entry(cap->base, cap->rights);
+	cap->map.table = m->top;
+	cap->map.va = va;
+}
+
+static void *make_frame(struct making *m, uint64_t va, unsigned rights)
+{
+	struct cap cap = make_object(m, OBJECT_RAW_PAGE, 0);
+
+	cap.rights = rights;
+	map_frame(m, &cap, va);
+	put_frame(m, cap);
+	return arch_ptr(cap.base);
+}
+
+static void load_segment(struct making *m, const struct init_segment *s)
+{
+	const uint8_t *file = arch_ptr(m->boot->module.base);
+	uint64_t first = s->va & ~PAGE_MASK;
+
+	for (uint64_t va = first; va < s->va + s->memory_size;
+	     va += PAGE_SIZE) {
+		uint8_t *page = make_frame(m, va, s->rights);
+		uint64_t skip = va < s->va ? s->va - va : 0;
+		uint64_t done = va + skip - s->va;
+		uint64_t len = PAGE_SIZE - skip;
+
+		if (done >= s->file_size)
+			continue;
+		if (len > s->file_size - done)
+			len = s->file_size - done;
+		memcpy(page + skip, file + s->offset + done, len);
+	}
+}
+
+static void make_stack(struct making *m, uint64_t base, uint64_t buffer)
+{
+	for (uint64_t at = 0; at < BOOT_STACK_BYTES; at += PAGE_SIZE) {
+		uint64_t *page =
+			make_frame(m, base + at, RIGHT_ALL & ~RIGHT_EXEC);
+
+		if (at == 0)
+			page[0] = buffer;
+	}
+}
+
+static void make_fixed_frames(struct making *m, struct task *task)
+{
+	struct cap vga = {.type = OBJECT_RAW_PAGE,
+			  .rights = RIGHT_ALL & ~RIGHT_EXEC,
+			  .base = VGA_TEXT};
+	struct cap buffer = make_object(m, OBJECT_TASK_BUFFER, 0);
+	struct cap child = make_object(m, OBJECT_TASK_BUFFER, 0);
+
+	make_stack(m, BOOT_STACK, BOOT_BUFFER);
+	make_stack(m, BOOT_CHILD_STACK, BOOT_CHILD_BUFFER);
+	m->info = make_frame(m, BOOT_INFO, RIGHT_READ | RIGHT_GRANT);
+
+	buffer.rights = child.rights = RIGHT_ALL & ~RIGHT_EXEC;
+	map_frame(m, &buffer, BOOT_BUFFER);
+	put_frame(m, buffer);
+	buffer.map.table = buffer.map.va = 0;
+	put_cap(&task->buffer, buffer);
+	map_frame(m, &child, BOOT_CHILD_BUFFER);
+	put_cap(&m->root->slot[BOOT_SLOT_CHILD_BUFFER], child);
+	map_frame(m, &vga, BOOT_VGA);
+	put_frame(m, vga);
+}
+
+static void make_ports_and_channels(struct making *m)
+{
+	struct slot *slot = m->root->slot;
+	struct cap vga = {.type = OBJECT_IO_PORT, .rights = RIGHT_ALL};
+	struct cap com1 = vga;
+	struct cap input = make_object(m, OBJECT_CHANNEL, CHANNEL_BITS_MAX);
+
+	vga.port.first = 0x3d4;
+	vga.port.last = 0x3d5;
+	com1.port.first = 0x3f8;
+	com1.port.last = 0x3ff;
+	put_cap(&slot[BOOT_SLOT_VGA_PORTS], vga);
+	put_cap(&slot[BOOT_SLOT_SERIAL_PORTS], com1);
+	put_cap(&slot[BOOT_SLOT_INPUT], input);
+	put_cap(&slot[BOOT_SLOT_CHANNEL], make_object(m, OBJECT_CHANNEL, 4));
+	kernel.input = channel_of(&input);
+}
+
+static struct task *make_task(struct making *m, const struct init_image *image)
+{
+	struct cap cap = make_object(m, OBJECT_TASK, 0);
+	struct cap top = make_object(m, OBJECT_PML4, 0);
+	struct task *task = task_of(&cap);
+
+	put_cap(&m->root->slot[BOOT_SLOT_PML4], top);
+	cap_copy(&m->root->slot[BOOT_SLOT_PML4], &task->table);
+	cap_copy(&m->root->slot[BOOT_SLOT_CPOOL], &task->cpool);
+	m->top = top.base;
+	task->regs.rip = image->entry;
+	task->regs.rsp = BOOT_STACK_TOP;
+	task->regs.rdi = BOOT_INFO;
+	return task;
+}
+
+static void put_untyped(struct making *m, const struct range *r, unsigned slot)
+{
+	struct cap cap = {.type = OBJECT_UNTYPED,
+			  .rights = RIGHT_ALL,
+			  .base = r->base,
+			  .untyped = {.size = r->end - r->base}};
+
+	put_cap(&m->root->slot[slot], cap);
+	m->info->untyped[m->info->untyped_count++] = (struct boot_untyped){
+		.base = r->base,
+		.bytes = r->end - r->base,
+		.slot = slot,
+	};
+}
+
+/* All memory that is left: what the arena did not need, and the module's. */
+static void make_untypeds(struct making *m)
+{
+	struct range_set *memory = &m->boot->memory;
+	const struct range *low, *largest;
+	unsigned slot = BOOT_SLOT_UNTYPED_MORE;
+
+	ranges_add(memory, m->boot->arena.base, m->boot->arena.end);
+	ranges_add(memory, m->boot->module.base & ~PAGE_MASK,
+		   (m->boot->module.end + PAGE_MASK) & ~PAGE_MASK);
+	low = ranges_largest(memory, 0x100000);
+	largest = ranges_largest(memory, UINT64_MAX);
+	if (largest == low)
+		panic("boot: no memory is left above 1 MiB");
+	if (low)
+		put_untyped(m, low, BOOT_SLOT_UNTYPED_LOW);
+	put_untyped(m, largest, BOOT_SLOT_UNTYPED);
+	for (unsigned i = 0; i < memory->count; i++) {
+		const struct range *r = &memory->range[i];
+
+		if (r != low && r != largest &&
+		    m->info->untyped_count < BOOT_UNTYPEDS)
+			put_untyped(m, r, slot++);
+	}
+}
+
+static void fill_info(struct making *m, const struct init_image *image)
+{
+	struct boot_info *info = m->info;
+
+	info->magic = BOOT_INFO_MAGIC;
+	info->abi_version = ABI_VERSION;
+	info->image_base = image->base;
+	info->image_end = image->end;
+	info->frame_count = m->frame_count;
+	memcpy(info->cmdline, m->boot->cmdline, sizeof(info->cmdline));
+	info->cmdline[sizeof(info->cmdline) - 1] = '\0';
+}
+
+void init_create(struct boot *boot, const struct init_image *image)
+{
+	struct making m = {
+		.boot = boot,
+		.nested = image->pages + FIXED_FRAMES > CPOOL_SLOTS,
+	};
+	struct cap root = make_object(&m, OBJECT_CPOOL, 0);
+	struct task *task;
+
+	m.root = cpool_of(&root);
+	put_cap(&m.root->slot[BOOT_SLOT_CPOOL], root);
+	m.frames = make_pool(&m, &m.root->slot[BOOT_SLOT_FRAMES]);
+	m.tables = make_pool(&m, &m.root->slot[BOOT_SLOT_TABLES]);
+	task = make_task(&m, image);
+	for (unsigned i = 0; i < image->count; i++)
+		load_segment(&m, &image->segment[i]);
+	make_fixed_frames(&m, task);
+	make_ports_and_channels(&m);
+	fill_info(&m, image);
+	make_untypeds(&m);
+	sched_ready(task);
+}
