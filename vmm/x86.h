@@ -132,26 +132,46 @@ enum x86_vector {
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 #define MSR_TSC_AUX	   0xc0000103u
 
-/* General registers, in encoding order. */
+/* General registers, in encoding order. (<signal.h> takes REG_RAX.) */
 enum x86_gpr {
-	REG_RAX,
-	REG_RCX,
-	REG_RDX,
-	REG_RBX,
-	REG_RSP,
-	REG_RBP,
-	REG_RSI,
-	REG_RDI,
-	REG_R8,
-	REG_R9,
-	REG_R10,
-	REG_R11,
-	REG_R12,
-	REG_R13,
-	REG_R14,
-	REG_R15,
-	REG_COUNT
+	GPR_RAX,
+	GPR_RCX,
+	GPR_RDX,
+	GPR_RBX,
+	GPR_RSP,
+	GPR_RBP,
+	GPR_RSI,
+	GPR_RDI,
+	GPR_R8,
+	GPR_R9,
+	GPR_R10,
+	GPR_R11,
+	GPR_R12,
+	GPR_R13,
+	GPR_R14,
+	GPR_R15,
+	GPR_COUNT
 };
+
+#ifndef _SYS_UCONTEXT_H /* the old names, until nobody uses them */
+#define REG_RAX	  GPR_RAX
+#define REG_RCX	  GPR_RCX
+#define REG_RDX	  GPR_RDX
+#define REG_RBX	  GPR_RBX
+#define REG_RSP	  GPR_RSP
+#define REG_RBP	  GPR_RBP
+#define REG_RSI	  GPR_RSI
+#define REG_RDI	  GPR_RDI
+#define REG_R8	  GPR_R8
+#define REG_R9	  GPR_R9
+#define REG_R10	  GPR_R10
+#define REG_R11	  GPR_R11
+#define REG_R12	  GPR_R12
+#define REG_R13	  GPR_R13
+#define REG_R14	  GPR_R14
+#define REG_R15	  GPR_R15
+#define REG_COUNT GPR_COUNT
+#endif
 
 /* Segment registers, in encoding order; the last two are the system ones. */
 enum x86_seg {
@@ -200,7 +220,7 @@ struct x86_table {
 
 /* Everything a CPU keeps that a guest can see; no padding. */
 struct x86_state {
-	uint64_t gpr[REG_COUNT];
+	uint64_t gpr[GPR_COUNT];
 	uint64_t rip;
 	uint64_t rflags;
 	struct x86_segment seg[SEG_COUNT];

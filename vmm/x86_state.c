@@ -25,7 +25,7 @@ static void put32(uint8_t *at, uint32_t val)
 void x86_state_reset(struct x86_state *state)
 {
 	memset(state, 0, sizeof(*state));
-	state->gpr[REG_RDX] = 0x600; /* a family 6 processor */
+	state->gpr[GPR_RDX] = 0x600; /* a family 6 processor */
 	state->rip = 0xfff0;
 	state->rflags = FLAG_FIXED;
 	for (int i = 0; i < SEG_COUNT; i++)

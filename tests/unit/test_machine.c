@@ -166,7 +166,7 @@ static void test_the_hash_sees_registers_memory_and_time(void **state)
 	uint8_t one = 1;
 
 	assert_true(machine_hash(m) == h0);
-	f->state.gpr[REG_R15] = 1;
+	f->state.gpr[GPR_R15] = 1;
 	h1 = machine_hash(m);
 	guestmem_write(&m->mem, (1 << 20) - 1, &one, 1);
 	h2 = machine_hash(m);
