@@ -18,7 +18,7 @@ struct boot_request {
 	const char *kernel;	     /* path */
 	const char *const *module;   /* paths; the first is the init program */
 	unsigned module_count;	     /* to BOOT_MODULES */
-	const char *cmdline;	     /* "" for none */
+	const char *cmdline;	     /* "" for none; as it is, no path before */
 	enum boot_protocol protocol; /* BOOT_AUTO: PVH before Multiboot */
 };
 

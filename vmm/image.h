@@ -41,23 +41,43 @@ struct image {
 	uint64_t mb_offset; /* of the header in the file */
 };
 
+/* Under 1 MiB but the devices' and the firmware's: nothing is loaded here. */
+#define IMAGE_HOLE     UINT64_C(0x9fc00)
+#define IMAGE_HOLE_END UINT64_C(0x100000)
+
 /*
- * Read and check `path`: an x86 ELF64 or ELF32 executable (with `raw`
- * accepted: any file, for modules). -errno or -ENOEXEC, said.
+ * Read and check `path`: an x86 ELF64 or ELF32 executable. -errno or
+ * -ENOEXEC, said. image_open_raw() takes any file, for modules.
  */
 int image_open(const char *path, struct image *image);
 int image_open_raw(const char *path, struct image *image);
+/* Accepts a zeroed or closed one. */
 void image_close(struct image *image);
 
 /*
- * Copy the segments to their physical addresses and zero the rest of each.
- * Nothing is written unless all fit: -ENOEXEC when one leaves RAM, wraps, or
- * overlaps another or [reserved, reserved_end).
+ * Multiboot's flag bit 16: the header itself says what goes where, whatever
+ * the file's format; image_use_addresses() puts that in place of the ELF
+ * segments and entry. -ENOEXEC, said, when it cannot be.
+ */
+bool image_has_addresses(const struct image *image);
+int image_use_addresses(struct image *image);
+
+/*
+ * Copy the segments to their physical addresses in fresh RAM (all zero: the
+ * rest of each segment is, too). Nothing is written unless all fit: -ENOEXEC
+ * when one leaves RAM, wraps, or overlaps another, [reserved, reserved_end)
+ * or the hole under 1 MiB.
  */
 int image_load(const struct image *image, const struct guestmem *gm,
 	       uint64_t reserved, uint64_t reserved_end);
 
 /* The first byte after the highest segment in physical memory. */
 uint64_t image_end(const struct image *image);
+
+/* The physical address of the entry point; false: it is in no segment. */
+bool image_entry(const struct image *image, uint64_t *pa);
+
+/* Does a segment lie at physical `pa`? */
+bool image_holds(const struct image *image, uint64_t pa);
 
 #endif

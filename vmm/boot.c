@@ -1,0 +1,232 @@
+/*
+ * boot.c: the kernel, its modules and the boot records into memory, and the
+ * CPU into the state in which both protocols start a kernel.
+ *
+ *	0x9000	   boot records (boot_parts.h), free for use once read
+ *	as linked  the kernel's segments
+ *	after it   the modules, each from a page boundary, not under 1 MiB
+ */
+#include "vmm/boot.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/boot_parts.h"
+#include "vmm/log.h"
+
+/* The largest of each record, with eight bytes for aligning each string. */
+_Static_assert(BOOT_MODULES *(BOOT_NAME_MAX + 1 + 8 + 32) + MEMORY_RANGES * 24 +
+			       BOOT_CMDLINE_MAX + 1 + 8 + 256 <=
+		       BOOT_DATA_END - BOOT_DATA,
+	       "the boot records fit their window");
+
+#define MIB (UINT64_C(1) << 20)
+
+static uint64_t align_page(uint64_t pa)
+{
+	return (pa + GUEST_PAGE_SIZE - 1) & ~(GUEST_PAGE_SIZE - 1);
+}
+
+uint32_t boot_put(struct boot_data *data, const void *bytes, size_t len)
+{
+	size_t at = (data->used + 7) & ~(size_t)7;
+
+	assert(at <= sizeof(data->bytes) && len <= sizeof(data->bytes) - at);
+	memcpy(data->bytes + at, bytes, len);
+	data->used = at + len;
+	return BOOT_DATA + at;
+}
+
+uint32_t boot_put_string(struct boot_data *data, const char *text)
+{
+	return boot_put(data, text, strlen(text) + 1);
+}
+
+unsigned memory_map(const struct guestmem *gm,
+		    struct memory_range range[MEMORY_RANGES])
+{
+	const struct guestmem_region *high = &gm->region[1];
+	unsigned count = 0;
+
+	range[count++] = (struct memory_range){0, IMAGE_HOLE, true};
+	range[count++] = (struct memory_range){
+		IMAGE_HOLE, IMAGE_HOLE_END - IMAGE_HOLE, false};
+	if (gm->region[0].len > MIB)
+		range[count++] = (struct memory_range){
+			MIB, gm->region[0].len - MIB, true};
+	if (high->len)
+		range[count++] =
+			(struct memory_range){high->base, high->len, true};
+	return count;
+}
+
+/*
+ * Flat 32-bit segments, paging off, interrupts off, A20 open (there is no
+ * gate). PVH asks for the task register; Multiboot leaves it open. Neither
+ * promises descriptor tables: the kernel loads its own.
+ */
+static void protected_mode(struct x86_state *state)
+{
+	static const struct x86_segment code = {
+		0, UINT32_MAX, 0x08, SEG_ATTR_CODE | SEG_ATTR_B | SEG_ATTR_G};
+	static const struct x86_segment data = {
+		0, UINT32_MAX, 0x10, SEG_ATTR_DATA | SEG_ATTR_B | SEG_ATTR_G};
+
+	x86_state_reset(state);
+	for (unsigned i = SEG_ES; i <= SEG_GS; i++)
+		state->seg[i] = i == SEG_CS ? code : data;
+	state->seg[SEG_TR] = (struct x86_segment){0, 0x67, 0x18, SEG_ATTR_TSS};
+	memset(state->gpr, 0, sizeof(state->gpr));
+	state->cr0 = CR0_PE | CR0_ET;
+	state->rflags = FLAG_FIXED;
+}
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/*
+ * Put one module at the first page boundary from *next on; *next is then its
+ * end. Its name is only the file's, so that a run does not depend on where
+ * the file lies.
+ */
+static int load_module(const char *path, const struct guestmem *gm,
+		       uint64_t *next, struct boot_module *module)
+{
+	struct image file;
+	uint64_t pa = align_page(*next);
+	int err;
+
+	err = image_open_raw(path, &file);
+	if (err)
+		return err;
+	*module = (struct boot_module){file_name(path), pa, file.size};
+	*next = pa + file.size;
+	if (strlen(module->name) > BOOT_NAME_MAX)
+		err = fail(-ENAMETOOLONG, "%s: the name is too long", path);
+	else if (pa + file.size > gm->region[0].base + gm->region[0].len)
+		err = fail(-ENOEXEC,
+			   "%s: the module's %zu bytes do not fit into memory "
+			   "behind the kernel (%#" PRIx64
+			   "); give the guest more with --mem",
+			   path, file.size, pa);
+	else
+		guestmem_write(gm, pa, file.data, file.size);
+	if (!err)
+		log_info("boot: %s: module at %#" PRIx64 ", %zu bytes", path,
+			 pa, file.size);
+	image_close(&file);
+	return err;
+}
+
+static int load_modules(const struct boot_request *req,
+			const struct guestmem *gm, struct boot_parts *parts)
+{
+	uint64_t next = image_end(parts->image);
+	int err;
+
+	if (req->module_count > BOOT_MODULES)
+		return fail(-E2BIG, "boot: %u modules; at most %d can be given",
+			    req->module_count, BOOT_MODULES);
+	if (next < MIB)
+		next = MIB;
+	for (unsigned i = 0; i < req->module_count; i++) {
+		err = load_module(req->module[i], gm, &next, &parts->module[i]);
+		if (err)
+			return err;
+		parts->module_count++;
+	}
+	return 0;
+}
+
+/* BOOT_AUTO becomes one of the two, if the kernel has it. */
+static int choose_protocol(const struct image *image,
+			   enum boot_protocol *protocol)
+{
+	if (!image->has_pvh && !image->has_multiboot)
+		return fail(-ENOEXEC,
+			    "%s: has neither a PVH note nor a Multiboot "
+			    "header, so there is no way to start it",
+			    image->path);
+	if (*protocol == BOOT_AUTO)
+		*protocol = image->has_pvh ? BOOT_PVH : BOOT_MULTIBOOT;
+	if (*protocol == BOOT_PVH && !image->has_pvh)
+		return fail(-ENOEXEC,
+			    "%s: has no PVH note; --boot=multiboot would do",
+			    image->path);
+	if (*protocol == BOOT_MULTIBOOT && !image->has_multiboot)
+		return fail(-ENOEXEC,
+			    "%s: has no Multiboot header; --boot=pvh would do",
+			    image->path);
+	return 0;
+}
+
+static void say_loaded(const struct image *image, enum boot_protocol protocol,
+		       uint64_t entry)
+{
+	for (unsigned i = 0; i < image->seg_count; i++) {
+		const struct image_segment *seg = &image->seg[i];
+
+		log_info("boot: %s: segment %#" PRIx64 "-%#" PRIx64
+			 " (%#" PRIx64 " from the file)",
+			 image->path, seg->paddr, seg->paddr + seg->memsz,
+			 seg->filesz);
+	}
+	log_info("boot: %s: starts at %#" PRIx64 " by %s", image->path, entry,
+		 protocol == BOOT_PVH ? "PVH" : "Multiboot");
+}
+
+static int load_all(const struct boot_request *req, struct image *image,
+		    const struct guestmem *gm, struct boot_data *data,
+		    struct x86_state *state)
+{
+	struct boot_parts parts = {
+		.image = image, .cmdline = req->cmdline, .data = data};
+	enum boot_protocol protocol = req->protocol;
+	int err;
+
+	if (strlen(req->cmdline) > BOOT_CMDLINE_MAX)
+		return fail(-E2BIG,
+			    "boot: the command line has %zu bytes, at "
+			    "most %d can be given",
+			    strlen(req->cmdline), BOOT_CMDLINE_MAX);
+	err = choose_protocol(image, &protocol);
+	if (!err && protocol == BOOT_MULTIBOOT && image_has_addresses(image))
+		err = image_use_addresses(image);
+	if (!err)
+		err = image_load(image, gm, BOOT_DATA, BOOT_DATA_END);
+	if (!err)
+		err = load_modules(req, gm, &parts);
+	if (err)
+		return err;
+	parts.range_count = memory_map(gm, parts.range);
+	protected_mode(state);
+	err = protocol == BOOT_PVH ? boot_pvh(&parts, state)
+				   : boot_multiboot(&parts, state);
+	if (err)
+		return err;
+	guestmem_write(gm, BOOT_DATA, data->bytes, data->used);
+	say_loaded(image, protocol, state->rip);
+	return 0;
+}
+
+int boot_load(const struct boot_request *req, const struct guestmem *gm,
+	      struct x86_state *state)
+{
+	struct boot_data data = {.used = 0};
+	struct image image;
+	int err;
+
+	err = image_open(req->kernel, &image);
+	if (err)
+		return err;
+	err = load_all(req, &image, gm, &data, state);
+	image_close(&image);
+	return err;
+}

@@ -1,0 +1,54 @@
+/*
+ * boot_parts.h: what boot.c hands to the two protocols, boot_pvh.c and
+ * boot_multiboot.c, which only write records and pick an entry point.
+ *
+ * The records go into one window low in memory, built up in a buffer and
+ * copied at the end. Its size is fixed and enough for the most there can be;
+ * the asserts in boot.c say so.
+ */
+#ifndef VMM_BOOT_PARTS_H
+#define VMM_BOOT_PARTS_H
+
+#include "vmm/boot.h"
+
+/* Where QEMU's Multiboot loader puts its own, too. */
+#define BOOT_DATA	 UINT64_C(0x9000)
+#define BOOT_DATA_END	 UINT64_C(0xc000)
+
+#define BOOT_CMDLINE_MAX 4095 /* bytes without the final zero */
+#define BOOT_NAME_MAX	 255  /* of a module's name */
+
+struct boot_module {
+	const char *name;  /* the file's, without its folder */
+	uint64_t pa, size; /* where it was put */
+};
+
+struct boot_data {
+	uint8_t bytes[BOOT_DATA_END - BOOT_DATA];
+	size_t used;
+};
+
+struct boot_parts {
+	const struct image *image;
+	const char *cmdline;
+	struct memory_range range[MEMORY_RANGES];
+	unsigned range_count;
+	struct boot_module module[BOOT_MODULES];
+	unsigned module_count;
+	struct boot_data *data;
+};
+
+/* Append to the data, 8-byte aligned; its guest-physical address. */
+uint32_t boot_put(struct boot_data *data, const void *bytes, size_t len);
+
+/* The same for a string with its final zero. */
+uint32_t boot_put_string(struct boot_data *data, const char *text);
+
+/*
+ * Each writes its records into parts->data and sets the registers in which
+ * its entry differs from boot.c's flat protected mode. 0 or -ENOEXEC, said.
+ */
+int boot_pvh(const struct boot_parts *parts, struct x86_state *state);
+int boot_multiboot(const struct boot_parts *parts, struct x86_state *state);
+
+#endif
