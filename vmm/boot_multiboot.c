@@ -142,7 +142,7 @@ int boot_multiboot(const struct boot_parts *parts, struct x86_state *state)
 	info.cmdline = boot_put_string(parts->data, parts->cmdline);
 	info.boot_loader_name = boot_put_string(parts->data, "vmm");
 	state->rip = entry;
-	state->gpr[REG_RAX] = LOADER_MAGIC;
-	state->gpr[REG_RBX] = boot_put(parts->data, &info, sizeof(info));
+	state->gpr[GPR_RAX] = LOADER_MAGIC;
+	state->gpr[GPR_RBX] = boot_put(parts->data, &info, sizeof(info));
 	return 0;
 }

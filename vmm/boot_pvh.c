@@ -87,6 +87,6 @@ int boot_pvh(const struct boot_parts *parts, struct x86_state *state)
 	put_memmap(parts, &info);
 	info.cmdline_paddr = boot_put_string(parts->data, parts->cmdline);
 	state->rip = image->pvh_entry;
-	state->gpr[REG_RBX] = boot_put(parts->data, &info, sizeof(info));
+	state->gpr[GPR_RBX] = boot_put(parts->data, &info, sizeof(info));
 	return 0;
 }
