@@ -13,9 +13,9 @@
  * the fences), C3 (movnti), 77 (emms).
  *
  * Left out: whatever names an MMX register, also where memory stands in its
- * place (cvtpi2ps, cvtpi2pd, cvt(t)ps2pi, cvt(t)pd2pi, movq2dq, movdq2q,
- * maskmovq, and the rows 60..FE without a prefix). They are #UD, as on a
- * processor whose CPUID does not report MMX.
+ * place: 2A, 2C, 2D without F3 or F2; D6 with F3 or F2; 60..FE without a
+ * prefix, but for C2 and C6. They are #UD, as on a processor whose CPUID does
+ * not report MMX.
  */
 #ifndef VMM_SIM_SIMD_H
 #define VMM_SIM_SIMD_H

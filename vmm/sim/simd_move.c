@@ -57,7 +57,7 @@ static bool and (struct simd_ctx * ctx, union xmm *dst, const union xmm *src)
 	return true;
 }
 
-static bool andn(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
+static bool bit_andn(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
 {
 	dst->u64[0] = ~dst->u64[0] & src->u64[0];
 	dst->u64[1] = ~dst->u64[1] & src->u64[1];
@@ -83,18 +83,18 @@ static bool xor
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The low or high halves of dst and src, one lane of each in turn. */
-#define UNPACK(name, lane, first)                                        \
-	static bool name(struct simd_ctx *ctx, union xmm *dst,           \
-			 const union xmm *src)                           \
-	{                                                                \
-		union xmm d = *dst, s = *src;                            \
-		unsigned half = COUNT(d.lane) / 2;                       \
-                                                                         \
-		for (unsigned i = 0; i < half; i++) {                    \
-			dst->lane[2 * i] = d.lane[(first)*half + i];     \
-			dst->lane[2 * i + 1] = s.lane[(first)*half + i]; \
-		}                                                        \
-		return true;                                             \
+#define UNPACK(name, lane, first)                                          \
+	static bool name(struct simd_ctx *ctx, union xmm *dst,             \
+			 const union xmm *src)                             \
+	{                                                                  \
+		union xmm d = *dst, s = *src;                              \
+		unsigned half = COUNT(d.lane) / 2;                         \
+                                                                           \
+		for (unsigned i = 0; i < half; i++) {                      \
+			dst->lane[2 * i] = d.lane[half * (first) + i];     \
+			dst->lane[2 * i + 1] = s.lane[half * (first) + i]; \
+		}                                                          \
+		return true;                                               \
 	}
 
 	UNPACK(unpack_low8, u8, 0);
@@ -256,14 +256,14 @@ static const struct simd_row rows[] = {
 	STORE(SIMD_66, 0x2b, 16, SIMD_ALIGNED | SIMD_MEM_ONLY, copy, "movntpd"),
 	REGS_ONLY(SIMD_NP, 0x50, SIMD_R_X, movmskps, "movmskps"),
 	REGS_ONLY(SIMD_66, 0x50, SIMD_R_X, movmskpd, "movmskpd"),
-	SIMD_FULL(SIMD_NP, 0x54, and, "andps"),
-	SIMD_FULL(SIMD_66, 0x54, and, "andpd"),
-	SIMD_FULL(SIMD_NP, 0x55, andn, "andnps"),
-	SIMD_FULL(SIMD_66, 0x55, andn, "andnpd"),
-	SIMD_FULL(SIMD_NP, 0x56, or, "orps"),
-	SIMD_FULL(SIMD_66, 0x56, or, "orpd"),
-	SIMD_FULL(SIMD_NP, 0x57, xor, "xorps"),
-	SIMD_FULL(SIMD_66, 0x57, xor, "xorpd"),
+	SIMD_FULL(SIMD_NP, 0x54, bit_and, "andps"),
+	SIMD_FULL(SIMD_66, 0x54, bit_and, "andpd"),
+	SIMD_FULL(SIMD_NP, 0x55, bit_andn, "andnps"),
+	SIMD_FULL(SIMD_66, 0x55, bit_andn, "andnpd"),
+	SIMD_FULL(SIMD_NP, 0x56, bit_or, "orps"),
+	SIMD_FULL(SIMD_66, 0x56, bit_or, "orpd"),
+	SIMD_FULL(SIMD_NP, 0x57, bit_xor, "xorps"),
+	SIMD_FULL(SIMD_66, 0x57, bit_xor, "xorpd"),
 	SIMD_FULL(SIMD_66, 0x60, unpack_low8, "punpcklbw"),
 	SIMD_FULL(SIMD_66, 0x61, unpack_low16, "punpcklwd"),
 	SIMD_FULL(SIMD_66, 0x62, unpack_low32, "punpckldq"),
@@ -288,11 +288,11 @@ static const struct simd_row rows[] = {
 	SIMD_FULL_I(SIMD_66, 0xc6, shufpd, "shufpd"),
 	STORE(SIMD_66, 0xd6, 8, 0, only64, "movq"),
 	REGS_ONLY(SIMD_66, 0xd7, SIMD_R_X, pmovmskb, "pmovmskb"),
-	SIMD_FULL(SIMD_66, 0xdb, and, "pand"),
-	SIMD_FULL(SIMD_66, 0xdf, andn, "pandn"),
+	SIMD_FULL(SIMD_66, 0xdb, bit_and, "pand"),
+	SIMD_FULL(SIMD_66, 0xdf, bit_andn, "pandn"),
 	STORE(SIMD_66, 0xe7, 16, SIMD_ALIGNED | SIMD_MEM_ONLY, copy, "movntdq"),
-	SIMD_FULL(SIMD_66, 0xeb, or, "por"),
-	SIMD_FULL(SIMD_66, 0xef, xor, "pxor"),
+	SIMD_FULL(SIMD_66, 0xeb, bit_or, "por"),
+	SIMD_FULL(SIMD_66, 0xef, bit_xor, "pxor"),
 	REGS_ONLY(SIMD_66, 0xf7, SIMD_MASKMOV, pmovmskb, "maskmovdqu"),
 };
 
