@@ -50,7 +50,7 @@ static bool low_to_high(struct simd_ctx *ctx, union xmm *dst,
 
 /* ---- Bitwise ---- */
 
-static bool and (struct simd_ctx * ctx, union xmm *dst, const union xmm *src)
+static bool bit_and(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
 {
 	dst->u64[0] &= src->u64[0];
 	dst->u64[1] &= src->u64[1];
@@ -64,19 +64,19 @@ static bool bit_andn(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
 	return true;
 }
 
-static bool or (struct simd_ctx * ctx, union xmm *dst, const union xmm *src)
+static bool bit_or(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
 {
 	dst->u64[0] |= src->u64[0];
 	dst->u64[1] |= src->u64[1];
 	return true;
 }
 
-static bool xor
-	(struct simd_ctx * ctx, union xmm *dst, const union xmm *src) {
-		dst->u64[0] ^= src->u64[0];
-		dst->u64[1] ^= src->u64[1];
-		return true;
-	}
+static bool bit_xor(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
+{
+	dst->u64[0] ^= src->u64[0];
+	dst->u64[1] ^= src->u64[1];
+	return true;
+}
 
 /* ---- Interleaves and shuffles ---- */
 
@@ -97,7 +97,7 @@ static bool xor
 		return true;                                               \
 	}
 
-	UNPACK(unpack_low8, u8, 0);
+UNPACK(unpack_low8, u8, 0);
 UNPACK(unpack_low16, u16, 0);
 UNPACK(unpack_low32, u32, 0);
 UNPACK(unpack_low64, u64, 0);
