@@ -17,6 +17,8 @@ enum chip {
 	CHIP_PIC,
 	CHIP_LAPIC,
 	CHIP_IOAPIC,
+	CHIP_PIT,
+	CHIP_RTC,
 	CHIP_KBD,
 	CHIP_VGA,
 	CHIP_COM1,
@@ -51,8 +53,11 @@ static const struct mapping {
 	{PORT, 0x20, 2, CHIP_PIC, 0},  /* master */
 	{PORT, 0xa0, 2, CHIP_PIC, 2},  /* slave */
 	{PORT, 0x4d0, 2, CHIP_PIC, 4}, /* edge or level */
-	{PORT, 0x60, 1, CHIP_KBD, 0},  /* data */
-	{PORT, 0x64, 1, CHIP_KBD, 4},  /* command, status */
+	{PORT, 0x40, 4, CHIP_PIT, 0},
+	{PORT, 0x60, 1, CHIP_KBD, 0}, /* data */
+	{PORT, 0x61, 1, CHIP_PIT, 4}, /* gate, speaker */
+	{PORT, 0x64, 1, CHIP_KBD, 4}, /* command, status */
+	{PORT, 0x70, 2, CHIP_RTC, 0},
 	{PORT, 0x80, 1, CHIP_POST, 0},
 	{PORT, 0x92, 1, CHIP_POWER, POWER_REG(POWER_PORT92)},
 	{PORT, 0xe9, 1, CHIP_DEBUGCON, 0},
@@ -76,9 +81,8 @@ static const struct {
 	enum chip chip;
 	unsigned line;
 } board_lines[] = {
-	{CHIP_KBD, 1},
-	{CHIP_COM2, 3},
-	{CHIP_COM1, 4},
+	{CHIP_PIT, 0},	{CHIP_KBD, 1}, {CHIP_COM2, 3},
+	{CHIP_COM1, 4}, {CHIP_RTC, 8},
 };
 
 /*
@@ -99,6 +103,10 @@ static const struct {
 	{PORT, 0x60, 0x61, 1},
 	{PORT, 0x60, 0xf4, 1},
 	{PORT, 0x60, READ_BACK, 1},
+	/* PIT: 18.2 ticks a second. */
+	{PORT, 0x43, 0x34, 1},
+	{PORT, 0x40, 0x00, 1},
+	{PORT, 0x40, 0x00, 1},
 	/* 8259: vectors 08h and 70h; lines 0, 1, 2, 6, 8, 12-14 open. */
 	{PORT, 0x20, 0x11, 1},
 	{PORT, 0xa0, 0x11, 1},
@@ -157,9 +165,9 @@ static uint8_t intr_get_tpr(void *ctx)
 	return lapic_get_tpr(((struct board *)ctx)->lapic[0]);
 }
 
-static void intr_set_tpr(void *ctx, uint8_t cr8)
+static void intr_set_tpr(void *ctx, uint8_t tpr)
 {
-	lapic_set_tpr(((struct board *)ctx)->lapic[0], cr8);
+	lapic_set_tpr(((struct board *)ctx)->lapic[0], tpr);
 }
 
 /* A message for the local APICs; the two modes differ with several CPUs. */
@@ -171,6 +179,27 @@ static bool message(void *ctx, uint8_t dest, bool logical, uint8_t mode,
 	return mode <= MODE_LOWEST &&
 	       lapic_matches(b->lapic[0], dest, logical) &&
 	       lapic_deliver(b->lapic[0], vector, level);
+}
+
+/* The pins ISA line 0 goes to, and whether one leads to the CPU. */
+static bool pit_is_heard(void *ctx)
+{
+	const struct board *b = ctx;
+
+	if (!b->pit) /* not wired yet */
+		return false;
+	return ioapic_open(b->ioapic, IOAPIC_PIN_ISA0) ||
+	       (pic_open(b->pic, 0) && lapic_accepts_extint(b->lapic[0]));
+}
+
+static void before_masks(void *ctx)
+{
+	pit_sync(((struct board *)ctx)->pit);
+}
+
+static void after_masks(void *ctx)
+{
+	pit_listen(((struct board *)ctx)->pit);
 }
 
 static void reset_by_kbd(void *ctx)
@@ -191,6 +220,9 @@ static void create_chips(struct board *b, const struct board_config *config,
 	chip[CHIP_PIC] = pic_create(&intr);
 	chip[CHIP_LAPIC] = lapic_create(&m->clock, 0);
 	chip[CHIP_IOAPIC] = ioapic_create(&bus);
+	chip[CHIP_PIT] = pit_create(&m->clock, pit_is_heard, b);
+	chip[CHIP_RTC] = rtc_create(&m->clock, config->rtc_epoch,
+				    guestmem_size(&m->mem));
 	chip[CHIP_KBD] = i8042_create(reset_by_kbd, b);
 	chip[CHIP_VGA] = vga_create(&m->clock);
 	chip[CHIP_COM1] = uart_create(&config->com[0]);
@@ -220,6 +252,8 @@ static void name_chips(struct board *b, struct device *chip[CHIPS])
 	b->pic = chip[CHIP_PIC];
 	b->lapic[0] = chip[CHIP_LAPIC];
 	b->ioapic = chip[CHIP_IOAPIC];
+	b->pit = chip[CHIP_PIT];
+	b->rtc = chip[CHIP_RTC];
 	b->kbd = chip[CHIP_KBD];
 	b->vga = chip[CHIP_VGA];
 	b->com[0] = chip[CHIP_COM1];
@@ -233,6 +267,7 @@ static struct bus *bus_of(struct machine *m, enum space space)
 
 static void wire(struct board *b, struct device *chip[CHIPS])
 {
+	struct mask_watch masks = {before_masks, after_masks, b};
 	struct irq_line aux = {isa_set, b, LINE_AUX};
 	struct interrupt_bus bus = {message, b};
 
@@ -246,6 +281,9 @@ static void wire(struct board *b, struct device *chip[CHIPS])
 		chip[board_lines[i].chip]->irq =
 			(struct irq_line){isa_set, b, board_lines[i].line};
 	i8042_set_aux_irq(b->kbd, &aux);
+	pic_watch(b->pic, &masks);
+	ioapic_watch(b->ioapic, &masks);
+	lapic_watch(b->lapic[0], &masks);
 	lapic_set_bus(b->lapic[0], &bus);
 	lapic_set_eoi(b->lapic[0], ioapic_eoi, b->ioapic);
 	b->machine->intr = (struct intr_source){

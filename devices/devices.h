@@ -118,9 +118,9 @@ void pic_watch(struct device *pic, const struct mask_watch *watch);
 struct device *lapic_create(struct clock *clock, unsigned id);
 bool lapic_pending(const struct device *lapic);
 int lapic_acknowledge(struct device *lapic); /* -1: nothing pending */
-/* The task priority as CR8 has it: 0..15. */
+/* The task priority register; CR8 is its bits 7:4. */
 uint8_t lapic_get_tpr(const struct device *lapic);
-void lapic_set_tpr(struct device *lapic, uint8_t cr8);
+void lapic_set_tpr(struct device *lapic, uint8_t tpr);
 /* A message, fixed mode. False: it is switched off and takes none. */
 bool lapic_deliver(struct device *lapic, uint8_t vector, bool level);
 /* Is a message to `dest` meant for it? */

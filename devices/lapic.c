@@ -196,14 +196,14 @@ static void end_of_interrupt(struct lapic *l)
 
 uint8_t lapic_get_tpr(const struct device *dev)
 {
-	return container_of(dev, struct lapic, dev)->s.reg[TPR] >> 4;
+	return container_of(dev, struct lapic, dev)->s.reg[TPR];
 }
 
-void lapic_set_tpr(struct device *dev, uint8_t cr8)
+void lapic_set_tpr(struct device *dev, uint8_t tpr)
 {
 	struct lapic *l = container_of(dev, struct lapic, dev);
 
-	l->s.reg[TPR] = (cr8 & 0xf) << 4;
+	l->s.reg[TPR] = tpr;
 	update(l);
 }
 

@@ -41,7 +41,7 @@ struct vcpu_env {
 	bool (*pending)(void *ctx);
 	/* INTA: its vector, or -1 when it went away. */
 	int (*acknowledge)(void *ctx);
-	/* The local APIC's task priority, bits 7:4: what CR8 shows. */
+	/* The local APIC's task priority register; CR8 is its bits 7:4. */
 	uint8_t (*get_tpr)(void *ctx);
 	void (*set_tpr)(void *ctx, uint8_t tpr);
 
