@@ -1,0 +1,19 @@
+/* kvm_none.c: the KVM backend of a program built where there is no KVM. */
+#include <errno.h>
+
+#include "vmm/kvm.h"
+
+int kvm_usable(struct reason *why)
+{
+	return reason_set(why, -ENOTSUP,
+			  "this program was built without it: it needs Linux "
+			  "on x86-64");
+}
+
+int kvm_create(const struct vcpu_env *env, struct vcpu **vcpu)
+{
+	struct reason why;
+	int err = kvm_usable(&why);
+
+	return fail(err, "kvm: %s", why.text);
+}
