@@ -1,0 +1,373 @@
+/*
+ * call.c: drives frames. A call begins with a snapshot of the state and ends
+ * with a result for its caller; what is open in between is the row of frames
+ * evm->frames[0..depth], not the C stack.
+ *
+ * Each call is one of two: done at once (a precompile, no code, a refusal),
+ * with its result there; or a new frame, whose result comes when it has run.
+ */
+#include "evm/alloc.h"
+#include "evm/frame.h"
+#include "evm/hash.h"
+#include "evm/precompile.h"
+#include "evm/state.h"
+
+#define GAS_CODE_BYTE	200
+#define CODE_MAX	24576
+#define BUFFER_KEPT_MAX 65536 /* of an idle frame */
+
+static void free_buffer(const struct evm *evm, struct evm_buffer *b)
+{
+	evm_free(&evm->alloc, b->bytes, b->size);
+	*b = (struct evm_buffer){0};
+}
+
+static void frame_leave(struct evm *evm, struct evm_frame *f)
+{
+	evm_code_unref(&evm->alloc, f->code);
+	f->code = NULL;
+	f->memory.len = f->return_data.len = 0;
+	if (f->memory.size > BUFFER_KEPT_MAX)
+		free_buffer(evm, &f->memory);
+	if (f->return_data.size > BUFFER_KEPT_MAX)
+		free_buffer(evm, &f->return_data);
+}
+
+void evm_fini(struct evm *evm)
+{
+	for (unsigned i = 0; i <= EVM_DEPTH_MAX; i++) {
+		struct evm_frame *f = evm->frames[i];
+
+		if (!f)
+			continue;
+		free_buffer(evm, &f->memory);
+		free_buffer(evm, &f->return_data);
+		evm_free(&evm->alloc, f, sizeof(*f));
+		evm->frames[i] = NULL;
+	}
+	evm_free(&evm->alloc, evm->output, evm->output_size);
+	evm->output = NULL;
+	evm->output_size = 0;
+}
+
+/* Takes over the reference to the code, also when it fails. */
+static int frame_enter(struct evm *evm, unsigned depth,
+		       const struct evm_message *msg, struct evm_code *code,
+		       size_t snapshot)
+{
+	struct evm_frame *f = evm->frames[depth];
+
+	if (!code)
+		return EVM_ERR_NO_MEMORY;
+	if (!f) {
+		f = evm_alloc(&evm->alloc, sizeof(*f));
+		if (!f) {
+			evm_code_unref(&evm->alloc, code);
+			return EVM_ERR_NO_MEMORY;
+		}
+		f->memory = f->return_data = (struct evm_buffer){0};
+		evm->frames[depth] = f;
+	}
+	f->evm = evm;
+	f->host = &evm_state_host;
+	f->host_ctx = evm->state;
+	f->msg = *msg;
+	f->code = code;
+	f->snapshot = snapshot;
+	f->pc = 0;
+	f->gas = msg->gas;
+	f->height = 0;
+	f->memory.len = f->return_data.len = 0;
+	f->calling = false;
+	f->status = EVM_SUCCESS;
+	f->output = f->output_len = 0;
+	return 0;
+}
+
+/* keccak(rlp([sender, nonce])): a list of 20 bytes and a short number. */
+void evm_create_address(const struct evm_address *sender, uint64_t nonce,
+			struct evm_address *created)
+{
+	uint8_t rlp[31] = {0, 0x80 + 20}, hash[32];
+	size_t len = 22, bytes = 0;
+
+	memcpy(rlp + 2, sender->bytes, 20);
+	while (bytes < 8 && nonce >> (8 * bytes))
+		bytes++;
+	if (nonce == 0 || nonce >= 0x80)
+		rlp[len++] = 0x80 + (uint8_t)bytes;
+	for (size_t i = bytes; i-- > 0;)
+		rlp[len++] = (uint8_t)(nonce >> (8 * i));
+	rlp[0] = 0xc0 + (uint8_t)(len - 1);
+	evm_keccak256(rlp, len, hash);
+	memcpy(created->bytes, hash + 12, 20);
+}
+
+static void done_at_once(const struct evm_message *msg, enum evm_status status,
+			 struct evm_result *result)
+{
+	*result = (struct evm_result){
+		.status = status,
+		.gas_left = status == EVM_SUCCESS ? msg->gas : 0,
+	};
+}
+
+static int start_call(struct evm *evm, const struct evm_message *msg,
+		      unsigned depth, bool *done, struct evm_result *result)
+{
+	size_t snapshot = evm_state_snapshot(evm->state);
+	const struct evm_code *code;
+	unsigned precompile;
+	int err = 0;
+
+	if (msg->kind == EVM_CALL)
+		err = evm_state_transfer(evm->state, &msg->sender,
+					 &msg->recipient, &msg->value);
+	if (err < 0)
+		return err;
+
+	precompile = evm_precompile_number(evm->fork, &msg->code_from);
+	*done = true;
+	if (precompile) {
+		err = evm_precompile_run(evm, precompile, msg, result);
+		if (result->status != EVM_SUCCESS)
+			evm_state_rollback(evm->state, snapshot);
+		return err;
+	}
+	evm_state_host.code(evm->state, &msg->code_from, &code);
+	if (!code) {
+		done_at_once(msg, EVM_SUCCESS, result);
+		return 0;
+	}
+	*done = false;
+	return frame_enter(evm, depth, msg, evm_code_ref(code), snapshot);
+}
+
+static bool address_taken(const struct evm_account *account)
+{
+	return account && (account->nonce != 0 || account->code);
+}
+
+/* The creator's nonce counts up even if the creation then fails. */
+static int start_create(struct evm *evm, const struct evm_message *msg,
+			unsigned depth, bool *done, struct evm_result *result)
+{
+	const struct evm_account *sender, *taken;
+	struct evm_message m = *msg;
+	uint64_t nonce;
+	size_t snapshot;
+	int err;
+
+	sender = evm_state_find(evm->state, &msg->sender);
+	nonce = sender ? sender->nonce : 0;
+	*done = true;
+	if (nonce == UINT64_MAX) { /* EIP-2681: fails, but costs nothing */
+		done_at_once(msg, EVM_SUCCESS, result);
+		result->status = EVM_REVERT;
+		return 0;
+	}
+	err = evm_state_set_nonce(evm->state, &msg->sender, nonce + 1);
+	if (err < 0)
+		return err;
+	evm_create_address(&msg->sender, nonce, &m.recipient);
+	snapshot = evm_state_snapshot(evm->state);
+	taken = evm_state_find(evm->state, &m.recipient);
+	if (address_taken(taken)) {
+		done_at_once(msg, EVM_ADDRESS_TAKEN, result);
+		return 0;
+	}
+	err = evm_state_transfer(evm->state, &m.sender, &m.recipient, &m.value);
+	if (err == 0 && evm->fork >= EVM_SPURIOUS_DRAGON)
+		err = evm_state_set_nonce(evm->state, &m.recipient, 1);
+	if (err < 0)
+		return err;
+	*done = false;
+	m.input = NULL;
+	m.input_len = 0;
+	return frame_enter(
+		evm, depth, &m,
+		evm_code_create(&evm->alloc, msg->input, msg->input_len),
+		snapshot);
+}
+
+static int start(struct evm *evm, const struct evm_message *msg, unsigned depth,
+		 bool *done, struct evm_result *result)
+{
+	if (msg->kind == EVM_CREATE)
+		return start_create(evm, msg, depth, done, result);
+	return start_call(evm, msg, depth, done, result);
+}
+
+/* The output of init code becomes the contract's code, if that can be paid. */
+static int deposit(struct evm *evm, struct evm_frame *f,
+		   struct evm_result *result)
+{
+	int64_t cost = (int64_t)(f->output_len * GAS_CODE_BYTE);
+	struct evm_code *code;
+
+	result->output_len = 0;
+	if (evm->fork >= EVM_SPURIOUS_DRAGON && f->output_len > CODE_MAX) {
+		result->status = EVM_CODE_TOO_LARGE;
+		return 0;
+	}
+	if (cost > result->gas_left) {
+		/* Frontier left the contract there, without code. */
+		if (evm->fork >= EVM_HOMESTEAD)
+			result->status = EVM_OUT_OF_GAS;
+		return 0;
+	}
+	result->gas_left -= cost;
+	if (f->output_len == 0)
+		return 0;
+	code = evm_code_create(&evm->alloc, f->memory.bytes + f->output,
+			       f->output_len);
+	if (!code)
+		return EVM_ERR_NO_MEMORY;
+	return evm_state_set_code(evm->state, &f->msg.recipient, code);
+}
+
+/* What a frame that has ended says to its caller. */
+static int finish(struct evm *evm, struct evm_frame *f,
+		  struct evm_result *result)
+{
+	int err = 0;
+
+	*result = (struct evm_result){
+		.status = f->status,
+		.gas_left = f->gas,
+		.created = f->msg.recipient,
+		.output = f->memory.bytes ? f->memory.bytes + f->output : NULL,
+		.output_len = f->output_len,
+	};
+	if (f->msg.kind == EVM_CREATE && f->status == EVM_SUCCESS)
+		err = deposit(evm, f, result);
+	if (result->status != EVM_SUCCESS)
+		evm_state_rollback(evm->state, f->snapshot);
+	if (result->status > EVM_REVERT) {
+		result->gas_left = 0;
+		result->output_len = 0;
+	}
+	return err;
+}
+
+/* The result goes to the frame that called: its stack, memory, return data. */
+static int resume(struct evm *evm, struct evm_frame *f,
+		  const struct evm_result *result)
+{
+	size_t n = result->output_len;
+	void *bytes = f->return_data.bytes;
+	int err;
+
+	err = evm_reserve(&evm->alloc, &bytes, &f->return_data.size, n, 1);
+	if (err < 0)
+		return err;
+	f->return_data.bytes = bytes;
+	f->return_data.len = n;
+	if (n > 0)
+		memcpy(f->return_data.bytes, result->output, n);
+	if (n > f->call_out_len)
+		n = f->call_out_len;
+	if (n > 0)
+		memcpy(f->memory.bytes + f->call_out, f->return_data.bytes, n);
+
+	f->gas += result->gas_left;
+	f->calling = false;
+	if (result->status != EVM_SUCCESS)
+		return 0; /* a zero is there already */
+	if (f->call.kind == EVM_CREATE)
+		f->stack[f->height - 1] = evm_address_word(&result->created);
+	else
+		f->stack[f->height - 1] = u256_from(1);
+	return 0;
+}
+
+/* Runs the frame at depth 0 and all that it calls. */
+static int drive(struct evm *evm, unsigned *depth, struct evm_result *result)
+{
+	for (;;) {
+		struct evm_frame *f = evm->frames[*depth];
+		bool done = true;
+		int err = evm_interpret(f);
+
+		if (err == 0 && f->calling) {
+			err = start(evm, &f->call, *depth + 1, &done, result);
+			if (err == 0 && !done) {
+				++*depth;
+				continue;
+			}
+			if (err == 0)
+				err = resume(evm, f, result);
+		} else if (err == 0) {
+			err = finish(evm, f, result);
+			if (err == 0 && *depth == 0)
+				return 0;
+			if (err == 0)
+				err = resume(evm, evm->frames[*depth - 1],
+					     result);
+			if (err == 0)
+				frame_leave(evm, evm->frames[(*depth)--]);
+		}
+		if (err < 0)
+			return err;
+	}
+}
+
+/* The output outlives its frame. */
+static int keep_output(struct evm *evm, struct evm_result *result)
+{
+	int err;
+
+	if (result->output_len == 0 || result->output == evm->output)
+		return 0;
+	err = evm_output_reserve(evm, result->output_len);
+	if (err < 0)
+		return err;
+	memcpy(evm->output, result->output, result->output_len);
+	result->output = evm->output;
+	return 0;
+}
+
+/* Whatever went wrong, the state is as before and no frame is open. */
+static int run(struct evm *evm, bool done, size_t snapshot,
+	       struct evm_result *result)
+{
+	unsigned depth = 0;
+	int err = 0;
+
+	if (!done)
+		err = drive(evm, &depth, result);
+	if (err == 0)
+		err = keep_output(evm, result);
+	for (unsigned i = 0; !done && i <= depth; i++)
+		frame_leave(evm, evm->frames[i]);
+	if (err < 0)
+		evm_state_rollback(evm->state, snapshot);
+	return err;
+}
+
+int evm_call(struct evm *evm, const struct evm_message *msg,
+	     struct evm_result *result)
+{
+	size_t snapshot = evm_state_snapshot(evm->state);
+	bool done = true;
+	int err = start(evm, msg, 0, &done, result);
+
+	if (err < 0) {
+		evm_state_rollback(evm->state, snapshot);
+		return err;
+	}
+	return run(evm, done, snapshot, result);
+}
+
+int evm_run_code(struct evm *evm, const struct evm_message *msg,
+		 const uint8_t *code, size_t len, struct evm_result *result)
+{
+	size_t snapshot = evm_state_snapshot(evm->state);
+	int err;
+
+	err = frame_enter(evm, 0, msg, evm_code_create(&evm->alloc, code, len),
+			  snapshot);
+	if (err < 0)
+		return err;
+	return run(evm, false, snapshot, result);
+}

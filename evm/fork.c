@@ -1,0 +1,75 @@
+/*
+ * fork.c: what an instruction needs and costs in each fork, from the table in
+ * opcodes.h; and the names of forks, statuses and instructions.
+ */
+#include <string.h>
+
+#include "evm/frame.h"
+#include "evm/opcodes.h"
+
+/* Heights from `in` on, as long as the results still fit. */
+#define ROOM(in, out) \
+	(EVM_STACK_MAX + 1 - (in) - ((out) > (in) ? (out) - (in) : 0))
+#define ROW(F, value, name, in, out, cost, since)                  \
+	[value] = {.gas = (cost),                                  \
+		   .min = (in),                                    \
+		   .room = (F) >= EVM_##since ? ROOM(in, out) : 0, \
+		   .delta = (out) - (in)},
+#define FORK_OPS(name, text) [EVM_##name] = {EVM_OPCODES(ROW, EVM_##name)},
+
+const struct evm_op evm_ops[EVM_FORK_COUNT][256] = {EVM_FORKS(FORK_OPS)};
+
+#define FORK_NAME(name, text) {#name, text},
+
+static const struct {
+	const char *name, *text;
+} fork_names[EVM_FORK_COUNT] = {EVM_FORKS(FORK_NAME)};
+
+#define STATUS_TEXT(name, text) text,
+
+static const char *const status_texts[EVM_STATUS_COUNT] = {
+	EVM_STATUSES(STATUS_TEXT)};
+
+#define OPCODE_NAME(F, value, name, in, out, gas, since) [value] = #name,
+
+static const char *const opcode_names[256] = {EVM_OPCODES(OPCODE_NAME, _)};
+
+const char *evm_fork_name(enum evm_fork fork)
+{
+	return fork < EVM_FORK_COUNT ? fork_names[fork].text : "?";
+}
+
+/* Equal but for case and the underscores of `name`. */
+static bool same_name(const char *name, const char *typed)
+{
+	for (; *name; name++) {
+		if (*name == '_')
+			continue;
+		if ((*name | 0x20) != (*typed++ | 0x20))
+			return false;
+	}
+	return *typed == 0;
+}
+
+enum evm_fork evm_fork_find(const char *name)
+{
+	enum evm_fork fork = 0;
+
+	while (fork < EVM_FORK_COUNT &&
+	       !same_name(fork_names[fork].name, name) &&
+	       !same_name(fork_names[fork].text, name))
+		fork++;
+	return fork;
+}
+
+const char *evm_status_text(enum evm_status status)
+{
+	return status < EVM_STATUS_COUNT ? status_texts[status] : "?";
+}
+
+const char *evm_opcode_name(enum evm_fork fork, uint8_t opcode)
+{
+	if (fork >= EVM_FORK_COUNT || evm_ops[fork][opcode].room == 0)
+		return NULL;
+	return opcode_names[opcode];
+}

@@ -1,0 +1,631 @@
+/* state.c: the journalled state; see state.h. */
+#include "evm/alloc.h"
+#include "evm/frame.h"
+#include "evm/state.h"
+
+enum change {
+	CHANGE_EXISTS, /* it did not before */
+	CHANGE_TOUCHED,
+	CHANGE_DESTRUCTED,
+	CHANGE_BALANCE,
+	CHANGE_NONCE,
+	CHANGE_CODE,
+	CHANGE_STORAGE,
+	CHANGE_REFUND,
+	CHANGE_LOG,
+};
+
+/* How it was before. */
+struct entry {
+	enum change change;
+	struct evm_account *account;
+	struct evm_slot *slot;
+	union {
+		struct u256 value;
+		struct evm_code *code;
+		uint64_t number;
+	} old;
+};
+
+struct evm_state {
+	struct evm_allocator alloc;
+	struct evm_map accounts;
+	struct entry *journal;
+	size_t entries, journal_size;
+	struct evm_log *logs;
+	size_t log_count, log_size;
+	uint64_t refund;
+};
+
+struct evm_state *evm_state_create(const struct evm_allocator *alloc)
+{
+	struct evm_state *state = evm_alloc(alloc, sizeof(*state));
+
+	if (state)
+		*state = (struct evm_state){.alloc = *alloc};
+	return state;
+}
+
+static void free_logs(struct evm_state *state, size_t keep)
+{
+	while (state->log_count > keep) {
+		struct evm_log *log = &state->logs[--state->log_count];
+
+		evm_free(&state->alloc, log->data, log->len);
+	}
+}
+
+static void free_account(struct evm_state *state, struct evm_account *account)
+{
+	struct evm_map_node *next;
+
+	for (struct evm_map_node *n = account->slots.first; n; n = next) {
+		next = n->next;
+		evm_free(&state->alloc, n, sizeof(struct evm_slot));
+	}
+	evm_map_fini(&account->slots, &state->alloc);
+	evm_code_unref(&state->alloc, account->code);
+	evm_free(&state->alloc, account, sizeof(*account));
+}
+
+void evm_state_destroy(struct evm_state *state)
+{
+	struct evm_allocator alloc;
+	struct evm_map_node *next;
+
+	if (!state)
+		return;
+	evm_state_rollback(state, 0); /* the journal holds references */
+	free_logs(state, 0);
+	for (struct evm_map_node *n = state->accounts.first; n; n = next) {
+		next = n->next;
+		free_account(state, (struct evm_account *)n);
+	}
+	alloc = state->alloc;
+	evm_map_fini(&state->accounts, &alloc);
+	evm_free(&alloc, state->journal,
+		 state->journal_size * sizeof(*state->journal));
+	evm_free(&alloc, state->logs, state->log_size * sizeof(*state->logs));
+	evm_free(&alloc, state, sizeof(*state));
+}
+
+static uint64_t address_hash(const struct evm_address *addr)
+{
+	uint64_t word[3] = {0};
+
+	memcpy(word, addr->bytes, sizeof(addr->bytes));
+	return evm_map_mix(evm_map_mix(word[0], word[1]), word[2]);
+}
+
+static struct evm_account *lookup(const struct evm_state *state,
+				  const struct evm_address *addr)
+{
+	struct evm_map_node *n;
+
+	n = evm_map_chain(&state->accounts, address_hash(addr));
+	for (; n; n = n->chain) {
+		struct evm_account *account = (struct evm_account *)n;
+
+		if (memcmp(account->address.bytes, addr->bytes,
+			   sizeof(addr->bytes)) == 0)
+			return account;
+	}
+	return NULL;
+}
+
+/* The account's place, made if need be; it may not exist. NULL: no memory. */
+static struct evm_account *place(struct evm_state *state,
+				 const struct evm_address *addr)
+{
+	struct evm_account *account = lookup(state, addr);
+
+	if (account)
+		return account;
+	account = evm_alloc(&state->alloc, sizeof(*account));
+	if (!account)
+		return NULL;
+	*account = (struct evm_account){.node.hash = address_hash(addr),
+					.address = *addr};
+	if (evm_map_add(&state->accounts, &state->alloc, &account->node) < 0) {
+		evm_free(&state->alloc, account, sizeof(*account));
+		return NULL;
+	}
+	return account;
+}
+
+static uint64_t key_hash(const struct u256 *key)
+{
+	return evm_map_mix(evm_map_mix(key->w[0], key->w[1]),
+			   evm_map_mix(key->w[2], key->w[3]));
+}
+
+static struct evm_slot *lookup_slot(const struct evm_account *account,
+				    const struct u256 *key)
+{
+	struct evm_map_node *n;
+
+	for (n = evm_map_chain(&account->slots, key_hash(key)); n; n = n->chain)
+		if (u256_equal(&((struct evm_slot *)n)->key, key))
+			return (struct evm_slot *)n;
+	return NULL;
+}
+
+static struct evm_slot *place_slot(struct evm_state *state,
+				   struct evm_account *account,
+				   const struct u256 *key)
+{
+	struct evm_slot *slot = lookup_slot(account, key);
+
+	if (slot)
+		return slot;
+	slot = evm_alloc(&state->alloc, sizeof(*slot));
+	if (!slot)
+		return NULL;
+	*slot = (struct evm_slot){.node.hash = key_hash(key), .key = *key};
+	if (evm_map_add(&account->slots, &state->alloc, &slot->node) < 0) {
+		evm_free(&state->alloc, slot, sizeof(*slot));
+		return NULL;
+	}
+	return slot;
+}
+
+/* A new entry, to be filled in before the change; NULL: no memory. */
+static struct entry *note(struct evm_state *state, enum change change,
+			  struct evm_account *account)
+{
+	void *journal = state->journal;
+	struct entry *e;
+
+	if (evm_reserve(&state->alloc, &journal, &state->journal_size,
+			state->entries + 1, sizeof(*e)) < 0)
+		return NULL;
+	state->journal = journal;
+	e = &state->journal[state->entries++];
+	*e = (struct entry){.change = change, .account = account};
+	return e;
+}
+
+/* The account, existing and touched; NULL: no memory. */
+static struct evm_account *touch(struct evm_state *state,
+				 const struct evm_address *addr)
+{
+	struct evm_account *account = place(state, addr);
+
+	if (account && !account->exists) {
+		if (!note(state, CHANGE_EXISTS, account))
+			return NULL;
+		account->exists = true;
+	}
+	if (account && !account->touched) {
+		if (!note(state, CHANGE_TOUCHED, account))
+			return NULL;
+		account->touched = true;
+	}
+	return account;
+}
+
+int evm_state_touch(struct evm_state *state, const struct evm_address *addr)
+{
+	return touch(state, addr) ? 0 : EVM_ERR_NO_MEMORY;
+}
+
+static int set_balance(struct evm_state *state, struct evm_account *account,
+		       const struct u256 *value)
+{
+	struct entry *e = note(state, CHANGE_BALANCE, account);
+
+	if (!e)
+		return EVM_ERR_NO_MEMORY;
+	e->old.value = account->balance;
+	account->balance = *value;
+	return 0;
+}
+
+int evm_state_add_balance(struct evm_state *state,
+			  const struct evm_address *addr,
+			  const struct u256 *value)
+{
+	struct evm_account *account = touch(state, addr);
+	struct u256 sum;
+
+	if (!account)
+		return EVM_ERR_NO_MEMORY;
+	sum = u256_add(&account->balance, value);
+	return set_balance(state, account, &sum);
+}
+
+int evm_state_sub_balance(struct evm_state *state,
+			  const struct evm_address *addr,
+			  const struct u256 *value)
+{
+	struct evm_account *account = touch(state, addr);
+	struct u256 rest;
+
+	if (!account)
+		return EVM_ERR_NO_MEMORY;
+	rest = u256_sub(&account->balance, value);
+	return set_balance(state, account, &rest);
+}
+
+int evm_state_transfer(struct evm_state *state, const struct evm_address *from,
+		       const struct evm_address *to, const struct u256 *value)
+{
+	int err = 0;
+
+	if (!u256_is_zero(value))
+		err = evm_state_sub_balance(state, from, value);
+	if (err == 0)
+		err = evm_state_add_balance(state, to, value);
+	return err;
+}
+
+int evm_state_set_nonce(struct evm_state *state, const struct evm_address *addr,
+			uint64_t nonce)
+{
+	struct evm_account *account = touch(state, addr);
+	struct entry *e = account ? note(state, CHANGE_NONCE, account) : NULL;
+
+	if (!e)
+		return EVM_ERR_NO_MEMORY;
+	e->old.number = account->nonce;
+	account->nonce = nonce;
+	return 0;
+}
+
+int evm_state_set_code(struct evm_state *state, const struct evm_address *addr,
+		       struct evm_code *code)
+{
+	struct evm_account *account = touch(state, addr);
+	struct entry *e = account ? note(state, CHANGE_CODE, account) : NULL;
+
+	if (!e) {
+		evm_code_unref(&state->alloc, code);
+		return EVM_ERR_NO_MEMORY;
+	}
+	e->old.code = account->code;
+	account->code = code;
+	return 0;
+}
+
+size_t evm_state_snapshot(const struct evm_state *state)
+{
+	return state->entries;
+}
+
+static void undo(struct evm_state *state, const struct entry *e)
+{
+	switch (e->change) {
+	case CHANGE_EXISTS:
+		e->account->exists = false;
+		break;
+	case CHANGE_TOUCHED:
+		e->account->touched = false;
+		break;
+	case CHANGE_DESTRUCTED:
+		e->account->destructed = false;
+		break;
+	case CHANGE_BALANCE:
+		e->account->balance = e->old.value;
+		break;
+	case CHANGE_NONCE:
+		e->account->nonce = e->old.number;
+		break;
+	case CHANGE_CODE:
+		evm_code_unref(&state->alloc, e->account->code);
+		e->account->code = e->old.code;
+		break;
+	case CHANGE_STORAGE:
+		e->slot->value = e->old.value;
+		break;
+	case CHANGE_REFUND:
+		state->refund = e->old.number;
+		break;
+	case CHANGE_LOG:
+		free_logs(state, state->log_count - 1);
+		break;
+	}
+}
+
+void evm_state_rollback(struct evm_state *state, size_t snapshot)
+{
+	while (state->entries > snapshot)
+		undo(state, &state->journal[--state->entries]);
+}
+
+static bool account_empty(const struct evm_account *account)
+{
+	return account->nonce == 0 && u256_is_zero(&account->balance) &&
+	       (!account->code || account->code->len == 0);
+}
+
+static void clear(struct evm_state *state, struct evm_account *account)
+{
+	account->exists = false;
+	account->nonce = 0;
+	account->balance = u256_from(0);
+	evm_code_unref(&state->alloc, account->code);
+	account->code = NULL;
+	for (struct evm_map_node *n = account->slots.first; n; n = n->next) {
+		struct evm_slot *slot = (struct evm_slot *)n;
+
+		slot->value = slot->original = u256_from(0);
+	}
+}
+
+void evm_state_commit(struct evm_state *state, enum evm_fork fork)
+{
+	for (size_t i = 0; i < state->entries; i++) {
+		struct entry *e = &state->journal[i];
+		struct evm_account *account = e->account;
+
+		if (e->change == CHANGE_CODE)
+			evm_code_unref(&state->alloc, e->old.code);
+		if (e->change == CHANGE_STORAGE)
+			e->slot->original = e->slot->value;
+		if (!account)
+			continue;
+		if (account->destructed ||
+		    (fork >= EVM_SPURIOUS_DRAGON && account->touched &&
+		     account_empty(account)))
+			clear(state, account);
+	}
+	for (size_t i = 0; i < state->entries; i++)
+		if (state->journal[i].account) {
+			state->journal[i].account->touched = false;
+			state->journal[i].account->destructed = false;
+		}
+	state->entries = 0;
+}
+
+void evm_state_begin(struct evm_state *state)
+{
+	free_logs(state, 0);
+	state->refund = 0;
+}
+
+int evm_state_put(struct evm_state *state, const struct evm_address *addr,
+		  uint64_t nonce, const struct u256 *balance,
+		  const uint8_t *code, size_t code_len)
+{
+	struct evm_account *account = place(state, addr);
+	struct evm_code *copy = NULL;
+
+	if (account && code_len > 0)
+		copy = evm_code_create(&state->alloc, code, code_len);
+	if (!account || (code_len > 0 && !copy))
+		return EVM_ERR_NO_MEMORY;
+	evm_code_unref(&state->alloc, account->code);
+	account->exists = true;
+	account->nonce = nonce;
+	account->balance = *balance;
+	account->code = copy;
+	return 0;
+}
+
+int evm_state_put_storage(struct evm_state *state,
+			  const struct evm_address *addr,
+			  const struct u256 *key, const struct u256 *value)
+{
+	struct evm_account *account = place(state, addr);
+	struct evm_slot *slot =
+		account ? place_slot(state, account, key) : NULL;
+
+	if (!slot)
+		return EVM_ERR_NO_MEMORY;
+	account->exists = true;
+	slot->value = slot->original = *value;
+	return 0;
+}
+
+const struct evm_account *evm_state_find(const struct evm_state *state,
+					 const struct evm_address *addr)
+{
+	const struct evm_account *account = lookup(state, addr);
+
+	return account && account->exists ? account : NULL;
+}
+
+const struct evm_account *evm_state_next(const struct evm_state *state,
+					 const struct evm_account *account)
+{
+	const struct evm_map_node *n =
+		account ? account->node.next : state->accounts.first;
+
+	while (n && !((const struct evm_account *)n)->exists)
+		n = n->next;
+	return (const struct evm_account *)n;
+}
+
+const struct evm_slot *evm_account_next_slot(const struct evm_account *account,
+					     const struct evm_slot *slot)
+{
+	const struct evm_map_node *n =
+		slot ? slot->node.next : account->slots.first;
+
+	while (n && u256_is_zero(&((const struct evm_slot *)n)->value))
+		n = n->next;
+	return (const struct evm_slot *)n;
+}
+
+struct u256 evm_account_storage(const struct evm_account *account,
+				const struct u256 *key)
+{
+	const struct evm_slot *slot = lookup_slot(account, key);
+
+	return slot ? slot->value : u256_from(0);
+}
+
+void evm_account_code(const struct evm_account *account, const uint8_t **code,
+		      size_t *len)
+{
+	*code = account->code ? account->code->bytes : NULL;
+	*len = account->code ? account->code->len : 0;
+}
+
+size_t evm_state_log_count(const struct evm_state *state)
+{
+	return state->log_count;
+}
+
+const struct evm_log *evm_state_log(const struct evm_state *state, size_t i)
+{
+	return &state->logs[i];
+}
+
+uint64_t evm_state_refund(const struct evm_state *state)
+{
+	return state->refund;
+}
+
+static int host_exists(void *host, const struct evm_address *addr, bool *is)
+{
+	*is = evm_state_find(host, addr);
+	return 0;
+}
+
+static int host_is_empty(void *host, const struct evm_address *addr, bool *is)
+{
+	const struct evm_account *account = evm_state_find(host, addr);
+
+	*is = !account || account_empty(account);
+	return 0;
+}
+
+static int host_balance(void *host, const struct evm_address *addr,
+			struct u256 *value)
+{
+	const struct evm_account *account = evm_state_find(host, addr);
+
+	*value = account ? account->balance : u256_from(0);
+	return 0;
+}
+
+static int host_code(void *host, const struct evm_address *addr,
+		     const struct evm_code **code)
+{
+	const struct evm_account *account = evm_state_find(host, addr);
+
+	*code = account ? account->code : NULL;
+	return 0;
+}
+
+static int host_get_storage(void *host, const struct evm_address *addr,
+			    const struct u256 *key, struct u256 *value)
+{
+	const struct evm_account *account = evm_state_find(host, addr);
+
+	*value = account ? evm_account_storage(account, key) : u256_from(0);
+	return 0;
+}
+
+static enum evm_storage_change classify(const struct u256 *original,
+					const struct u256 *current,
+					const struct u256 *value)
+{
+	bool was = !u256_is_zero(original), is = !u256_is_zero(current);
+	bool to_zero = u256_is_zero(value), back = u256_equal(original, value);
+
+	if (u256_equal(current, value))
+		return EVM_STORAGE_ASSIGNED;
+	if (u256_equal(original, current))
+		return !is	 ? EVM_STORAGE_ADDED
+		       : to_zero ? EVM_STORAGE_DELETED
+				 : EVM_STORAGE_MODIFIED;
+	if (!was)
+		return to_zero ? EVM_STORAGE_ADDED_DELETED
+			       : EVM_STORAGE_ASSIGNED;
+	if (!is)
+		return back ? EVM_STORAGE_DELETED_RESTORED
+			    : EVM_STORAGE_DELETED_ADDED;
+	if (to_zero)
+		return EVM_STORAGE_MODIFIED_DELETED;
+	return back ? EVM_STORAGE_MODIFIED_RESTORED : EVM_STORAGE_ASSIGNED;
+}
+
+static int host_set_storage(void *host, const struct evm_address *addr,
+			    const struct u256 *key, const struct u256 *value,
+			    enum evm_storage_change *change)
+{
+	struct evm_state *state = host;
+	struct evm_account *account = touch(state, addr);
+	struct evm_slot *slot =
+		account ? place_slot(state, account, key) : NULL;
+	struct entry *e = slot ? note(state, CHANGE_STORAGE, account) : NULL;
+
+	if (!e)
+		return EVM_ERR_NO_MEMORY;
+	*change = classify(&slot->original, &slot->value, value);
+	e->slot = slot;
+	e->old.value = slot->value;
+	slot->value = *value;
+	return 0;
+}
+
+static int host_log(void *host, const struct evm_log *log)
+{
+	struct evm_state *state = host;
+	void *logs = state->logs;
+	uint8_t *data = NULL;
+
+	if (evm_reserve(&state->alloc, &logs, &state->log_size,
+			state->log_count + 1, sizeof(*log)) < 0)
+		return EVM_ERR_NO_MEMORY;
+	state->logs = logs;
+	if (log->len > 0) {
+		data = evm_alloc(&state->alloc, log->len);
+		if (!data)
+			return EVM_ERR_NO_MEMORY;
+		memcpy(data, log->data, log->len);
+	}
+	if (!note(state, CHANGE_LOG, NULL)) {
+		evm_free(&state->alloc, data, log->len);
+		return EVM_ERR_NO_MEMORY;
+	}
+	state->logs[state->log_count] = *log;
+	state->logs[state->log_count++].data = data;
+	return 0;
+}
+
+static int host_selfdestruct(void *host, const struct evm_address *addr,
+			     const struct evm_address *heir, bool *first)
+{
+	struct evm_state *state = host;
+	struct evm_account *account = touch(state, addr);
+	struct u256 balance, zero = u256_from(0);
+
+	if (!account)
+		return EVM_ERR_NO_MEMORY;
+	*first = !account->destructed;
+	if (*first && !note(state, CHANGE_DESTRUCTED, account))
+		return EVM_ERR_NO_MEMORY;
+	account->destructed = true;
+	balance = account->balance;
+	if (evm_state_add_balance(state, heir, &balance) < 0)
+		return EVM_ERR_NO_MEMORY;
+	/* last: an account that is its own heir burns what it has */
+	return set_balance(state, account, &zero);
+}
+
+static int host_refund(void *host, uint64_t gas)
+{
+	struct evm_state *state = host;
+	struct entry *e = note(state, CHANGE_REFUND, NULL);
+
+	if (!e)
+		return EVM_ERR_NO_MEMORY;
+	e->old.number = state->refund;
+	state->refund += gas;
+	return 0;
+}
+
+const struct evm_host_ops evm_state_host = {
+	.exists = host_exists,
+	.is_empty = host_is_empty,
+	.balance = host_balance,
+	.code = host_code,
+	.get_storage = host_get_storage,
+	.set_storage = host_set_storage,
+	.log = host_log,
+	.selfdestruct = host_selfdestruct,
+	.refund = host_refund,
+};

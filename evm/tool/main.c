@@ -1,0 +1,41 @@
+/* main.c: the `evm` command. */
+#include <string.h>
+
+#include "evm/tool/tool.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *text;
+} commands[] = {
+	{"run", cmd_run, "run code from the command line"},
+	{"vmtest", cmd_vmtest, "run VMTests fixtures"},
+	{"statetest", cmd_statetest, "run GeneralStateTests fixtures"},
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: evm COMMAND [OPTION...]; evm COMMAND --help says more\n",
+	      out);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name,
+			commands[i].text);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		usage(stdout);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	complain(EXIT_USAGE, "%s: no such command", argv[1]);
+	usage(stderr);
+	return EXIT_USAGE;
+}

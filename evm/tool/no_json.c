@@ -1,0 +1,20 @@
+/* no_json.c: what stands for the fixtures in a build without jansson. */
+#include "evm/tool/tool.h"
+
+static int refuse(const char *name)
+{
+	return complain(EXIT_BAD,
+			"%s: built without jansson; install libjansson-dev "
+			"and build again",
+			name);
+}
+
+int cmd_vmtest(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}
+
+int cmd_statetest(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}

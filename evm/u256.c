@@ -1,0 +1,360 @@
+/*
+ * u256.c: the longer operations of 256-bit words.
+ *
+ * Division is Knuth's algorithm D (TAOCP 4.3.1) on 64-bit digits. A digit of
+ * the quotient comes from a multiplication with the divisor's reciprocal
+ * (Moeller and Granlund, "Improved division by invariant integers"), so that
+ * neither a 128-bit division of the machine nor of libgcc is needed.
+ */
+#include <string.h>
+
+#include "evm/u256.h"
+
+struct u256 u256_load_bytes(const uint8_t *p, size_t len)
+{
+	uint8_t full[32] = {0};
+
+	memcpy(full + 32 - len, p, len);
+	return u256_load(full);
+}
+
+unsigned u256_bits(const struct u256 *a)
+{
+	for (int i = 3; i >= 0; i--)
+		if (a->w[i])
+			return i * 64 + 64 - __builtin_clzll(a->w[i]);
+	return 0;
+}
+
+static void mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b)
+{
+	memset(r, 0, 8 * sizeof(r[0]));
+	for (int i = 0; i < 4; i++) {
+		uint64_t carry = 0;
+
+		for (int j = 0; j < 4; j++) {
+			u256_wide t =
+				(u256_wide)a->w[i] * b->w[j] + r[i + j] + carry;
+
+			r[i + j] = (uint64_t)t;
+			carry = (uint64_t)(t >> 64);
+		}
+		r[i + 4] = carry;
+	}
+}
+
+struct u256 u256_mul(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 r = {{0}};
+
+	for (int i = 0; i < 4; i++) {
+		uint64_t carry = 0;
+
+		for (int j = 0; i + j < 4; j++) {
+			u256_wide t = (u256_wide)a->w[i] * b->w[j] +
+				      r.w[i + j] + carry;
+
+			r.w[i + j] = (uint64_t)t;
+			carry = (uint64_t)(t >> 64);
+		}
+	}
+	return r;
+}
+
+/*
+ * floor((2^128 - 1) / d) - 2^64 for d >= 2^63: the two 32-bit digits of the
+ * quotient of (~d : ~0) by d, by schoolbook division (TAOCP 4.3.1 D).
+ */
+static uint64_t reciprocal(uint64_t d)
+{
+	uint64_t high = ~d, low = ~UINT64_C(0), quotient = 0;
+	uint64_t d1 = d >> 32, d0 = d & 0xffffffff;
+
+	for (int i = 1; i >= 0; i--) {
+		uint64_t next = i ? low >> 32 : low & 0xffffffff;
+		uint64_t q = high / d1, rest = high % d1;
+
+		while (q >> 32 || q * d0 > (rest << 32 | next)) {
+			q--;
+			rest += d1;
+			if (rest >> 32)
+				break;
+		}
+		high = (high << 32 | next) - q * d;
+		quotient = quotient << 32 | q;
+	}
+	return quotient;
+}
+
+/* (high : low) / d, for high < d, d >= 2^63 and v = reciprocal(d) */
+static uint64_t div_2by1(uint64_t high, uint64_t low, uint64_t d, uint64_t v,
+			 uint64_t *rest)
+{
+	u256_wide q = (u256_wide)v * high + ((u256_wide)high << 64 | low);
+	uint64_t q1 = (uint64_t)(q >> 64) + 1, r = low - q1 * d;
+
+	if (r > (uint64_t)q) {
+		q1--;
+		r += d;
+	}
+	if (r >= d) {
+		q1++;
+		r -= d;
+	}
+	*rest = r;
+	return q1;
+}
+
+/* u -= q * v over n digits and the one above; whether that was too much */
+static bool mul_sub(uint64_t *u, const uint64_t *v, int n, uint64_t q)
+{
+	uint64_t carry = 0, borrow = 0;
+
+	for (int i = 0; i < n; i++) {
+		u256_wide product = (u256_wide)q * v[i] + carry;
+		u256_wide diff = (u256_wide)u[i] - (uint64_t)product - borrow;
+
+		carry = (uint64_t)(product >> 64);
+		u[i] = (uint64_t)diff;
+		borrow = (uint64_t)(diff >> 64) & 1;
+	}
+
+	u256_wide top = (u256_wide)u[n] - carry - borrow;
+
+	u[n] = (uint64_t)top;
+	return (uint64_t)(top >> 64) & 1;
+}
+
+static void add_back(uint64_t *u, const uint64_t *v, int n)
+{
+	u256_wide sum = 0;
+
+	for (int i = 0; i < n; i++) {
+		sum += (u256_wide)u[i] + v[i];
+		u[i] = (uint64_t)sum;
+		sum >>= 64;
+	}
+	u[n] += (uint64_t)sum;
+}
+
+static int digits(const uint64_t *w, int n)
+{
+	while (n > 0 && w[n - 1] == 0)
+		n--;
+	return n;
+}
+
+static uint64_t shifted(const uint64_t *w, int i, unsigned shift)
+{
+	uint64_t below = i > 0 && shift ? w[i - 1] >> (64 - shift) : 0;
+
+	return w[i] << shift | below;
+}
+
+/* One digit of the quotient: u[0..n] by v[0..n-1], with u below v * 2^64. */
+static uint64_t div_step(uint64_t *u, const uint64_t *v, int n, uint64_t inv)
+{
+	uint64_t q, rest;
+
+	if (u[n] >= v[n - 1]) {
+		q = ~UINT64_C(0); /* they are equal: the largest digit */
+	} else {
+		q = div_2by1(u[n], u[n - 1], v[n - 1], inv, &rest);
+		while (n > 1 && (u256_wide)q * v[n - 2] >
+					((u256_wide)rest << 64 | u[n - 2])) {
+			q--;
+			rest += v[n - 1];
+			if (rest < v[n - 1])
+				break;
+		}
+	}
+	if (!mul_sub(u, v, n, q))
+		return q;
+	do /* an estimate of the largest digit may be one or two too many */
+		q--;
+	while (add_back(u, v, n), u[n]);
+	return q;
+}
+
+/* a[0..len-1] / b, len up to 8; quotient may be NULL. b is not zero. */
+static void div_full(const uint64_t *a, int len, const struct u256 *b,
+		     uint64_t quotient[8], struct u256 *rest)
+{
+	int n = digits(b->w, 4), m = digits(a, len);
+	unsigned shift = __builtin_clzll(b->w[n - 1]);
+	uint64_t u[9] = {0}, v[4] = {0}, q[8] = {0}, inv;
+
+	for (int i = 0; i < n; i++)
+		v[i] = shifted(b->w, i, shift);
+	for (int i = 0; i < m; i++)
+		u[i] = shifted(a, i, shift);
+	if (m > 0 && shift)
+		u[m] = a[m - 1] >> (64 - shift);
+
+	inv = reciprocal(v[n - 1]);
+	for (int i = m - n; i >= 0; i--)
+		q[i] = div_step(u + i, v, n, inv);
+
+	if (quotient)
+		memcpy(quotient, q, sizeof(q));
+	*rest = (struct u256){{0}};
+	for (int i = 0; i < n; i++)
+		rest->w[i] =
+			u[i] >> shift | (shift ? u[i + 1] << (64 - shift) : 0);
+}
+
+struct u256 u256_div(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 rest;
+	uint64_t q[8];
+
+	if (u256_is_zero(b))
+		return *b;
+	if (u256_fits_u64(a) && u256_fits_u64(b))
+		return u256_from(a->w[0] / b->w[0]);
+	div_full(a->w, 4, b, q, &rest);
+	return (struct u256){{q[0], q[1], q[2], q[3]}};
+}
+
+struct u256 u256_mod(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 rest;
+
+	if (u256_is_zero(b))
+		return *b;
+	if (u256_fits_u64(a) && u256_fits_u64(b))
+		return u256_from(a->w[0] % b->w[0]);
+	div_full(a->w, 4, b, NULL, &rest);
+	return rest;
+}
+
+static struct u256 absolute(const struct u256 *a)
+{
+	return u256_is_negative(a) ? u256_negate(a) : *a;
+}
+
+/* -2^255 / -1 is 2^255, which reads as -2^255 again: the EVM's answer too. */
+struct u256 u256_div_signed(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 x = absolute(a), y = absolute(b), q = u256_div(&x, &y);
+
+	return u256_is_negative(a) != u256_is_negative(b) ? u256_negate(&q) : q;
+}
+
+/* The result has the sign of the dividend. */
+struct u256 u256_mod_signed(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 x = absolute(a), y = absolute(b), r = u256_mod(&x, &y);
+
+	return u256_is_negative(a) ? u256_negate(&r) : r;
+}
+
+struct u256 u256_addmod(const struct u256 *a, const struct u256 *b,
+			const struct u256 *m)
+{
+	struct u256 low = u256_add(a, b), rest;
+	uint64_t sum[5] = {low.w[0], low.w[1], low.w[2], low.w[3],
+			   u256_less(&low, a)};
+
+	if (u256_is_zero(m))
+		return *m;
+	div_full(sum, 5, m, NULL, &rest);
+	return rest;
+}
+
+struct u256 u256_mulmod(const struct u256 *a, const struct u256 *b,
+			const struct u256 *m)
+{
+	uint64_t product[8];
+	struct u256 rest;
+
+	if (u256_is_zero(m))
+		return *m;
+	mul_full(product, a, b);
+	div_full(product, 8, m, NULL, &rest);
+	return rest;
+}
+
+struct u256 u256_exp(const struct u256 *base, const struct u256 *exponent)
+{
+	struct u256 r = u256_from(1);
+
+	for (int i = (int)u256_bits(exponent) - 1; i >= 0; i--) {
+		r = u256_mul(&r, &r);
+		if (exponent->w[i / 64] >> (i % 64) & 1)
+			r = u256_mul(&r, base);
+	}
+	return r;
+}
+
+static struct u256 shift_left(const struct u256 *a, unsigned count)
+{
+	unsigned limbs = count / 64, bits = count % 64;
+	struct u256 r = {{0}};
+
+	for (unsigned i = limbs; i < 4; i++)
+		r.w[i] = shifted(a->w, (int)(i - limbs), bits);
+	return r;
+}
+
+static struct u256 shift_right(const struct u256 *a, unsigned count)
+{
+	unsigned limbs = count / 64, bits = count % 64;
+	struct u256 r = {{0}};
+
+	for (unsigned i = limbs; i < 4; i++) {
+		uint64_t above = i < 3 && bits ? a->w[i + 1] << (64 - bits) : 0;
+
+		r.w[i - limbs] = a->w[i] >> bits | above;
+	}
+	return r;
+}
+
+static bool below_256(const struct u256 *a)
+{
+	return u256_fits_u64(a) && a->w[0] < 256;
+}
+
+struct u256 u256_shl(const struct u256 *count, const struct u256 *a)
+{
+	return below_256(count) ? shift_left(a, count->w[0]) : u256_from(0);
+}
+
+struct u256 u256_shr(const struct u256 *count, const struct u256 *a)
+{
+	return below_256(count) ? shift_right(a, count->w[0]) : u256_from(0);
+}
+
+struct u256 u256_sar(const struct u256 *count, const struct u256 *a)
+{
+	struct u256 flipped;
+
+	if (!u256_is_negative(a))
+		return u256_shr(count, a);
+	flipped = u256_not(a);
+	flipped = u256_shr(count, &flipped);
+	return u256_not(&flipped);
+}
+
+/* Byte 0 is the most significant. */
+struct u256 u256_byte(const struct u256 *index, const struct u256 *a)
+{
+	unsigned shift;
+
+	if (!u256_fits_u64(index) || index->w[0] > 31)
+		return u256_from(0);
+	shift = 8 * (31 - (unsigned)index->w[0]);
+	return u256_from(a->w[shift / 64] >> (shift % 64) & 0xff);
+}
+
+/* The sign is bit 7 of byte `index`, counted from the least significant. */
+struct u256 u256_sign_extend(const struct u256 *index, const struct u256 *a)
+{
+	struct u256 up, count;
+
+	if (!u256_fits_u64(index) || index->w[0] > 30)
+		return *a;
+	count = u256_from(8 * (31 - index->w[0]));
+	up = u256_shl(&count, a);
+	return u256_sar(&count, &up);
+}

@@ -1,0 +1,182 @@
+/*
+ * u256.h: the EVM's word: 256 bits, as four limbs of 64, least significant
+ * first. All arithmetic is modulo 2^256. Short operations are here, to be
+ * inlined into the interpreter; multiplication, division and what needs them
+ * are in u256.c.
+ */
+#ifndef EVM_U256_H
+#define EVM_U256_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct u256 {
+	uint64_t w[4];
+};
+
+typedef unsigned __int128 u256_wide;
+
+static inline struct u256 u256_from(uint64_t x)
+{
+	return (struct u256){{x, 0, 0, 0}};
+}
+
+static inline bool u256_is_zero(const struct u256 *a)
+{
+	return (a->w[0] | a->w[1] | a->w[2] | a->w[3]) == 0;
+}
+
+static inline bool u256_equal(const struct u256 *a, const struct u256 *b)
+{
+	return ((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) |
+		(a->w[2] ^ b->w[2]) | (a->w[3] ^ b->w[3])) == 0;
+}
+
+static inline bool u256_fits_u64(const struct u256 *a)
+{
+	return (a->w[1] | a->w[2] | a->w[3]) == 0;
+}
+
+static inline bool u256_is_negative(const struct u256 *a)
+{
+	return a->w[3] >> 63;
+}
+
+static inline struct u256 u256_add(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 r;
+	u256_wide sum = 0;
+
+	for (int i = 0; i < 4; i++) {
+		sum += (u256_wide)a->w[i] + b->w[i];
+		r.w[i] = (uint64_t)sum;
+		sum >>= 64;
+	}
+	return r;
+}
+
+/* r = a - b; whether it went below zero */
+static inline bool u256_sub_borrow(struct u256 *r, const struct u256 *a,
+				   const struct u256 *b)
+{
+	uint64_t borrow = 0;
+
+	for (int i = 0; i < 4; i++) {
+		u256_wide diff = (u256_wide)a->w[i] - b->w[i] - borrow;
+
+		r->w[i] = (uint64_t)diff;
+		borrow = (uint64_t)(diff >> 64) & 1;
+	}
+	return borrow;
+}
+
+static inline struct u256 u256_sub(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 r;
+
+	u256_sub_borrow(&r, a, b);
+	return r;
+}
+
+static inline bool u256_less(const struct u256 *a, const struct u256 *b)
+{
+	struct u256 r;
+
+	return u256_sub_borrow(&r, a, b);
+}
+
+/* as two's complement numbers */
+static inline bool u256_less_signed(const struct u256 *a, const struct u256 *b)
+{
+	bool an = u256_is_negative(a), bn = u256_is_negative(b);
+
+	return an != bn ? an : u256_less(a, b);
+}
+
+static inline struct u256 u256_negate(const struct u256 *a)
+{
+	struct u256 zero = {{0}};
+
+	return u256_sub(&zero, a);
+}
+
+static inline struct u256 u256_and(const struct u256 *a, const struct u256 *b)
+{
+	return (struct u256){{a->w[0] & b->w[0], a->w[1] & b->w[1],
+			      a->w[2] & b->w[2], a->w[3] & b->w[3]}};
+}
+
+static inline struct u256 u256_or(const struct u256 *a, const struct u256 *b)
+{
+	return (struct u256){{a->w[0] | b->w[0], a->w[1] | b->w[1],
+			      a->w[2] | b->w[2], a->w[3] | b->w[3]}};
+}
+
+static inline struct u256 u256_xor(const struct u256 *a, const struct u256 *b)
+{
+	return (struct u256){{a->w[0] ^ b->w[0], a->w[1] ^ b->w[1],
+			      a->w[2] ^ b->w[2], a->w[3] ^ b->w[3]}};
+}
+
+static inline struct u256 u256_not(const struct u256 *a)
+{
+	return (struct u256){{~a->w[0], ~a->w[1], ~a->w[2], ~a->w[3]}};
+}
+
+static inline uint64_t u256_load_be64(const uint8_t *p)
+{
+	uint64_t x;
+
+	__builtin_memcpy(&x, p, 8);
+	return __builtin_bswap64(x);
+}
+
+static inline void u256_store_be64(uint8_t *p, uint64_t x)
+{
+	x = __builtin_bswap64(x);
+	__builtin_memcpy(p, &x, 8);
+}
+
+/* 32 bytes, most significant first */
+static inline struct u256 u256_load(const uint8_t *p)
+{
+	return (struct u256){{u256_load_be64(p + 24), u256_load_be64(p + 16),
+			      u256_load_be64(p + 8), u256_load_be64(p)}};
+}
+
+static inline void u256_store(uint8_t *p, const struct u256 *a)
+{
+	for (int i = 0; i < 4; i++)
+		u256_store_be64(p + 24 - i * 8, a->w[i]);
+}
+
+/* `len` bytes, at most 32, most significant first; zero above */
+struct u256 u256_load_bytes(const uint8_t *p, size_t len);
+
+/* bits up to the highest one; 0 for zero */
+unsigned u256_bits(const struct u256 *a);
+
+struct u256 u256_mul(const struct u256 *a, const struct u256 *b);
+
+/* Division by zero gives zero, as the EVM has it, for all of these. */
+struct u256 u256_div(const struct u256 *a, const struct u256 *b);
+struct u256 u256_mod(const struct u256 *a, const struct u256 *b);
+struct u256 u256_div_signed(const struct u256 *a, const struct u256 *b);
+struct u256 u256_mod_signed(const struct u256 *a, const struct u256 *b);
+/* of the exact sum or product, before it is cut to 256 bits */
+struct u256 u256_addmod(const struct u256 *a, const struct u256 *b,
+			const struct u256 *m);
+struct u256 u256_mulmod(const struct u256 *a, const struct u256 *b,
+			const struct u256 *m);
+
+struct u256 u256_exp(const struct u256 *base, const struct u256 *exponent);
+
+/* The operands come as the EVM's do: first the byte index or shift count. */
+struct u256 u256_sign_extend(const struct u256 *index, const struct u256 *a);
+struct u256 u256_byte(const struct u256 *index, const struct u256 *a);
+struct u256 u256_shl(const struct u256 *count, const struct u256 *a);
+struct u256 u256_shr(const struct u256 *count, const struct u256 *a);
+struct u256 u256_sar(const struct u256 *count, const struct u256 *a);
+
+#endif
