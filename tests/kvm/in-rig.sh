@@ -1,0 +1,54 @@
+#!/bin/sh
+# in-rig.sh: what run.sh has run inside the emulated machine. busybox only.
+#
+# tests/cli/NAME.sh is run as `sh cli/NAME.sh` with VMM, IMAGES, GUESTS and
+# ACCEL=kvm set; its status counts: 0 passed, 77 skipped, else failed.
+
+export VMM=/root/vmm IMAGES=/root/images GUESTS=/root/guests ACCEL=kvm
+
+# What has no meaning here: determinism is promised for the simulator only.
+unfit=' determinism lib '
+
+passed=0 failed=0 skipped=0
+
+ms() {
+	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
+}
+
+run() {
+	name=$1
+	shift
+	start=$(ms)
+	"$@" >/tmp/log 2>&1
+	status=$?
+	took=$(($(ms) - start))
+	case $status in
+	0)
+		passed=$((passed + 1))
+		echo "ok $name ($took ms)"
+		;;
+	77)
+		skipped=$((skipped + 1))
+		echo "skipped $name: $(tail -n 1 /tmp/log)"
+		;;
+	*)
+		failed=$((failed + 1))
+		echo "FAILED $name: status $status ($took ms)"
+		sed 's/^/	/' /tmp/log
+		;;
+	esac
+}
+
+[ $# != 0 ] || set -- kvm $(cd cli 2>/dev/null && ls ./*.sh | sed 's,^\./,,; s,\.sh$,,')
+for name in "$@"; do
+	case $unfit in
+	*" $name "*) continue ;;
+	esac
+	if [ "$name" = kvm ]; then
+		run kvm ./test_kvm
+	elif [ -x "$VMM" ]; then
+		run "$name" sh "cli/$name.sh"
+	fi
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]

@@ -1,0 +1,26 @@
+#!/bin/sh
+# run.sh: the tests of KVM on a KVM that is there on every host: inside a
+# machine that QEMU emulates, see scripts/nested-kvm-rig.sh.
+#
+#	tests/kvm/run.sh BUILD [TEST...]
+#
+# BUILD is the build folder. A TEST is a script of tests/cli (`verdicts`), or
+# `kvm` for test_kvm; without any, all run. Skips (77) where the rig cannot be
+# had; else the status is 0 when all passed.
+cd "$(dirname "$0")/../.." || exit 99
+build=$1
+shift
+
+set -- tests/kvm/in-rig.sh "$@"
+for file in bin/vmm tests/kvm/test_kvm; do
+	[ ! -f "$build/$file" ] || set -- -f "$build/$file" "$@"
+done
+for file in "$build"/*.elf; do
+	[ ! -f "$file" ] || set -- -f "$file:/root/images/${file##*/}" "$@"
+done
+for file in "$build"/tests/guest/*.elf; do
+	[ ! -f "$file" ] || set -- -f "$file:/root/guests/${file##*/}" "$@"
+done
+[ ! -d tests/cli ] || set -- -f tests/cli:/root/cli "$@"
+
+exec scripts/nested-kvm-rig.sh -t 280 -m 768 "$@"
