@@ -26,6 +26,19 @@ extern const uint32_t vga_palette[16];
 unsigned vga_foreground(uint8_t attr);
 unsigned vga_background(uint8_t attr, bool blink);
 
+/* A character's glyph: 16 rows of 9 dots, bit 8 the leftmost (font9x16.c). */
+#define GLYPH_WIDTH  9
+#define GLYPH_HEIGHT 16
+extern const uint16_t font9x16[256][GLYPH_HEIGHT];
+
+/*
+ * The screen as dots, one palette index a byte, row after row without gaps:
+ * cols * GLYPH_WIDTH by rows * GLYPH_HEIGHT of them. What blinks is drawn, as
+ * in the first phase.
+ */
+void screen_draw(uint8_t *dots, const uint8_t *cells,
+		 const struct vga_screen *screen);
+
 /*
  * Lines of UTF-8 text; blanks at the end of a line and empty lines at the end
  * of the screen are cut. 0, or -EIO (said).
@@ -34,8 +47,8 @@ int screen_write_text(FILE *out, const uint8_t *cells,
 		      const struct vga_screen *screen);
 
 /*
- * A PNG of cells of 9x16 dots (80x25: 720x400) with the cursor. Equal screens
- * give equal bytes. 0 or -errno (said).
+ * A PNG of what screen_draw() draws (80x25: 720x400). Equal screens give
+ * equal bytes. 0 or -errno (said).
  */
 int screen_write_png(const char *path, const uint8_t *cells,
 		     const struct vga_screen *screen);
