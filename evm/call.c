@@ -143,9 +143,11 @@ static int start_call(struct evm *evm, const struct evm_message *msg,
 	return frame_enter(evm, depth, msg, evm_code_ref(code), snapshot);
 }
 
+/* EIP-684; with EIP-7610, which was made to hold from the beginning. */
 static bool address_taken(const struct evm_account *account)
 {
-	return account && (account->nonce != 0 || account->code);
+	return account && (account->nonce != 0 || account->code ||
+			   evm_account_next_slot(account, NULL));
 }
 
 /* The creator's nonce counts up even if the creation then fails. */
