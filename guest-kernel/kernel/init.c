@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* Of the stacks, the boot info, both buffers and the screen. */
-#define FIXED_FRAMES 12
+/* Of the stacks, the boot info, the buffer and the screen. */
+#define FIXED_FRAMES 11
 
 #define VGA_TEXT     UINT64_C(0xb8000)
 

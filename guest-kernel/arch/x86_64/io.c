@@ -14,7 +14,7 @@
 #define COM_MCR	      (COM1 + 4)
 #define COM_LSR	      (COM1 + 5)
 #define LSR_THRE      0x20
-#define SEND_POLLS    100000 /* a stuck line must not stop the kernel */
+#define SEND_POLLS    10000 /* a stuck line must not stop the kernel */
 
 #define DEBUG_CONSOLE 0xe9
 #define DEBUG_EXIT    0x501
