@@ -1,0 +1,170 @@
+/* test_untyped.c: objects from memory, to the byte. */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "tests/unit/fake_arch.h"
+
+static struct caller c;
+
+static int setup(void **state)
+{
+	fake_reset();
+	caller_create(&c);
+	return 0;
+}
+
+static const struct cap *untyped(void)
+{
+	return &c.pool->slot[2].cap;
+}
+
+static void test_objects_take_their_size_and_alignment(void **state)
+{
+	static const struct {
+		unsigned type, bits;
+		uint64_t used; /* afterwards, each behind the other */
+	} rows[] = {
+		{OBJECT_TASK, 0, 960},
+		{OBJECT_CHANNEL, 0, 960 + 1216},
+		{OBJECT_RAW_PAGE, 0, 2 * 4096},
+		{OBJECT_CHANNEL, 8, 2 * 4096 + 64 + 256 * 1152},
+		{OBJECT_CPOOL, 0, 2 * 4096 + 64 + 256 * 1152 + 16384},
+		{OBJECT_PML4, 0, 80 * 4096},
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(caller_retype(&c, rows[i].type, rows[i].bits,
+					       1, 10 + i),
+				 ERR_OK);
+		assert_int_equal(untyped()->untyped.used, rows[i].used);
+		assert_int_equal(c.task->regs.rdx,
+				 CALLER_UNTYPED_BYTES - rows[i].used);
+		assert_null(kernel_wrong(c.task));
+	}
+}
+
+static void test_retype_refuses_and_changes_nothing(void **state)
+{
+	static const struct {
+		uint64_t type, bits, count, dest;
+		unsigned words, depth;
+		enum error error;
+	} rows[] = {
+		{OBJECT_TASK, 0, 1, 9, 3, 1, ERR_TRUNCATED},
+		{OBJECT_NULL, 0, 1, 9, 4, 1, ERR_RANGE},
+		{OBJECT_UNTYPED, 0, 1, 9, 4, 1, ERR_RANGE},
+		{OBJECT_IO_PORT, 0, 1, 9, 4, 1, ERR_RANGE},
+		{OBJECT_COUNT, 0, 1, 9, 4, 1, ERR_RANGE},
+		{UINT64_C(1) << 32 | OBJECT_TASK, 0, 1, 9, 4, 1, ERR_RANGE},
+		{OBJECT_TASK, 1, 1, 9, 4, 1, ERR_RANGE},
+		{OBJECT_CHANNEL, 9, 1, 9, 4, 1, ERR_RANGE},
+		{OBJECT_CHANNEL, UINT64_C(1) << 32, 1, 9, 4, 1, ERR_RANGE},
+		{OBJECT_TASK, 0, 0, 9, 4, 1, ERR_RANGE},
+		{OBJECT_TASK, 0, 257, 9, 4, 1, ERR_RANGE},
+		{OBJECT_TASK, 0, UINT64_MAX, 9, 4, 1, ERR_RANGE},
+		{OBJECT_TASK, 0, 2, 255, 4, 1, ERR_RANGE},
+		{OBJECT_TASK, 0, 1, 2, 4, 1, ERR_SLOT_TAKEN},
+		{OBJECT_TASK, 0, 3, 0xff00, 4, 1, ERR_BAD_ADDRESS},
+		{OBJECT_TASK, 0, 1, 9, 4, 0, ERR_BAD_ADDRESS},
+		{OBJECT_TASK, 0, 1, 0x0109, 4, 2, ERR_BAD_ADDRESS},
+		{OBJECT_CHANNEL, 8, 15, 9, 4, 1, ERR_NO_MEMORY},
+		{OBJECT_CPOOL, 0, 246, 9, 4, 1, ERR_OK},
+		{OBJECT_CPOOL, 0, 1, 9, 4, 1, ERR_SLOT_TAKEN},
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cap before = *untyped();
+		struct slot *last = kernel.caps.prev;
+		uint64_t word[4] = {rows[i].type, rows[i].bits, rows[i].count,
+				    rows[i].dest};
+
+		assert_int_equal(caller_invoke(&c, UNTYPED_RETYPE, 2,
+					       rows[i].words, word,
+					       rows[i].depth),
+				 rows[i].error);
+		assert_null(kernel_wrong(c.task));
+		if (rows[i].error) {
+			assert_memory_equal(untyped(), &before, sizeof(before));
+			assert_ptr_equal(kernel.caps.prev, last);
+		}
+	}
+}
+
+static void test_the_last_byte_can_be_used_and_no_more(void **state)
+{
+	unsigned pages = CALLER_UNTYPED_BYTES / PAGE_SIZE;
+
+	/* 1024 pages: four pools of 256 pages fit, but for the pools. */
+	assert_int_equal(caller_retype(&c, OBJECT_CPOOL, 0, 5, 10), ERR_OK);
+	pages -= 5 * 4;
+	for (unsigned pool = 10; pages > 0; pool++) {
+		unsigned n = pages < 256 ? pages : 256;
+		uint64_t word[4] = {OBJECT_RAW_PAGE, 0, n, pool << 8};
+
+		assert_int_equal(
+			caller_invoke(&c, UNTYPED_RETYPE, 2, 4, word, 2),
+			ERR_OK);
+		pages -= n;
+	}
+	assert_int_equal(c.task->regs.rdx, 0);
+	assert_int_equal(caller_retype(&c, OBJECT_TASK, 0, 1, 20),
+			 ERR_NO_MEMORY);
+	assert_null(kernel_wrong(c.task));
+}
+
+static void test_memory_is_zeroed(void **state)
+{
+	const struct cap *cap = untyped();
+	const uint8_t *page = arch_ptr(cap->base);
+
+	memset(arch_ptr(cap->base), 0xa5, 4096 * 8);
+	assert_int_equal(caller_retype(&c, OBJECT_RAW_PAGE, 0, 1, 10), ERR_OK);
+	for (unsigned i = 0; i < 4096; i++)
+		assert_int_equal(page[i], 0);
+	assert_int_equal(caller_retype(&c, OBJECT_CPOOL, 0, 1, 11), ERR_OK);
+	for (unsigned i = 0; i < 256; i++)
+		assert_true(
+			slot_empty(&cpool_of(&c.pool->slot[11].cap)->slot[i]));
+}
+
+static void test_slots_are_filled_in_order_of_address(void **state)
+{
+	const struct slot *slot = &c.pool->slot[2];
+
+	assert_int_equal(caller_retype(&c, OBJECT_RAW_PAGE, 0, 3, 10), ERR_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		slot = slot->next;
+		assert_ptr_equal(slot, &c.pool->slot[10 + i]);
+		assert_int_equal(slot->cap.base,
+				 untyped()->base + i * PAGE_SIZE);
+	}
+}
+
+static void test_info_tells_size_and_rest(void **state)
+{
+	caller_retype(&c, OBJECT_TASK, 0, 1, 10);
+	assert_int_equal(
+		caller_invoke(&c, UNTYPED_INFO, 2, 0, (uint64_t[4]){0}, 0),
+		ERR_OK);
+	assert_int_equal(c.task->regs.rdx, CALLER_UNTYPED_BYTES);
+	assert_int_equal(c.task->regs.r10, CALLER_UNTYPED_BYTES - 960);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+			test_objects_take_their_size_and_alignment, setup),
+		cmocka_unit_test_setup(test_retype_refuses_and_changes_nothing,
+				       setup),
+		cmocka_unit_test_setup(
+			test_the_last_byte_can_be_used_and_no_more, setup),
+		cmocka_unit_test_setup(test_memory_is_zeroed, setup),
+		cmocka_unit_test_setup(
+			test_slots_are_filled_in_order_of_address, setup),
+		cmocka_unit_test_setup(test_info_tells_size_and_rest, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
