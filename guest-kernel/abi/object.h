@@ -146,10 +146,10 @@ enum abi_label {
 
 enum channel_kind { CHANNEL_RAW = 1, CHANNEL_PAYLOAD = 2, CHANNEL_CAP = 3 };
 
-#define CPOOL_SLOTS	  256
-#define CADDR_DEPTH_MAX	  8
-#define TASK_BUFFER_BYTES 1024 /* of payload */
-#define CHANNEL_BITS_MAX  8
+#define CPOOL_SLOTS	    256
+#define CADDR_DEPTH_MAX	    8
+#define TASK_BUFFER_BYTES   1024 /* of payload */
+#define CHANNEL_BITS_MAX    8
 
 /*
  * What objects take from an Untyped. Frames and page tables take a page, and

@@ -1,6 +1,6 @@
 /* bad-insn.S: an instruction that neither processor may skip: x87 arithmetic
  * is not what the simulator does yet. On KVM it just runs. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	fld1

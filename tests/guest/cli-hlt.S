@@ -1,5 +1,5 @@
 /* cli-hlt.S: halted with interrupts off: nothing can ever happen again. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	cli

@@ -1,6 +1,6 @@
 /* echo.S: sends back what the serial line receives, by polling; ends with
  * success at a dot. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	movw	$COM1 + 5, %dx

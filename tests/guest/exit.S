@@ -1,6 +1,6 @@
 /* exit.S: the first instructions end the run with success. Start-to-exit
  * benchmarks use it too. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	movb	$EXIT_SUCCESS, %al

@@ -1,5 +1,5 @@
 /* fail.S: the guest reports failure. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	movb	$EXIT_FAILURE, %al

@@ -1,5 +1,5 @@
 /* flood.S: writes to the serial line as fast as it can, and never stops. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	movw	$COM1, %dx

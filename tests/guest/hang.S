@@ -1,5 +1,5 @@
 /* hang.S: never ends, never halts. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	jmp	_start

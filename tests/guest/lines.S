@@ -1,6 +1,6 @@
 /* lines.S: 65,536 lines "0123456789abcdef" on serial, then success: what
  * arrives must be just that, whoever reads it. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	movw	$COM1, %dx

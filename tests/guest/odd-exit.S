@@ -1,6 +1,6 @@
 /* odd-exit.S: an exit value that means nothing to anyone; then another, which
  * must come too late. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	movl	$0x77, %eax

@@ -1,5 +1,5 @@
 /* triple.S: an exception with no IDT. */
-#include "tests/guest/guest.h"
+#include "tests/guest/guest.inc"
 
 _start:
 	lidt	nothing
