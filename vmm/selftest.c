@@ -12,7 +12,7 @@
 #include "vmm/selftest_guest.h"
 
 #define MEM_LEN	    (UINT64_C(1) << 20)
-#define WATCHDOG_NS UINT64_C(300000000)
+#define WATCHDOG_NS UINT64_C(1000000000)
 #define TEXT_MAX    8
 
 extern const uint8_t selftest_kernel[], selftest_kernel_end[];
