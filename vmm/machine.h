@@ -33,6 +33,7 @@ enum stop_kind {
 	STOP_CRASH,    /* the CPU cannot go on; machine.why says it */
 	STOP_TIMEOUT,  /* --timeout */
 	STOP_QUIT,     /* the person ended it */
+	STOP_HOST,     /* the host failed us, which was said */
 	STOP_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP; code: the signal */
 };
 

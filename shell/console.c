@@ -1,0 +1,182 @@
+/* console.c: reads standard input, and says when it is over. */
+#include "shell/console.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shell/terminal.h"
+#include "vmm/log.h"
+
+bool console_interactive(void)
+{
+	return isatty(STDIN_FILENO);
+}
+
+static bool input_open(void *ctx)
+{
+	const struct console *c = ctx;
+
+	return feeder_busy(c->feeder) || (c->open && c->watched);
+}
+
+static void unwatch(struct console *c)
+{
+	if (c->watched)
+		loop_remove(c->m->loop, c->fd);
+	c->watched = false;
+}
+
+static void ended(struct console *c)
+{
+	unwatch(c);
+	c->open = false;
+}
+
+/* What read() gives; 0 at the end, or when there is an error (said). */
+static size_t read_some(struct console *c, uint8_t *buf, size_t size)
+{
+	ssize_t n;
+
+	do {
+		n = read(c->fd, buf, size);
+	} while (n < 0 && errno == EINTR);
+	/* EIO: the terminal was hung up. */
+	if (n < 0 && errno != EIO && errno != EAGAIN)
+		log_warn("standard input: cannot read: %s", strerror(errno));
+	if (n <= 0 && !(n < 0 && errno == EAGAIN))
+		ended(c);
+	return n > 0 ? n : 0;
+}
+
+static size_t read_file(void *ctx, uint8_t *buf, size_t size)
+{
+	struct console *c = ctx;
+
+	return c->open ? read_some(c, buf, size) : 0;
+}
+
+static void take_keys(struct console *c, const uint8_t *bytes, size_t len)
+{
+	struct key key;
+	bool found;
+
+	while (len > 0) {
+		size_t used = keymap_decode(bytes, len, &key, &found);
+
+		if (found)
+			feeder_key(c->feeder, key);
+		bytes += used;
+		len -= used;
+	}
+}
+
+static void take(struct console *c, const uint8_t *bytes, size_t len)
+{
+	const uint8_t *quit = c->tty ? memchr(bytes, TERMINAL_QUIT, len) : NULL;
+
+	if (quit) {
+		machine_stop(c->m, STOP_QUIT, 0, "Ctrl-]");
+		return;
+	}
+	if (c->keys)
+		take_keys(c, bytes, len);
+	else
+		feeder_bytes(c->feeder, bytes, len);
+}
+
+static void watch(struct console *c);
+
+/*
+ * A pipe stays in the loop only while there is room: else it would never be
+ * quiet. A terminal always does: Ctrl-] must come through, and what nobody
+ * reads is lost.
+ */
+static void console_readable(void *ctx)
+{
+	struct console *c = ctx;
+	uint8_t buf[512];
+	size_t len;
+
+	if (!c->tty && feeder_byte_room(c->feeder) < sizeof(buf)) {
+		unwatch(c);
+		return;
+	}
+	len = read_some(c, buf, sizeof(buf));
+	if (len)
+		take(c, buf, len);
+}
+
+/* The feeder has nothing more: listen again. */
+static size_t drained(void *ctx, uint8_t *buf, size_t size)
+{
+	watch(ctx);
+	return 0;
+}
+
+static void watch(struct console *c)
+{
+	if (!c->open || c->watched)
+		return;
+	c->watched = loop_add(c->m->loop, c->fd, console_readable, c) == 0;
+}
+
+static void init(struct console *c, struct machine *m, struct feeder *feeder)
+{
+	*c = (struct console){.m = m, .feeder = feeder, .fd = STDIN_FILENO};
+	m->input = (struct input_source){c, input_open};
+}
+
+void console_init_none(struct console *c, struct machine *m,
+		       struct feeder *feeder)
+{
+	init(c, m, feeder);
+}
+
+/* What is at its end already (/dev/null) must not look like it might wait. */
+static bool ended_already(struct console *c)
+{
+	struct pollfd fd = {.fd = c->fd, .events = POLLIN};
+	uint8_t buf[512];
+	size_t len;
+
+	if (c->tty || poll(&fd, 1, 0) <= 0)
+		return false;
+	len = read_some(c, buf, sizeof(buf));
+	if (len)
+		take(c, buf, len);
+	return !c->open;
+}
+
+int console_init(struct console *c, struct machine *m, struct feeder *feeder,
+		 bool keys)
+{
+	struct stat st;
+
+	init(c, m, feeder);
+	c->keys = keys;
+	c->tty = isatty(c->fd);
+	c->open = fstat(c->fd, &st) == 0;
+	if (!c->open)
+		return 0;
+	feeder->ctx = c;
+	if (S_ISREG(st.st_mode)) {
+		feeder->more_bytes = read_file;
+		feeder_wake(feeder);
+		return 0;
+	}
+	feeder->more_bytes = drained;
+	m->paced = c->tty;
+	if (!ended_already(c))
+		watch(c);
+	return c->open && !c->watched ? -ENOSPC : 0;
+}
+
+void console_fini(struct console *c)
+{
+	if (c->m)
+		unwatch(c);
+	c->m = NULL;
+}

@@ -1,0 +1,40 @@
+/*
+ * console.h: standard input to the guest.
+ *
+ * A regular file is read as the guest takes it, so that the run depends on
+ * its bytes alone. A pipe or terminal is read when the loop says so, and only
+ * while what was read before is gone. In a terminal Ctrl-] ends the run; all
+ * other keys are the guest's.
+ */
+#ifndef SHELL_CONSOLE_H
+#define SHELL_CONSOLE_H
+
+#include "shell/feeder.h"
+
+struct console {
+	struct machine *m;
+	struct feeder *feeder;
+	int fd;
+	bool tty;
+	bool keys;    /* bytes are a terminal's keys, for the keyboard */
+	bool open;    /* more may come */
+	bool watched; /* in the loop */
+};
+
+/* Is standard input a terminal? */
+bool console_interactive(void);
+
+/*
+ * Start reading for `feeder` and give the machine its input source. `keys`
+ * as above. 0 or -errno, said.
+ */
+int console_init(struct console *c, struct machine *m, struct feeder *feeder,
+		 bool keys);
+
+/* No input, but what the feeder types. */
+void console_init_none(struct console *c, struct machine *m,
+		       struct feeder *feeder);
+
+void console_fini(struct console *c);
+
+#endif

@@ -1,0 +1,153 @@
+/* feeder.c: the timer that offers input. */
+#include "shell/feeder.h"
+
+#include <string.h>
+
+void feeder_wake(struct feeder *f)
+{
+	if (f->timer.deadline_ns == CLOCK_NEVER)
+		clock_set(&f->m->clock, &f->timer, clock_now(&f->m->clock));
+}
+
+size_t feeder_byte_room(const struct feeder *f)
+{
+	return FEEDER_BYTES - f->byte_count;
+}
+
+void feeder_bytes(struct feeder *f, const uint8_t *bytes, size_t len)
+{
+	size_t room = feeder_byte_room(f);
+
+	len = len < room ? len : room;
+	memmove(f->byte, f->byte + f->byte_first, f->byte_count);
+	memcpy(f->byte + f->byte_count, bytes, len);
+	f->byte_first = 0;
+	f->byte_count += len;
+	feeder_wake(f);
+}
+
+void feeder_key(struct feeder *f, struct key key)
+{
+	if (f->key_count < FEEDER_KEYS)
+		f->key[(f->key_first + f->key_count++) % FEEDER_KEYS] = key;
+	feeder_wake(f);
+}
+
+void feeder_type(struct feeder *f, const uint8_t *text, size_t len)
+{
+	f->text = text;
+	f->text_len = len;
+	feeder_wake(f);
+}
+
+static bool next_key(struct feeder *f, struct key *key)
+{
+	if (f->key_count) {
+		*key = f->key[f->key_first];
+		f->key_first = (f->key_first + 1) % FEEDER_KEYS;
+		f->key_count--;
+		return true;
+	}
+	while (f->text_len) {
+		f->text_len--;
+		if (keymap_key(*f->text++, key))
+			return true;
+	}
+	return false;
+}
+
+/* All of a key at once: it never needs more than an empty queue holds. */
+static void press(struct device *kbd, struct key key)
+{
+	if (key.ctrl)
+		i8042_key(kbd, KEY_CTRL, true);
+	if (key.shift)
+		i8042_key(kbd, KEY_SHIFT, true);
+	i8042_key(kbd, key.code, true);
+	i8042_key(kbd, key.code, false);
+	if (key.shift)
+		i8042_key(kbd, KEY_SHIFT, false);
+	if (key.ctrl)
+		i8042_key(kbd, KEY_CTRL, false);
+}
+
+static bool offer_key(struct feeder *f)
+{
+	struct key key;
+
+	if (!f->kbd || !i8042_idle(f->kbd) || !next_key(f, &key))
+		return false;
+	press(f->kbd, key);
+	return true;
+}
+
+static bool offer_bytes(struct feeder *f)
+{
+	size_t taken;
+
+	if (f->byte_count == 0 && f->more_bytes) {
+		f->byte_first = 0;
+		f->byte_count = f->more_bytes(f->ctx, f->byte, FEEDER_BYTES);
+	}
+	if (!f->com || f->byte_count == 0)
+		return false;
+	taken = uart_receive(f->com, f->byte + f->byte_first, f->byte_count);
+	f->byte_first += taken;
+	f->byte_count -= taken;
+	return taken > 0;
+}
+
+static bool left(const struct feeder *f)
+{
+	return f->byte_count || f->key_count || f->text_len;
+}
+
+static bool halted(const struct feeder *f)
+{
+	struct x86_state state;
+
+	f->m->cpu[0]->ops->get_state(f->m->cpu[0], &state);
+	return state.halted;
+}
+
+/*
+ * A guest that has halted with its receivers full and no timer armed will
+ * never take more: then neither are we a reason to go on.
+ */
+static bool hopeless(const struct feeder *f)
+{
+	return clock_next(&f->m->clock) == CLOCK_NEVER && halted(f) &&
+	       !(f->m->intr.pending && f->m->intr.pending(f->m->intr.ctx));
+}
+
+static void step(void *ctx)
+{
+	struct feeder *f = ctx;
+	uint64_t now = clock_now(&f->m->clock);
+	bool taken = false;
+
+	if (!f->listening)
+		f->listening = now >= FEEDER_PATIENCE_NS || halted(f);
+	if (f->listening) {
+		taken = offer_bytes(f);
+		taken |= offer_key(f);
+	}
+	if (taken || (left(f) && !(f->listening && hopeless(f))) ||
+	    (!f->listening && f->more_bytes))
+		clock_set(&f->m->clock, &f->timer, now + FEEDER_STEP_NS);
+}
+
+void feeder_init(struct feeder *f, struct machine *m, struct device *com,
+		 struct device *kbd)
+{
+	memset(f, 0, sizeof(*f));
+	f->m = m;
+	f->com = com;
+	f->kbd = kbd;
+	timer_init(&f->timer, step, f);
+}
+
+bool feeder_busy(const struct feeder *f)
+{
+	return f->timer.deadline_ns != CLOCK_NEVER;
+}

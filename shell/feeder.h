@@ -1,0 +1,59 @@
+/*
+ * feeder.h: input for the guest, a little at a time, in the guest's time.
+ *
+ * Bytes wait for COM1's FIFO and keys for the keyboard; a timer on the
+ * guest's clock offers some of each every millisecond. It first offers when
+ * the guest has halted once or FEEDER_PATIENCE_NS have passed: what comes
+ * before the guest has set up its devices would be lost. Nothing here looks
+ * at the host's clock, so that equal input gives equal runs.
+ */
+#ifndef SHELL_FEEDER_H
+#define SHELL_FEEDER_H
+
+#include "devices/devices.h"
+#include "shell/keymap.h"
+
+#define FEEDER_STEP_NS	   UINT64_C(1000000)
+#define FEEDER_PATIENCE_NS UINT64_C(20000000)
+#define FEEDER_BYTES	   4096
+#define FEEDER_KEYS	   256
+
+struct feeder {
+	struct machine *m;
+	struct device *com, *kbd; /* NULL: no such receiver */
+	struct timer timer;
+	bool listening; /* the guest may be set up */
+
+	/* Asked for more when all was taken; NULL: none comes by asking. */
+	size_t (*more_bytes)(void *ctx, uint8_t *buf, size_t size);
+	void *ctx;
+
+	uint8_t byte[FEEDER_BYTES];
+	size_t byte_first, byte_count; /* those that wait */
+	struct key key[FEEDER_KEYS];   /* a ring */
+	unsigned key_first, key_count;
+
+	const uint8_t *text; /* --type's rest, behind all keys */
+	size_t text_len;
+};
+
+void feeder_init(struct feeder *f, struct machine *m, struct device *com,
+		 struct device *kbd);
+
+/* Something may be there to offer: look at it as soon as the clock runs. */
+void feeder_wake(struct feeder *f);
+
+/* How many bytes fit. */
+size_t feeder_byte_room(const struct feeder *f);
+
+/* What does not fit is lost, as on a wire. */
+void feeder_bytes(struct feeder *f, const uint8_t *bytes, size_t len);
+void feeder_key(struct feeder *f, struct key key);
+
+/* Type this, too; it stays the caller's. */
+void feeder_type(struct feeder *f, const uint8_t *text, size_t len);
+
+/* Will it offer anything more by itself? */
+bool feeder_busy(const struct feeder *f);
+
+#endif

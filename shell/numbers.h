@@ -1,0 +1,24 @@
+/*
+ * numbers.h: sizes, durations and escaped text as people type them. All of
+ * the text must be used up: "64Mx" is wrong, not 64M.
+ */
+#ifndef SHELL_NUMBERS_H
+#define SHELL_NUMBERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 4096, 64K, 64M, 64MiB, 1G: bytes. */
+bool parse_size(const char *text, uint64_t *bytes);
+
+/* 10s, 500ms, 250us, 2m, 1h: nanoseconds. A unit is required. */
+bool parse_duration(const char *text, uint64_t *ns);
+
+/*
+ * C's escapes (\n \r \t \b \a \e \\ \" \' \0 \xhh) undone; `out` has room for
+ * strlen(text) bytes. False for any other.
+ */
+bool parse_escapes(const char *text, uint8_t *out, size_t *len);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * options.h: the command line, read into one struct.
+ *
+ * One table in options.c gives every option's name, argument, help line and
+ * reader: getopt_long's list, --help and the suggestions all come from it.
+ */
+#ifndef SHELL_OPTIONS_H
+#define SHELL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "vmm/boot.h"
+#include "vmm/machine.h"
+
+enum command { COMMAND_BOOT, COMMAND_HELP, COMMAND_HELP_BOOT, COMMAND_VERSION };
+
+enum serial_kind { SERIAL_NULL, SERIAL_STDIO, SERIAL_FILE };
+
+struct serial_option {
+	enum serial_kind kind;
+	const char *path; /* of SERIAL_FILE */
+};
+
+enum display { DISPLAY_NONE, DISPLAY_TERM };
+enum exit_map { EXIT_MAP_VERDICT, EXIT_MAP_QEMU };
+
+/* Strings are argv's own; `type` is allocated. */
+struct options {
+	enum command command;
+	const char *kernel;
+	const char *module[BOOT_MODULES]; /* the first is --init's, if given */
+	unsigned module_count;
+	bool init;
+	enum accel accel;
+	uint64_t mem;
+	uint64_t timeout_ns; /* 0: none */
+	struct serial_option serial[2];
+	enum display display;
+	const char *append;
+	enum boot_protocol protocol;
+	enum exit_map exit_map;
+	uint8_t *type; /* bytes to type on the keyboard, or NULL */
+	size_t type_len;
+	const char *screenshot;
+	bool stats, hash, verbose;
+};
+
+/* 0, or -EINVAL (said) for what is no good. */
+int options_parse(int argc, char **argv, struct options *options);
+
+void options_fini(struct options *options);
+
+void options_print_help(FILE *out);
+void options_print_help_boot(FILE *out);
+void options_print_version(FILE *out);
+
+#endif

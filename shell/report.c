@@ -1,0 +1,123 @@
+/* report.c: looks at a stopped machine, changes nothing. */
+#include "shell/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "devices/screen.h"
+#include "shell/symbols.h"
+#include "vmm/log.h"
+
+#define CODE_BYTES 16
+
+static const char *mode(const struct x86_state *s)
+{
+	if (!(s->cr0 & CR0_PE))
+		return "real mode";
+	if (s->efer & EFER_LMA)
+		return s->seg[SEG_CS].attr & SEG_ATTR_L ? "64-bit"
+							: "compatibility mode";
+	return s->seg[SEG_CS].attr & SEG_ATTR_B ? "32-bit" : "16-bit";
+}
+
+/* The bytes at rip, as far as they are mapped. */
+static void describe_code(struct vcpu *cpu, const struct guestmem *gm,
+			  uint64_t va, char *text, size_t size)
+{
+	size_t len = 0;
+	uint64_t gpa;
+	uint8_t byte;
+
+	for (int i = 0; i < CODE_BYTES && len + 4 < size; i++, va++) {
+		if (!cpu->ops->translate(cpu, va, &gpa) ||
+		    !guestmem_read(gm, gpa, &byte, 1))
+			break;
+		len += snprintf(text + len, size - len, " %02x", byte);
+	}
+	if (len == 0)
+		snprintf(text, size, " not mapped");
+}
+
+void report_registers(struct machine *m, const char *kernel)
+{
+	struct vcpu *cpu = m->cpu[0];
+	char name[128], code[CODE_BYTES * 3 + 16];
+	struct x86_state s;
+	uint64_t va;
+
+	cpu->ops->get_state(cpu, &s);
+	va = s.rip + s.seg[SEG_CS].base;
+	symbols_describe(kernel, s.rip, name, sizeof(name));
+	describe_code(cpu, &m->mem, va, code, sizeof(code));
+	log_warn("  rip %016" PRIx64 "%s, %s, ring %d%s", s.rip, name, mode(&s),
+		 (s.seg[SEG_SS].attr & SEG_ATTR_DPL) >> 5,
+		 s.halted ? ", halted" : "");
+	log_warn("  rsp %016" PRIx64 "  rflags %08" PRIx64 "  cr0 %08" PRIx64
+		 "  cr4 %08" PRIx64,
+		 s.gpr[GPR_RSP], s.rflags, s.cr0, s.cr4);
+	log_warn("  cr2 %016" PRIx64 "  cr3 %016" PRIx64 "  efer %" PRIx64,
+		 s.cr2, s.cr3, s.efer);
+	log_warn("  code%s", code);
+}
+
+void report_stats(struct machine *m, uint64_t wall_ns)
+{
+	struct vcpu_stats s = {0};
+	double ms = wall_ns / 1e6;
+
+	m->cpu[0]->ops->get_stats(m->cpu[0], &s);
+	if (s.instructions)
+		log_warn("instructions %" PRIu64 " in %.3f ms: %.1f MIPS",
+			 s.instructions, ms, s.instructions / (ms * 1e3));
+	else
+		log_warn("instructions not counted by %s, in %.3f ms",
+			 m->cpu[0]->ops->name, ms);
+	log_warn("guest time %.3f ms, of it idle %.3f ms",
+		 clock_now(&m->clock) / 1e6, m->clock.skipped_ns / 1e6);
+	log_warn("ports: %" PRIu64 " reads, %" PRIu64 " writes; device memory: "
+		 "%" PRIu64 " reads, %" PRIu64 " writes",
+		 s.port_reads, s.port_writes, s.mmio_reads, s.mmio_writes);
+	log_warn("interrupts %" PRIu64 ", exceptions %" PRIu64
+		 ", halts %" PRIu64 ", kicks %" PRIu64 ", deadlines %" PRIu64
+		 ", blocks %" PRIu64,
+		 s.interrupts, s.exceptions, s.halts, s.kicks, s.deadlines,
+		 s.blocks);
+}
+
+void report_hash(struct machine *m)
+{
+	log_warn("state hash %016" PRIx64, machine_hash(m));
+}
+
+static int write_text(const char *path, const uint8_t *cells,
+		      const struct vga_screen *screen)
+{
+	FILE *out = fopen(path, "we");
+	int err;
+
+	if (!out)
+		return fail(-errno, "%s: cannot be written: %s", path,
+			    strerror(errno));
+	err = screen_write_text(out, cells, screen);
+	if (fclose(out) != 0 && !err)
+		err = fail(-errno, "%s: cannot write: %s", path,
+			   strerror(errno));
+	return err;
+}
+
+int report_screenshot(const struct board *board, const char *path)
+{
+	uint8_t cells[2 * VGA_COLS_MAX * VGA_ROWS_MAX];
+	struct vga_screen screen;
+	size_t len = strlen(path);
+
+	vga_screen(board->vga, &screen);
+	if (!guestmem_read(&board->machine->mem, screen.text_gpa, cells,
+			   2 * screen.cols * screen.rows))
+		memset(cells, 0, sizeof(cells));
+	if (len > 4 && !strcmp(path + len - 4, ".png"))
+		return screen_write_png(path, cells, &screen);
+	return write_text(path, cells, &screen);
+}

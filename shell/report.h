@@ -1,0 +1,20 @@
+/* report.h: what is said and written about a machine after its run. */
+#ifndef SHELL_REPORT_H
+#define SHELL_REPORT_H
+
+#include "devices/devices.h"
+#include "vmm/machine.h"
+
+/* A few lines on stderr: registers, mode, the bytes of the instruction. */
+void report_registers(struct machine *m, const char *kernel);
+
+/* --stats; `wall_ns` is the host time of machine_run(). */
+void report_stats(struct machine *m, uint64_t wall_ns);
+
+/* --hash */
+void report_hash(struct machine *m);
+
+/* --screenshot: text or PNG by the name's end. 0 or -errno, said. */
+int report_screenshot(const struct board *board, const char *path);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * session.c: builds the machine an option line asks for, runs it, reports.
+ *
+ * Everything that can be refused (files, options, the accelerator) is refused
+ * before the terminal is touched.
+ */
+#include "shell/session.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shell/report.h"
+#include "shell/terminal.h"
+#include "shell/verdict.h"
+#include "vmm/log.h"
+
+static int open_output(struct session *s, unsigned which)
+{
+	const struct serial_option *serial = &s->options->serial[which];
+
+	if (serial->kind != SERIAL_FILE)
+		return 0;
+	return output_open_file(&s->file[which], s->m, serial->path);
+}
+
+static struct byte_sink sink_of(struct session *s, unsigned which)
+{
+	switch (s->options->serial[which].kind) {
+	case SERIAL_STDIO:
+		return output_sink(&s->stdout_);
+	case SERIAL_FILE:
+		return output_sink(&s->file[which]);
+	case SERIAL_NULL:
+		break;
+	}
+	return (struct byte_sink){NULL, NULL};
+}
+
+static int build_board(struct session *s)
+{
+	struct board_config config = {
+		.com = {sink_of(s, 0), sink_of(s, 1)},
+		.rtc_epoch = BOARD_EPOCH,
+		.bios_state = true,
+	};
+
+	return board_build(&s->board, s->m, &config);
+}
+
+static int load(struct session *s)
+{
+	const struct options *o = s->options;
+	struct boot_request req = {o->kernel, o->module, o->module_count,
+				   o->append, o->protocol};
+	struct x86_state state;
+	int err;
+
+	err = boot_load(&req, &s->m->mem, &state);
+	if (err)
+		return err;
+	return s->m->cpu[0]->ops->set_state(s->m->cpu[0], &state);
+}
+
+/* COM1's input is standard input's, unless its output is elsewhere. */
+static int connect_input(struct session *s)
+{
+	const struct options *o = s->options;
+	int com = o->serial[0].kind == SERIAL_STDIO   ? 0
+		  : o->serial[1].kind == SERIAL_STDIO ? 1
+						      : -1;
+	int err = 0;
+
+	feeder_init(&s->feeder, s->m, com < 0 ? NULL : s->board.com[com],
+		    s->board.kbd);
+	if (com < 0)
+		console_init_none(&s->console, s->m, &s->feeder);
+	else
+		err = console_init(&s->console, s->m, &s->feeder, false);
+	if (o->type)
+		feeder_type(&s->feeder, o->type, o->type_len);
+	return err;
+}
+
+static void timed_out(void *ctx)
+{
+	struct session *s = ctx;
+	char why[80];
+
+	snprintf(why, sizeof(why), "not ended after %.3g s",
+		 s->options->timeout_ns / 1e9);
+	machine_stop(s->m, STOP_TIMEOUT, 0, why);
+}
+
+static int arm_timeout(struct session *s)
+{
+	uint64_t when;
+
+	if (!s->options->timeout_ns)
+		return 0;
+	when = loop_now_ns() + s->options->timeout_ns;
+	s->stdout_.deadline_ns = when;
+	s->file[0].deadline_ns = s->file[1].deadline_ns = when;
+	return loop_timer(s->m->loop, when, timed_out, s);
+}
+
+/* Before anything else: a machine, and a processor that can be had. */
+static int create_machine(struct session *s)
+{
+	enum accel accel = s->options->accel;
+
+	if (accel_choose(&accel) < 0)
+		return EXIT_HOST;
+	s->m = machine_create(s->options->mem);
+	if (!s->m || machine_add_cpu(s->m, accel) < 0)
+		return EXIT_HOST;
+	log_info("boot: %s, %" PRIu64 " MiB", s->m->cpu[0]->ops->name,
+		 s->options->mem >> 20);
+	return 0;
+}
+
+int session_begin(struct session *s, const struct options *options)
+{
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->options = options;
+	s->stdout_.fd = s->file[0].fd = s->file[1].fd = -1;
+	err = create_machine(s);
+	if (err)
+		return err;
+	err = load(s);
+	if (err)
+		return verdict_status(err);
+	if (signals_init(&s->signals, s->m) ||
+	    output_open_stdout(&s->stdout_, s->m) || open_output(s, 0) ||
+	    open_output(s, 1) || build_board(s) || connect_input(s))
+		return EXIT_HOST;
+	s->stdout_.patience_fd = s->file[0].patience_fd =
+		s->file[1].patience_fd = s->signals.fd;
+	return 0;
+}
+
+/* The person's terminal becomes the guest's. */
+static int enter_terminal(struct session *s)
+{
+	if (!s->console.tty)
+		return 0;
+	log_warn("this terminal is the guest's serial line now: Ctrl-] ends "
+		 "the run, Ctrl-C goes to the guest");
+	return terminal_enter(STDIN_FILENO, true, "", "") ? EXIT_HOST : 0;
+}
+
+/* The line is the last one on standard output, and a line of its own. */
+static void print_line(struct session *s, const char *line)
+{
+	if (!line)
+		return;
+	if (s->stdout_.midline)
+		output_write(&s->stdout_, "\n", 1);
+	output_write(&s->stdout_, line, strlen(line));
+	output_write(&s->stdout_, "\n", 1);
+}
+
+/* What went out must have arrived; else a success is none. */
+static bool close_outputs(struct session *s)
+{
+	bool ok = output_close(&s->file[0]);
+
+	ok &= output_close(&s->file[1]);
+	return output_close(&s->stdout_) && ok;
+}
+
+static void report(struct session *s, const struct verdict *v)
+{
+	if (v->text[0])
+		log_warn("%s", v->text);
+	if (v->registers)
+		report_registers(s->m, s->options->kernel);
+	if (s->options->stats)
+		report_stats(s->m, s->wall_ns);
+	if (s->options->hash)
+		report_hash(s->m);
+}
+
+int session_run(struct session *s)
+{
+	struct verdict v;
+	uint64_t start;
+	int err;
+
+	err = enter_terminal(s);
+	if (err)
+		return err;
+	start = loop_now_ns();
+	if (arm_timeout(s))
+		return EXIT_HOST;
+	machine_run(s->m);
+	s->wall_ns = loop_now_ns() - start;
+	verdict_of(s->m, s->options, &v);
+	print_line(s, v.line);
+	if (!close_outputs(s) && v.status == 0)
+		v.status = EXIT_HOST;
+	terminal_leave();
+	report(s, &v);
+	if (s->options->screenshot &&
+	    report_screenshot(&s->board, s->options->screenshot) &&
+	    v.status == 0)
+		v.status = EXIT_HOST;
+	return v.status;
+}
+
+void session_end(struct session *s)
+{
+	terminal_leave();
+	if (!s->m)
+		return;
+	output_close(&s->file[0]);
+	output_close(&s->file[1]);
+	output_close(&s->stdout_);
+	console_fini(&s->console);
+	signals_fini(&s->signals);
+	machine_destroy(s->m);
+}

@@ -1,0 +1,39 @@
+/*
+ * session.h: one run of `vmm boot`: a machine, and all that connects it with
+ * the person and the files around.
+ */
+#ifndef SHELL_SESSION_H
+#define SHELL_SESSION_H
+
+#include "devices/devices.h"
+#include "shell/console.h"
+#include "shell/feeder.h"
+#include "shell/options.h"
+#include "shell/output.h"
+#include "shell/signals.h"
+
+struct session {
+	const struct options *options;
+	struct machine *m;
+	struct board board;
+	struct signals signals;
+	struct feeder feeder;
+	struct console console;
+	struct output stdout_; /* the verdict's line, and serial's if stdio */
+	struct output file[2]; /* COM1, COM2 */
+	uint64_t wall_ns;      /* of the run */
+};
+
+/*
+ * Make the machine, load the kernel, connect everything. The exit status on
+ * failure (said), or 0.
+ */
+int session_begin(struct session *s, const struct options *options);
+
+/* Run until the verdict, say it, and return the exit status. */
+int session_run(struct session *s);
+
+/* Accepts a half-begun one. */
+void session_end(struct session *s);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * signals.h: signals as one more descriptor of the loop.
+ *
+ * SIGINT, SIGTERM and SIGHUP end the run with their verdict; stopping and
+ * going on put the terminal right; a changed window is told to whoever draws.
+ * SIGPIPE is ignored: writers see EPIPE and say so.
+ */
+#ifndef SHELL_SIGNALS_H
+#define SHELL_SIGNALS_H
+
+#include "vmm/machine.h"
+
+struct signals {
+	struct machine *m;
+	int fd;
+	void (*redraw)(void *ctx); /* may be NULL; after SIGCONT, SIGWINCH */
+	void *redraw_ctx;
+};
+
+/*
+ * Before the first thread starts: blocks the signals, in all of them, and
+ * catches the program's own crashes so that they restore the terminal.
+ */
+void signals_block(void);
+
+/* 0 or -errno, said. */
+int signals_init(struct signals *s, struct machine *m);
+void signals_fini(struct signals *s);
+
+#endif
