@@ -77,7 +77,7 @@ enum error {
  *	Make `count` (1..256) objects of `type` in free slots that begin at the
  *	destination; all slots lie in one pool. `bits` is the size for CHANNEL
  *	(its queue has 2^bits entries, 0..8); else 0. Memory is zeroed. Returns
- *	the bytes left in the untyped.
+ *	the bytes left in the untyped. No UNTYPED, no IO_PORT.
  * UNTYPED_INFO		-
  *	Returns bytes in all and bytes left.
  * CPOOL_FREE_SLOT	-
@@ -91,26 +91,34 @@ enum error {
  * TASK_SET_CPOOL, TASK_SET_TABLE, TASK_SET_BUFFER	- | capability
  *	May be set again; TASK_SET_* other than ACTIVE want an inactive task.
  * TASK_SET_ACTIVE	0 or 1
- *	Start or stop. To start it needs pool, table, IP and SP.
+ *	Start or stop. To start it needs pool, table, IP and SP. A task that
+ *	was stopped while it waited makes its call again when it is started.
  * CHANNEL_PUT_RAW	value
  * CHANNEL_PUT_PAYLOAD	length; the bytes are in the caller's task buffer
  * CHANNEL_PUT_CAP	- | capability
  *	Add an entry behind the others; WOULD_BLOCK when the queue is full:
- *	nothing is ever overwritten. A capability put is a derived copy.
+ *	nothing is ever overwritten. All want RIGHT_WRITE, a capability also
+ *	RIGHT_GRANT. A capability put is a derived copy with the same rights:
+ *	of a frame, mapped nowhere; of an Untyped, with all that was left of
+ *	it (the source has nothing left while the copy lives); of a lower page
+ *	table, only if it hangs somewhere (else NOT_MAPPED).
  * CHANNEL_TAKE		flags | slot to receive a capability in
  *	The oldest entry. Blocks while there is none, first come first served,
  *	unless flags has CHANNEL_TRY. Returns kind (enum channel_kind) and:
  *	the value; the length of the payload, which is in the task buffer; or
  *	the slot's index, for a capability. Depth 0 for the slot: the lowest
  *	free one of the root pool. With no slot for it the entry stays queued.
+ *	Wants RIGHT_READ.
  * PAGE_MAP		va, rights | top table
  *	Map a frame (or task buffer) at a user address, with at most the
- *	rights of the capability. Tables must be there (TABLE_MAP).
+ *	rights of the capability, RIGHT_READ among them. Tables must be there
+ *	(TABLE_MAP). A capability maps its frame once; the same place again
+ *	changes the rights, another is BAD_STATE: take a copy.
  * PAGE_UNMAP		-
  * TABLE_MAP		va | top table
  *	Hang a PDPT, PD or PT into the address space where it covers va.
- * IO_PORT_IN		port, size 1, 2 or 4
- * IO_PORT_OUT		port, size, value
+ * IO_PORT_IN		port, size 1, 2 or 4; wants RIGHT_READ
+ * IO_PORT_OUT		port, size, value; wants RIGHT_WRITE
  */
 #define ABI_LABELS(X)                 \
 	X(UNTYPED_RETYPE, 1, 3)       \

@@ -9,7 +9,9 @@
  * returns
  *	rax	enum error
  *	rdx r10	result words 0 and 1
- * and changes rcx and r11 besides; all else is kept.
+ * and changes rcx and r11 besides; all else is kept, also the FPU's state and
+ * the FS and GS bases. Segment selectors are not: DS, ES, FS and GS hold null
+ * ones whenever a task begins a turn.
  *
  * A capability address is a path of 1..8 one-byte indices, the most
  * significant first, with its depth: path 0x0105, depth 2 is slot 5 of the
