@@ -19,8 +19,9 @@
  *	250	TaskBuffer for a child, mapped at BOOT_CHILD_BUFFER
  *	251	IO_PORT 3d4h-3d5h: the VGA cursor
  *	252	IO_PORT 3f8h-3ffh: COM1
- *	254	Channel: input. Raw values; 0..ffh are set 1 scancodes from the
- *		keyboard, INPUT_SERIAL + byte are bytes from COM1
+ *	254	Channel: input, to take from only. Raw values; 0..ffh are set 1
+ *		scancodes from the keyboard, INPUT_SERIAL + byte are bytes from
+ *		COM1
  *	255	Channel: for talking with a child
  */
 #ifndef ABI_BOOTINFO_H

@@ -164,6 +164,7 @@ static void make_ports_and_channels(struct making *m)
 	vga.port.last = 0x3d5;
 	com1.port.first = 0x3f8;
 	com1.port.last = 0x3ff;
+	input.rights = RIGHT_READ; /* keys come from the keyboard alone */
 	put_cap(&slot[BOOT_SLOT_VGA_PORTS], vga);
 	put_cap(&slot[BOOT_SLOT_SERIAL_PORTS], com1);
 	put_cap(&slot[BOOT_SLOT_INPUT], input);
