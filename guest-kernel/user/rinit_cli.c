@@ -347,6 +347,18 @@ static bool parse_arguments(struct request *r, const struct command *c,
 	return *skip_spaces(rest) ? usage(r->out, c) : true;
 }
 
+/*
+ * A child that was woken speaks first: the log and the answer may share the
+ * serial line, and a tick in the middle of the answer would mix them.
+ */
+static enum error run(struct request *r, const struct command *c)
+{
+	enum error err = c->run(r);
+
+	sys_yield();
+	return err;
+}
+
 static void answer(const struct request *r, const struct command *c,
 		   enum error err)
 {
@@ -402,7 +414,7 @@ void cli_execute(struct console *out, const struct child_start *child,
 			continue;
 		r.doing = c->words;
 		if (parse_arguments(&r, c, rest))
-			answer(&r, c, c->run(&r));
+			answer(&r, c, run(&r, c));
 		return;
 	}
 	unknown(out, line);

@@ -98,6 +98,10 @@ void sys_list_cpool(void)
 	note("list");
 }
 
+void sys_yield(void)
+{
+}
+
 enum error sys_print(const char *text, size_t len)
 {
 	fail_msg("a command printed to the log");
