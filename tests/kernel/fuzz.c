@@ -1,0 +1,211 @@
+/*
+ * fuzz.c: a hundred thousand system calls with random registers. The caller
+ * has an object of each type, twice, and the numbers are likely to hit them.
+ * What it makes active has no code to run. Nothing may bring the kernel down,
+ * and at the end all that was there before still works.
+ */
+#include "tests/kernel/check.h"
+
+#define CALLS 100000
+
+static volatile uint64_t calls_made, refused, done;
+
+static uint64_t likely_path(uint64_t *seed)
+{
+	uint64_t n = next_random(seed);
+
+	switch (n % 8) {
+	case 0:
+		return n >> 8;
+	case 1:
+		return n >> 8 & 0xffff;
+	case 2:
+		return n >> 8 & 0xff;
+	default:
+		return (n >> 8) % 20;
+	}
+}
+
+static uint64_t likely_word(uint64_t *seed)
+{
+	static const uint64_t edges[] = {0,
+					 1,
+					 255,
+					 256,
+					 257,
+					 1024,
+					 1025,
+					 0x1000,
+					 UINT64_C(0x7ffffffff000),
+					 UINT64_C(0x7fffffffffff),
+					 UINT64_C(0x800000000000),
+					 UINT64_C(0xffff800000000000),
+					 UINT64_C(0xffffffff80100000),
+					 ~UINT64_C(0xfff),
+					 ~UINT64_C(0)};
+	uint64_t n = next_random(seed);
+
+	switch (n % 6) {
+	case 0:
+		return edges[(n >> 8) % (sizeof(edges) / sizeof(edges[0]))];
+	case 1:
+		return n >> 8;
+	case 2:
+		return (n >> 8 & 0xffff) << 12; /* a page */
+	case 3:
+		return n >> 8 & 15;
+	default:
+		return likely_path(seed);
+	}
+}
+
+static uint64_t likely_info(uint64_t *seed)
+{
+	uint64_t n = next_random(seed);
+
+	if (n % 16 == 0)
+		return next_random(seed);
+	return INFO((n >> 8) % (LABEL_COUNT + 2), (n >> 16) % 6,
+		    1 + (n >> 24) % 3 % 2, 1 + (n >> 32) % 3 % 2);
+}
+
+/* Calls that end the run or us, or write lines without end, are few or none. */
+static uint64_t likely_call(uint64_t *seed)
+{
+	uint64_t n = next_random(seed);
+
+	if (n % 64)
+		return SYS_INVOKE;
+	n = n >> 8 & 15;
+	switch (n) {
+	case SYS_EXIT:
+	case SYS_TEST_SUCCEED:
+	case SYS_TEST_FAIL:
+	case SYS_PUTC:
+	case SYS_LIST_CPOOL:
+		return SYS_YIELD;
+	}
+	return n;
+}
+
+/* The stock's slots, with twice these types, and then two more. */
+static const enum abi_object types[] = {
+	OBJECT_CPOOL,	 OBJECT_TASK,	     OBJECT_CHANNEL,	 OBJECT_PML4,
+	OBJECT_RAW_PAGE, OBJECT_TASK_BUFFER, OBJECT_PDPT,	 OBJECT_PD,
+	OBJECT_PT,	 OBJECT_CPOOL,	     OBJECT_TASK,	 OBJECT_CHANNEL,
+	OBJECT_PML4,	 OBJECT_RAW_PAGE,    OBJECT_TASK_BUFFER, OBJECT_PDPT,
+	OBJECT_PD,	 OBJECT_PT,	     OBJECT_UNTYPED,	 OBJECT_IO_PORT,
+};
+
+#define STOCK (sizeof(types) / sizeof(types[0]))
+
+/* Each type's labels, first and last. */
+static const uint8_t labels[OBJECT_COUNT][2] = {
+	[OBJECT_UNTYPED] = {UNTYPED_RETYPE, UNTYPED_INFO},
+	[OBJECT_CPOOL] = {CPOOL_FREE_SLOT, CPOOL_TYPE},
+	[OBJECT_TASK] = {TASK_SET_IP, TASK_SET_ACTIVE},
+	[OBJECT_CHANNEL] = {CHANNEL_PUT_RAW, CHANNEL_TAKE},
+	[OBJECT_RAW_PAGE] = {PAGE_MAP, PAGE_UNMAP},
+	[OBJECT_TASK_BUFFER] = {PAGE_MAP, PAGE_UNMAP},
+	[OBJECT_PDPT] = {TABLE_MAP, TABLE_MAP},
+	[OBJECT_PD] = {TABLE_MAP, TABLE_MAP},
+	[OBJECT_PT] = {TABLE_MAP, TABLE_MAP},
+	[OBJECT_IO_PORT] = {IO_PORT_IN, IO_PORT_OUT},
+};
+
+/* A label that the object has, as many words as it wants; nothing else. */
+static void make_it_fit(struct raw *r, uint64_t *seed)
+{
+	static const uint8_t words[LABEL_COUNT] = {
+#define WORDS(name, number, words) [number] = words,
+		ABI_LABELS(WORDS)
+#undef WORDS
+	};
+	uint64_t n = next_random(seed);
+	unsigned slot = n % STOCK, label;
+	const uint8_t *range = labels[types[slot]];
+
+	label = range[0] + (n >> 8) % (range[1] - range[0] + 1);
+	r->rax = SYS_INVOKE;
+	r->rdi = slot;
+	r->rsi = INFO(label, words[label] + (n >> 16) % 2, 1, (n >> 20) % 3);
+}
+
+static void call_at_random(uint64_t seed)
+{
+	for (int i = 0; i < CALLS; i++) {
+		struct raw r = {.rax = likely_call(&seed),
+				.rdi = likely_path(&seed),
+				.rsi = likely_info(&seed),
+				.rdx = likely_word(&seed),
+				.r10 = likely_word(&seed),
+				.r8 = likely_word(&seed),
+				.r9 = likely_path(&seed)};
+
+		if (i % 2)
+			make_it_fit(&r, &seed);
+		if ((r.rsi & 0xffff) == CHANNEL_TAKE)
+			r.rdx |= CHANNEL_TRY; /* we would wait for ever */
+		if (r.rax == SYS_PRINT)
+			r.rdi += TASK_BUFFER_BYTES + 1;
+		raw_call(&r);
+		calls_made++;
+		refused += r.rax != ERR_OK;
+		if (r.rax >= ERR_COUNT)
+			rt_panic("call %d returns %llu", i,
+				 (unsigned long long)r.rax);
+	}
+	done = 1;
+}
+
+static void stock(struct caddr pool)
+{
+	for (unsigned i = 0; i < STOCK; i++) {
+		struct caddr slot = caddr_in(pool, i);
+		unsigned bits = types[i] == OBJECT_CHANNEL ? 2 : 0;
+
+		if (types[i] == OBJECT_UNTYPED)
+			copy_to(caddr_root(BOOT_SLOT_UNTYPED_LOW), slot);
+		else if (types[i] == OBJECT_IO_PORT)
+			copy_to(caddr_root(BOOT_SLOT_VGA_PORTS), slot);
+		else if (sys_untyped_retype(UNTYPED, types[i], bits, 1, slot,
+					    NULL) != ERR_OK)
+			rt_panic("no stock");
+	}
+}
+
+static void fuzz(uint64_t seed)
+{
+	struct caddr pool = make(OBJECT_CPOOL, 0);
+	struct thread t = thread_make(call_at_random, seed);
+	struct caddr c = make(OBJECT_CHANNEL, 0);
+	struct taken got = {0};
+
+	stock(pool);
+	sys_task_set_cpool(t.task, pool);
+	calls_made = refused = done = 0;
+	sys_task_set_active(t.task, 1);
+	while (!done && sys_channel_put_raw(c, calls_made) == ERR_OK) {
+		uint64_t before = calls_made;
+
+		sys_channel_take(c, CHANNEL_TRY, CADDR_ANY, &got);
+		for (int i = 0; i < 1000 && calls_made == before; i++)
+			sys_yield();
+		if (calls_made == before && !done)
+			break; /* it hangs or was stopped */
+	}
+	check_equal(calls_made, CALLS, "random calls");
+	check(refused < CALLS - CALLS / 20, "of which some succeed");
+}
+
+int user_main(const struct boot_info *info)
+{
+	uint64_t left;
+
+	fuzz(1);
+	fuzz(0x9e3779b97f4a7c15);
+	check_error(sys_untyped_info(UNTYPED, NULL, &left), ERR_OK,
+		    "our untyped is as it was");
+	check_equal(type_in(ROOT, BOOT_SLOT_PML4), OBJECT_PML4, "and our pool");
+	return check_done();
+}
