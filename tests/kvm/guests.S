@@ -98,6 +98,21 @@ guest guest_stop
 	hlt
 guest_stop_end:
 
+guest guest_cpuid
+	mov	$1, %eax
+	cpuid
+	mov	%ebx, 0x4000
+	mov	%ecx, 0x4004
+	mov	%edx, 0x4008
+	mov	$0x80000000, %eax
+	cpuid
+	mov	%eax, 0x400c
+	mov	$0x80000001, %eax
+	cpuid
+	mov	%ecx, 0x4010
+	hlt
+guest_cpuid_end:
+
 	.code64
 guest guest_cr8
 	mov	$5, %eax

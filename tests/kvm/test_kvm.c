@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,7 @@ GUEST(triple);
 GUEST(leaves);
 GUEST(stop);
 GUEST(cr8);
+GUEST(cpuid);
 
 struct access {
 	uint64_t addr;
@@ -60,6 +62,7 @@ struct fixture {
 	bool raised;
 	uint8_t tpr, tpr_at_access[ACCESSES];
 	uint64_t deadline;
+	unsigned came; /* kicks that ended a run */
 };
 
 /* ---- a machine that writes down ---- */
@@ -410,6 +413,36 @@ static void test_another_thread_kicks(void **state)
 	assert_true(ms_since(start) < 2000);
 }
 
+#define STORM 300
+
+static void *kick_many(void *ctx)
+{
+	struct fixture *f = ctx;
+
+	for (unsigned i = 1; i <= STORM; i++) {
+		f->cpu->ops->kick(f->cpu);
+		while (__atomic_load_n(&f->came, __ATOMIC_SEQ_CST) < i)
+			sched_yield();
+	}
+	return NULL;
+}
+
+/* Whenever it comes, before, in or after KVM_RUN: a lost one would hang. */
+static void test_no_kick_is_lost(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t thread;
+
+	LOAD(f, spin);
+	f->deadline = on_now(f) + LONG_NS;
+	assert_int_equal(pthread_create(&thread, NULL, kick_many, f), 0);
+	for (unsigned i = 0; i < STORM; i++) {
+		run(f, EXIT_KICK);
+		__atomic_add_fetch(&f->came, 1, __ATOMIC_SEQ_CST);
+	}
+	pthread_join(thread, NULL);
+}
+
 static void test_a_kick_before_the_run_counts(void **state)
 {
 	struct fixture *f = *state;
@@ -472,6 +505,26 @@ static void test_another_thread_may_run_it(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, run_there, f), 0);
 	pthread_join(thread, NULL);
 	assert_int_equal(f->exit.reason, EXIT_DEADLINE);
+}
+
+/* ---- what the guest is told ---- */
+
+static void test_cpuid_is_a_plain_machine_of_one_cpu(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t got[5];
+
+	LOAD(f, cpuid);
+	run(f, EXIT_HALT);
+	assert_true(guestmem_read(&f->mem, 0x4000, got, sizeof(got)));
+	assert_int_equal(got[0] >> 16, 1);	       /* APIC 0; one CPU */
+	assert_int_equal(got[1] & (1u << 21), 0);      /* x2APIC */
+	assert_int_equal(got[1] & (1u << 24), 0);      /* TSC deadline */
+	assert_int_equal(got[1] & (1u << 31), 0);      /* hypervisor */
+	assert_int_equal(got[2] & (1u << 9), 1u << 9); /* local APIC */
+	assert_int_equal(got[2] & (1u << 28), 0);      /* threads */
+	assert_true(got[3] >= 0x80000008);
+	assert_int_equal(got[4] & (1u << 2), 0); /* SVM */
 }
 
 /* ---- ends ---- */
@@ -604,10 +657,12 @@ int main(void)
 		CASE(test_halt_ends_with_an_interrupt_only),
 		CASE(test_cr8_is_the_apics_priority),
 		CASE(test_another_thread_kicks),
+		CASE(test_no_kick_is_lost),
 		CASE(test_a_kick_before_the_run_counts),
 		CASE(test_the_deadline_ends_a_run),
 		CASE(test_what_wakes_it_too_early_changes_nothing),
 		CASE(test_another_thread_may_run_it),
+		CASE(test_cpuid_is_a_plain_machine_of_one_cpu),
 		CASE(test_triple_fault_is_a_shutdown),
 		CASE(test_code_outside_ram_is_an_error_with_a_reason),
 		CASE(test_state_goes_in_and_out),
