@@ -103,6 +103,7 @@ static const struct {
 	{PORT, 0x60, 0x61, 1},
 	{PORT, 0x60, 0xf4, 1},
 	{PORT, 0x60, READ_BACK, 1},
+	{PORT, 0x64, 0xae, 1},
 	/* PIT: 18.2 ticks a second. */
 	{PORT, 0x43, 0x34, 1},
 	{PORT, 0x40, 0x00, 1},
