@@ -22,7 +22,7 @@ expect "$work/screen.txt" '^>>>'
 
 check "a child made by hand, word for word"
 typed 'retype task 2 249\nset stack 249 1879064572\nset instruction 249 34992\nset cpool 249 0\nset table 249 3\nset buffer 249 250\nset active 249 1\nsend raw 5\n'
-expect "$work/serial" '^\[kernel\] Userspace print: child rinit started\.'
+expect "$work/serial" '\[kernel\] Userspace print: child rinit started\.'
 expect "$work/serial" '^\[kernel\] Userspace print: Received from master: 5'
 expect "$work/screen.txt" 'Operation finished\.'
 
