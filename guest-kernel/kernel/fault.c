@@ -12,8 +12,8 @@ void fault_report(const struct regs *regs, const char *name, uint64_t address,
 	print("[kernel]   %s, error %lx", name, regs->error);
 	if (has_address)
 		print(", address %lx", address);
-	print("\n[kernel]   rip %lx, rsp %lx, rflags %lx\n", regs->rip,
-	      regs->rsp, regs->rflags);
+	/* Not RFLAGS: some of them are undefined, and then processors differ. */
+	print("\n[kernel]   rip %lx, rsp %lx\n", regs->rip, regs->rsp);
 }
 
 /*

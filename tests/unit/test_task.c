@@ -133,7 +133,7 @@ static void test_a_fault_stops_the_task_and_says_where(void **state)
 			    "[kernel] fault: task 2 is suspended\n"
 			    "[kernel]   #PF page fault, error 0x0, address "
 			    "0xdead\n"
-			    "[kernel]   rip 0x1234, rsp 0x2000, rflags 0x202\n"
+			    "[kernel]   rip 0x1234, rsp 0x2000\n"
 			    "[kernel]   backtrace: 0x1234\n");
 }
 
