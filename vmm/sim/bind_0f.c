@@ -1,0 +1,313 @@
+/* bind_0f.c: the two-byte opcodes; SSE and SSE2 by simd_find(). */
+#include "vmm/sim/bind.h"
+#include "vmm/sim/exec.h"
+
+static enum bound go(struct op *op, op_fn *fn)
+{
+	op->fn = fn;
+	return GOES_ON;
+}
+
+static enum bound end(struct op *op, op_fn *fn)
+{
+	op->fn = fn;
+	return ENDS;
+}
+
+static enum bound bind_group6(struct op *op, const struct insn *insn)
+{
+	op->reg = (insn->modrm >> 3) & 7;
+	switch (op->reg) {
+	case 0:
+	case 1:
+		return go(op, exec_sldt);
+	case 2:
+	case 3:
+		return go(op, exec_lldt);
+	case 4:
+	case 5:
+		return go(op, exec_verr);
+	}
+	return bind_ud(op);
+}
+
+/* 0F 01 with mod 3: instructions without operands, by all of ModRM. */
+static enum bound bind_group7_reg(struct op *op, const struct insn *insn)
+{
+	switch (insn->modrm) {
+	case 0xca: /* CLAC */
+	case 0xcb: /* STAC */
+		op->imm = insn->modrm & 1;
+		return end(op, exec_stac);
+	case 0xf8:
+		return go(op, exec_swapgs);
+	case 0xf9:
+		return go(op, exec_rdtscp);
+	}
+	switch ((insn->modrm >> 3) & 7) {
+	case 4:
+		return go(op, exec_smsw);
+	case 6:
+		return end(op, exec_lmsw);
+	}
+	return bind_ud(op);
+}
+
+static enum bound bind_group7(struct op *op, const struct insn *insn)
+{
+	if (insn->mod == 3)
+		return bind_group7_reg(op, insn);
+	op->reg = (insn->modrm >> 3) & 7;
+	switch (op->reg) {
+	case 0:
+	case 1:
+		return go(op, exec_sgdt);
+	case 2:
+	case 3:
+		return go(op, exec_lgdt);
+	case 4:
+		return go(op, exec_smsw);
+	case 6:
+		return end(op, exec_lmsw);
+	case 7:
+		return end(op, exec_invlpg);
+	}
+	return bind_ud(op);
+}
+
+static enum bound bind_00(struct op *op, const struct insn *insn)
+{
+	switch (insn->opcode) {
+	case 0x00:
+		return bind_group6(op, insn);
+	case 0x01:
+		return bind_group7(op, insn);
+	case 0x02:
+		return go(op, exec_lar);
+	case 0x03:
+		return go(op, exec_lsl);
+	case 0x05:
+		return insn->bits == 64 ? end(op, exec_syscall) : bind_ud(op);
+	case 0x06:
+		return go(op, exec_clts);
+	case 0x07:
+		return insn->bits == 64 ? end(op, exec_sysret) : bind_ud(op);
+	case 0x08:
+	case 0x09:
+		return go(op, exec_wbinvd);
+	case 0x0d: /* PREFETCHW */
+		return insn->mod == 3 ? bind_ud(op) : go(op, exec_nop);
+	}
+	return bind_ud(op);
+}
+
+static enum bound bind_20(struct op *op, const struct insn *insn)
+{
+	switch (insn->opcode) {
+	case 0x20:
+		return go(op, exec_mov_from_cr);
+	case 0x21:
+		return go(op, exec_mov_from_dr);
+	case 0x22:
+		return end(op, exec_mov_to_cr);
+	}
+	return go(op, exec_mov_to_dr);
+}
+
+static enum bound bind_30(struct op *op, const struct insn *insn)
+{
+	switch (insn->opcode) {
+	case 0x30:
+		return end(op, exec_wrmsr);
+	case 0x31:
+		return go(op, exec_rdtsc);
+	case 0x32:
+		return go(op, exec_rdmsr);
+	case 0x33:
+		return go(op, exec_rdpmc);
+	}
+	return bind_ud(op); /* SYSENTER: not in CPUID */
+}
+
+static enum bound bind_a0(struct op *op, const struct insn *insn)
+{
+	switch (insn->opcode) {
+	case 0xa0:
+	case 0xa8:
+		op->reg = insn->opcode == 0xa0 ? SEG_FS : SEG_GS;
+		return go(op, exec_push_seg);
+	case 0xa1:
+	case 0xa9:
+		op->reg = insn->opcode == 0xa1 ? SEG_FS : SEG_GS;
+		return end(op, exec_pop_seg);
+	case 0xa2:
+		return go(op, exec_cpuid);
+	case 0xa3:
+	case 0xab:
+		return go(op, exec_bt_reg);
+	case 0xa4:
+	case 0xa5:
+	case 0xac:
+	case 0xad:
+		return go(op, exec_double_shift);
+	case 0xaf:
+		bind_rm(op, insn, imul_reg_fns, insn->opsize);
+		return GOES_ON;
+	}
+	return bind_ud(op);
+}
+
+/* 0F AE on memory without a prefix, and on registers. */
+static enum bound bind_group15(struct op *op, const struct insn *insn)
+{
+	unsigned reg = (insn->modrm >> 3) & 7;
+
+	if (insn->mod == 3) {
+		op->reg = reg;
+		if (insn->rep == 0xf3 && reg < 4 && insn->bits == 64)
+			return go(op, exec_fsgsbase);
+		if (!insn->rep && !insn->p66 && reg >= 5) /* fences */
+			return go(op, exec_nop);
+		return bind_ud(op);
+	}
+	if (insn->rep || insn->p66)
+		return bind_ud(op);
+	switch (reg) {
+	case 0:
+		return go(op, exec_fxsave);
+	case 1:
+		return go(op, exec_fxrstor);
+	case 2:
+		return go(op, exec_ldmxcsr);
+	case 3:
+		return go(op, exec_stmxcsr);
+	case 7:
+		return go(op, exec_clflush);
+	}
+	return bind_ud(op); /* XSAVE and kin: not in CPUID */
+}
+
+static enum bound bind_extend(struct op *op, const struct insn *insn,
+			      op_fn *const fns[8])
+{
+	unsigned from = insn->opcode & 1 ? 2 : 1;
+
+	bind_regs(op, insn, 4, from);
+	op->fn = bind_pick(fns, op, from);
+	return GOES_ON;
+}
+
+static enum bound bind_b0(struct op *op, const struct insn *insn)
+{
+	/* LSS, -, LFS, LGS */
+	static const uint8_t segs[] = {SEG_SS, 0, SEG_FS, SEG_GS};
+
+	switch (insn->opcode) {
+	case 0xb0:
+	case 0xb1:
+		bind_rm(op, insn, cmpxchg_fns, bind_size(insn));
+		return GOES_ON;
+	case 0xb2:
+	case 0xb4:
+	case 0xb5:
+		if (insn->mod == 3)
+			return bind_ud(op);
+		op->imm = segs[insn->opcode - 0xb2];
+		return end(op, exec_load_far);
+	case 0xb3:
+	case 0xbb:
+		return go(op, exec_bt_reg);
+	case 0xb6:
+	case 0xb7:
+		return bind_extend(op, insn, movzx_fns);
+	case 0xb8:
+		return insn->rep == 0xf3 ? go(op, exec_popcnt) : bind_ud(op);
+	case 0xba:
+		op->reg = (insn->modrm >> 3) & 7;
+		return op->reg < 4 ? bind_ud(op) : go(op, exec_bt_imm);
+	case 0xbc:
+		return go(op, exec_bsf);
+	case 0xbd:
+		return go(op, exec_bsr);
+	case 0xbe:
+	case 0xbf:
+		return bind_extend(op, insn, movsx_fns);
+	}
+	return bind_ud(op); /* UD1 */
+}
+
+static enum bound bind_c0(struct op *op, const struct insn *insn)
+{
+	switch (insn->opcode) {
+	case 0xc0:
+	case 0xc1:
+		bind_rm(op, insn, xadd_fns, bind_size(insn));
+		return GOES_ON;
+	case 0xc3: /* MOVNTI */
+		if (insn->mod == 3 || insn->rep || insn->p66)
+			return bind_ud(op);
+		bind_rm(op, insn, mov_to_rm_fns, insn->opsize);
+		return GOES_ON;
+	case 0xc7:
+		if (insn->mod == 3 || ((insn->modrm >> 3) & 7) != 1)
+			return bind_ud(op);
+		op->size = insn->rex & 8 ? 8 : 4;
+		return go(op, exec_cmpxchg8b);
+	}
+	op->reg = (insn->opcode & 7) | (insn->rex & 1) << 3;
+	return go(op, exec_bswap);
+}
+
+static enum simd_prefix simd_prefix(const struct insn *insn)
+{
+	if (insn->rep)
+		return insn->rep == 0xf3 ? SIMD_F3 : SIMD_F2;
+	return insn->p66 ? SIMD_66 : SIMD_NP;
+}
+
+static enum bound bind_simd(struct op *op, const struct insn *insn)
+{
+	op->simd = simd_find(simd_prefix(insn), insn->opcode, insn->modrm);
+	if (!op->simd)
+		return bind_ud(op);
+	/* The implied address of MASKMOVDQU. */
+	if (op->simd->form == SIMD_MASKMOV) {
+		op->base = REG_RDI;
+		bind_segment(op, insn, SEG_DS);
+	}
+	return go(op, exec_simd);
+}
+
+enum bound bind_map1(struct op *op, const struct insn *insn)
+{
+	switch (insn->opcode) {
+	case 0x00 ... 0x0d:
+		return bind_00(op, insn);
+	case 0x18 ... 0x1f: /* prefetches and NOPs with an operand */
+		return go(op, exec_nop);
+	case 0x20 ... 0x23:
+		return bind_20(op, insn);
+	case 0x30 ... 0x37:
+		return bind_30(op, insn);
+	case 0x40 ... 0x4f:
+		return go(op, cmov_fns[insn->opcode & 15]);
+	case 0x80 ... 0x8f:
+		return bind_branch(op, insn, jcc_fns[insn->opcode & 15]);
+	case 0x90 ... 0x9f:
+		bind_regs(op, insn, 1, 1);
+		return go(op, exec_setcc);
+	case 0xa0 ... 0xad:
+	case 0xaf:
+		return bind_a0(op, insn);
+	case 0xae:
+		return bind_group15(op, insn);
+	case 0xb0 ... 0xbf:
+		return bind_b0(op, insn);
+	case 0xc0:
+	case 0xc1:
+	case 0xc3:
+	case 0xc7 ... 0xcf:
+		return bind_c0(op, insn);
+	}
+	return bind_simd(op, insn);
+}

@@ -1,0 +1,289 @@
+/*
+ * block.c: decoded code, kept by physical address and code size.
+ *
+ * A page of RAM with blocks in it has no write tag in any TLB, so every
+ * store to it comes by mem.c, which asks code_at() and then invalidates.
+ * Invalid blocks stay in the pool, since one of them may be running, until
+ * the pool is full and everything is forgotten between two blocks.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vmm/log.h"
+#include "vmm/sim/exec.h"
+
+int code_init(struct cpu *cpu)
+{
+	struct code_cache *c = &cpu->code;
+	const struct guestmem *mem = cpu->vcpu.env.mem;
+
+	c->ops = calloc(OP_POOL, sizeof(*c->ops));
+	c->blocks = calloc(BLOCK_POOL, sizeof(*c->blocks));
+	c->hash = calloc(BLOCK_HASH, sizeof(*c->hash));
+	if (!c->ops || !c->blocks || !c->hash)
+		return fail(-ENOMEM, "sim: no memory for the code cache");
+	for (int i = 0; i < GUESTMEM_REGIONS; i++) {
+		uint64_t pages = mem->region[i].len / PAGE_SIZE;
+
+		c->page[i] = calloc(pages ? pages : 1, sizeof(*c->page[i]));
+		if (!c->page[i])
+			return fail(-ENOMEM, "sim: no memory for page marks");
+	}
+	return 0;
+}
+
+void code_fini(struct cpu *cpu)
+{
+	struct code_cache *c = &cpu->code;
+
+	free(c->ops);
+	free(c->blocks);
+	free(c->hash);
+	for (int i = 0; i < GUESTMEM_REGIONS; i++)
+		free(c->page[i]);
+}
+
+/* Of a page that is RAM. */
+static struct page_info *page_info(const struct cpu *cpu, uint64_t gpa)
+{
+	const struct guestmem_region *r = cpu->vcpu.env.mem->region;
+	unsigned i = gpa - r[0].base < r[0].len ? 0 : 1;
+
+	return &cpu->code.page[i][(gpa - r[i].base) >> PAGE_BITS];
+}
+
+static uint64_t line_mask(uint64_t gpa, unsigned size)
+{
+	unsigned first = gpa % PAGE_SIZE / 64;
+	unsigned last = (gpa % PAGE_SIZE + size - 1) / 64;
+
+	if (last > 63)
+		last = 63;
+	return (UINT64_MAX >> (63 - last)) & (UINT64_MAX << first);
+}
+
+bool code_at(const struct cpu *cpu, uint64_t gpa, unsigned size)
+{
+	return page_info(cpu, gpa)->lines & line_mask(gpa, size);
+}
+
+bool code_in_page(const struct cpu *cpu, uint64_t gpa)
+{
+	return page_info(cpu, gpa)->lines;
+}
+
+void code_invalidate(struct cpu *cpu, uint64_t gpa)
+{
+	struct page_info *p = page_info(cpu, gpa);
+
+	p->lines = 0;
+	p->gen++;
+	cpu->mode += MODE_GENERATION;
+	cpu_event(cpu);
+}
+
+/* Page generations go on, so that no old block can be taken for valid. */
+void code_flush(struct cpu *cpu)
+{
+	struct code_cache *c = &cpu->code;
+
+	memset(c->hash, 0, BLOCK_HASH * sizeof(*c->hash));
+	c->op_count = 0;
+	c->block_count = 0;
+	cpu->mode += MODE_GENERATION;
+}
+
+static unsigned code_bits(const struct cpu *cpu)
+{
+	if (cpu->code64)
+		return 64;
+	return cpu->mode & MODE_CODE32 ? 32 : 16;
+}
+
+/* Note code at these bytes, which stores must not reach unseen. */
+static uint32_t mark_code(struct cpu *cpu, uint64_t gpa, unsigned size)
+{
+	struct page_info *p = page_info(cpu, gpa);
+	bool first = !p->lines;
+
+	p->lines |= line_mask(gpa, size);
+	if (first)
+		mmu_protect(cpu, gpa);
+	return p->gen;
+}
+
+static _Noreturn void no_code(struct cpu *cpu, uint64_t gpa)
+{
+	cpu_stop(cpu, "there is no RAM to fetch from at physical %#llx",
+		 (unsigned long long)gpa);
+}
+
+/* The bytes of an instruction that goes on in the next page. */
+static unsigned fetch_across(struct cpu *cpu, const struct place *p,
+			     uint64_t lin, uint8_t byte[15], uint64_t *page2)
+{
+	unsigned room = PAGE_SIZE - lin % PAGE_SIZE;
+	uint64_t second = lin + room;
+	struct place q;
+
+	if (!cpu->code64)
+		second = (uint32_t)second;
+	if (cpu->code64 && !mmu_canonical(second))
+		raise_error(cpu, VEC_GP, 0);
+	q = mmu_place(cpu, second, ACCESS_EXEC);
+	if (!q.host)
+		no_code(cpu, q.gpa);
+	*page2 = q.gpa;
+	memcpy(byte, p->host, room);
+	memcpy(byte + room, q.host, 15 - room);
+	return 15;
+}
+
+static void bind_invalid(struct op *op, enum decode result)
+{
+	op->fn = result == DECODE_TOO_LONG ? exec_too_long : exec_ud;
+}
+
+static bool add_op(struct op *op, const struct insn *insn, enum decode result,
+		   unsigned pos, unsigned start)
+{
+	*op = (struct op){
+		.pos = pos, .len = insn->len, .next = start + insn->len};
+	if (result == DECODE_OK)
+		return op_bind(op, insn);
+	bind_invalid(op, result);
+	return true;
+}
+
+static void end_block(struct block *b, unsigned count, unsigned next)
+{
+	b->count = count;
+	b->op[count] = (struct op){.fn = exec_end, .next = next, .pos = count};
+}
+
+void block_truncate(struct block *block, unsigned pos)
+{
+	end_block(block, pos + 1, block->op[pos].next);
+}
+
+static void pool_reserve(struct cpu *cpu)
+{
+	struct code_cache *c = &cpu->code;
+
+	if (c->op_count + BLOCK_OPS + 1 > OP_POOL ||
+	    c->block_count == BLOCK_POOL)
+		code_flush(cpu);
+}
+
+/* Decode from `p` on: until a branch, the page's end or 32 instructions. */
+static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
+			   unsigned bits)
+{
+	struct code_cache *c = &cpu->code;
+	unsigned avail = PAGE_SIZE - lin % PAGE_SIZE, at = 0, n = 0;
+	uint64_t page2 = NO_PAGE;
+	enum decode result;
+	struct block *b;
+	struct insn insn;
+	uint8_t byte[15];
+	bool ends = false;
+
+	result = insn_decode(&insn, p->host, avail, bits);
+	if (result == DECODE_MORE) {
+		avail = fetch_across(cpu, p, lin, byte, &page2);
+		result = insn_decode(&insn, byte, avail, bits);
+		ends = true;
+	}
+	pool_reserve(cpu);
+	b = &c->blocks[c->block_count++];
+	*b = (struct block){.gpa = p->gpa,
+			    .page2 = page2,
+			    .bits = bits,
+			    .op = &c->ops[c->op_count]};
+	for (;;) {
+		ends |= add_op(&b->op[n], &insn, result, n, at);
+		n++;
+		at += insn.len;
+		if (ends || n == BLOCK_OPS || at == avail)
+			break;
+		result = insn_decode(&insn, p->host + at, avail - at, bits);
+		if (result == DECODE_MORE)
+			break;
+	}
+	end_block(b, n, at);
+	c->op_count += n + 1;
+	if (page2 == NO_PAGE) {
+		b->gen = mark_code(cpu, p->gpa, at ? at : 1);
+	} else {
+		unsigned room = PAGE_SIZE - lin % PAGE_SIZE;
+
+		b->gen = mark_code(cpu, p->gpa, room);
+		b->gen2 = mark_code(cpu, page2, 15 - room);
+	}
+	return b;
+}
+
+static bool valid(struct cpu *cpu, const struct block *b, uint64_t lin)
+{
+	uint64_t second = (lin & PAGE_MASK) + PAGE_SIZE;
+
+	if (page_info(cpu, b->gpa)->gen != b->gen)
+		return false;
+	if (b->page2 == NO_PAGE)
+		return true;
+	if (!cpu->code64)
+		second = (uint32_t)second;
+	return page_info(cpu, b->page2)->gen == b->gen2 &&
+	       mmu_place(cpu, second, ACCESS_EXEC).gpa == b->page2;
+}
+
+static struct block *lookup(struct cpu *cpu, const struct place *p,
+			    uint64_t lin)
+{
+	unsigned bits = code_bits(cpu);
+	struct block **head =
+		&cpu->code.hash[(p->gpa ^ p->gpa >> 13) % BLOCK_HASH];
+	struct block *b;
+
+	for (b = *head; b; b = b->chain)
+		if (b->gpa == p->gpa && b->bits == bits && valid(cpu, b, lin))
+			return b;
+	b = build(cpu, p, lin, bits);
+	b->chain = *head;
+	*head = b;
+	cpu->stats.blocks++;
+	return b;
+}
+
+/* CS limit or canonical address of the first byte. */
+static uint64_t fetch_linear(struct cpu *cpu)
+{
+	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
+
+	if (cpu->code64) {
+		if (!mmu_canonical(cpu->rip))
+			raise_error(cpu, VEC_GP, 0);
+		return cpu->rip;
+	}
+	if (cpu->rip > cs->limit)
+		raise_error(cpu, VEC_GP, 0);
+	return (uint32_t)(cpu->rip + cs->base);
+}
+
+struct block *block_find(struct cpu *cpu)
+{
+	uint64_t rip = cpu->rip, lin;
+	struct jump *j = &cpu->jump[(rip ^ rip >> 12) % JUMP_SIZE];
+	struct place p;
+
+	if (j->block && j->rip == rip && j->mode == cpu->mode)
+		return j->block;
+	lin = fetch_linear(cpu);
+	p = mmu_place(cpu, lin, ACCESS_EXEC);
+	if (!p.host)
+		no_code(cpu, p.gpa);
+	j->block = lookup(cpu, &p, lin);
+	j->rip = rip;
+	j->mode = cpu->mode;
+	return j->block;
+}

@@ -1,0 +1,151 @@
+/*
+ * exec_branch.c: near jumps, calls and returns; each ends its block. For the
+ * relative ones op->imm is the target's distance from the block's start and
+ * op->disp the mask of the instruction pointer.
+ */
+#include "vmm/sim/exec.h"
+#include "vmm/sim/handlers.h"
+
+/* #GP at the branch, not at its target (SDM 2 CALL, JMP, RET). */
+void check_target(struct cpu *cpu, uint64_t rip)
+{
+	if (cpu->code64 ? !mmu_canonical(rip) : rip > cpu->s.seg[SEG_CS].limit)
+		raise_error(cpu, VEC_GP, 0);
+}
+
+ALWAYS_INLINE uint64_t target(const struct cpu *cpu, const struct op *op)
+{
+	return (cpu->r[REG_BLOCK] + op->imm) & (uint64_t)op->disp;
+}
+
+ALWAYS_INLINE uint64_t size_mask(unsigned size)
+{
+	return size == 8 ? UINT64_MAX : size == 4 ? 0xffffffff : 0xffff;
+}
+
+void exec_jmp(struct cpu *cpu, const struct op *op)
+{
+	cpu->rip = target(cpu, op);
+	return next_block(cpu);
+}
+
+#define JCC(cc)                                                    \
+	static void jcc_##cc(struct cpu *cpu, const struct op *op) \
+	{                                                          \
+		if (condition(cpu, 0x##cc)) {                      \
+			cpu->rip = target(cpu, op);                \
+			return next_block(cpu);                    \
+		}                                                  \
+		return fall_through(cpu, op);                      \
+	}
+
+/* clang-format off */
+JCC(0) JCC(1) JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7)
+JCC(8) JCC(9) JCC(a) JCC(b) JCC(c) JCC(d) JCC(e) JCC(f)
+	/* clang-format on */
+
+	op_fn *const jcc_fns[16] = {jcc_0, jcc_1, jcc_2, jcc_3, jcc_4, jcc_5,
+				    jcc_6, jcc_7, jcc_8, jcc_9, jcc_a, jcc_b,
+				    jcc_c, jcc_d, jcc_e, jcc_f};
+
+void exec_jmp_rm(struct cpu *cpu, const struct op *op)
+{
+	uint64_t rip = rm_get(cpu, op, op->size, op->flags & OP_MEM);
+
+	cpu->op = op;
+	check_target(cpu, rip);
+	cpu->rip = rip;
+	return next_block(cpu);
+}
+
+void exec_call64(struct cpu *cpu, const struct op *op)
+{
+	uint64_t sp = cpu->r[REG_RSP] - 8;
+
+	store_seg(cpu, op, SEG_SS, sp, 8, next_rip(cpu, op));
+	cpu->r[REG_RSP] = sp;
+	cpu->rip = cpu->r[REG_BLOCK] + op->imm;
+	return next_block(cpu);
+}
+
+void exec_call(struct cpu *cpu, const struct op *op)
+{
+	uint64_t rip = target(cpu, op);
+
+	cpu->op = op;
+	check_target(cpu, rip);
+	stack_push(cpu, op->size, next_rip(cpu, op));
+	cpu->rip = rip;
+	return next_block(cpu);
+}
+
+void exec_call_rm(struct cpu *cpu, const struct op *op)
+{
+	uint64_t rip = rm_get(cpu, op, op->size, op->flags & OP_MEM);
+
+	cpu->op = op;
+	check_target(cpu, rip);
+	stack_push(cpu, op->size, next_rip(cpu, op));
+	cpu->rip = rip;
+	return next_block(cpu);
+}
+
+/* op->imm: bytes of arguments to drop. */
+void exec_ret64(struct cpu *cpu, const struct op *op)
+{
+	uint64_t sp = cpu->r[REG_RSP];
+	uint64_t rip = load_seg(cpu, op, SEG_SS, sp, 8);
+
+	if (unlikely(!mmu_canonical(rip))) {
+		cpu->op = op;
+		raise_error(cpu, VEC_GP, 0);
+	}
+	cpu->r[REG_RSP] = sp + 8 + op->imm;
+	cpu->rip = rip;
+	return next_block(cpu);
+}
+
+void exec_ret(struct cpu *cpu, const struct op *op)
+{
+	uint64_t rip;
+
+	cpu->op = op;
+	rip = mem_read(cpu, SEG_SS, cpu->r[REG_RSP] & stack_mask(cpu),
+		       op->size);
+	check_target(cpu, rip);
+	stack_add(cpu, op->size + op->imm);
+	cpu->rip = rip;
+	return next_block(cpu);
+}
+
+/* Bytes of rCX that count: the address size. */
+static unsigned counter_size(const struct op *op)
+{
+	if (op->flags & OP_ADDR16)
+		return 2;
+	return op->flags & OP_ADDR32 ? 4 : 8;
+}
+
+/* E0 LOOPNE, E1 LOOPE, E2 LOOP */
+void exec_loop(struct cpu *cpu, const struct op *op)
+{
+	unsigned size = counter_size(op);
+	uint64_t count = truncate_to(reg_get(cpu, REG_RCX, size) - 1, size);
+	bool zf = cpu->zres == 0;
+
+	reg_set(cpu, REG_RCX, size, count);
+	if (count && (op->opcode == 0xe2 || zf == (op->opcode == 0xe1))) {
+		cpu->rip = target(cpu, op);
+		return next_block(cpu);
+	}
+	return fall_through(cpu, op);
+}
+
+void exec_jcxz(struct cpu *cpu, const struct op *op)
+{
+	if (reg_get(cpu, REG_RCX, counter_size(op)) == 0) {
+		cpu->rip = target(cpu, op);
+		return next_block(cpu);
+	}
+	return fall_through(cpu, op);
+}

@@ -1,0 +1,325 @@
+/*
+ * exec_far.c: transfers that change CS: far jumps, calls and returns, IRET,
+ * software interrupts, SYSCALL and SYSRET.
+ */
+#include "vmm/sim/exec.h"
+#include "vmm/sim/handlers.h"
+
+#define SYSCALL_FLAT (SEG_ATTR_G | SEG_ATTR_P | SEG_ATTR_S)
+#define FLAGS_ALL    UINT64_C(0x3c7fd7) /* what SYSRET loads */
+
+/* The code segment of a far jump or call; gates are not done. */
+static void far_target(struct cpu *cpu, uint16_t selector, uint64_t rip,
+		       struct descriptor *d)
+{
+	uint32_t error = selector & ~3u;
+	unsigned attr, dpl;
+
+	if (!error)
+		raise_error(cpu, VEC_GP, 0);
+	if (!read_descriptor(cpu, selector, d))
+		raise_error(cpu, VEC_GP, error);
+	attr = d->seg.attr;
+	dpl = (attr & SEG_ATTR_DPL) >> 5;
+	if (!(attr & SEG_ATTR_S)) {
+		unsigned type = attr & SEG_ATTR_TYPE;
+		bool wide = cpu->s.efer & EFER_LMA;
+
+		if (type == 0xc || (!wide && type && type != 2))
+			cpu_stop(cpu, "call gates and task switches are not "
+				      "implemented");
+		raise_error(cpu, VEC_GP, error);
+	}
+	if (!(attr & 8))
+		raise_error(cpu, VEC_GP, error);
+	if (cpu->s.efer & EFER_LMA && attr & SEG_ATTR_L && attr & SEG_ATTR_B)
+		raise_error(cpu, VEC_GP, error);
+	if (attr & 4 ? dpl > cpu->cpl
+		     : (selector & 3u) > cpu->cpl || dpl != cpu->cpl)
+		raise_error(cpu, VEC_GP, error);
+	if (!(attr & SEG_ATTR_P))
+		raise_error(cpu, VEC_NP, error);
+	if (cpu->s.efer & EFER_LMA && attr & SEG_ATTR_L) {
+		if (!mmu_canonical(rip))
+			raise_error(cpu, VEC_GP, 0);
+	} else if (rip > d->seg.limit) {
+		raise_error(cpu, VEC_GP, 0);
+	}
+}
+
+/* Offset and selector, from the instruction or from memory. */
+static void far_pointer(struct cpu *cpu, const struct op *op, uint64_t *rip,
+			uint16_t *selector)
+{
+	cpu->op = op;
+	if (op->flags & OP_MEM) {
+		uint64_t ea = effective(cpu, op);
+
+		*rip = mem_read(cpu, op->seg, ea, op->size);
+		*selector = mem_read(cpu, op->seg, ea + op->size, 2);
+	} else {
+		*rip = op->imm;
+		*selector = op->disp;
+	}
+}
+
+void exec_jmp_far(struct cpu *cpu, const struct op *op)
+{
+	struct descriptor d;
+	uint16_t selector;
+	uint64_t rip;
+
+	far_pointer(cpu, op, &rip, &selector);
+	far_target(cpu, selector, rip, &d);
+	set_accessed(cpu, selector, &d);
+	load_cs(cpu, selector, &d, cpu->cpl);
+	cpu->rip = rip;
+}
+
+void exec_call_far(struct cpu *cpu, const struct op *op)
+{
+	uint16_t selector, old = cpu->s.seg[SEG_CS].selector;
+	uint64_t rip, sp = cpu->r[REG_RSP], mask = stack_mask(cpu);
+	struct descriptor d;
+
+	far_pointer(cpu, op, &rip, &selector);
+	far_target(cpu, selector, rip, &d);
+	mem_probe_write(cpu, SEG_SS, (sp - op->size) & mask, op->size);
+	mem_probe_write(cpu, SEG_SS, (sp - 2 * op->size) & mask, op->size);
+	set_accessed(cpu, selector, &d);
+	stack_push(cpu, op->size, old);
+	stack_push(cpu, op->size, next_rip(cpu, op));
+	load_cs(cpu, selector, &d, cpu->cpl);
+	cpu->rip = rip;
+}
+
+/* ---- returns ---- */
+
+struct far_return {
+	uint64_t rip, rsp, flags;
+	uint16_t cs, ss;
+	bool outer; /* pops the stack too */
+	struct descriptor code, stack;
+};
+
+static void check_return_code(struct cpu *cpu, struct far_return *r)
+{
+	uint32_t error = r->cs & ~3u;
+	unsigned rpl = r->cs & 3, attr, dpl;
+
+	if (!error)
+		raise_error(cpu, VEC_GP, 0);
+	if (rpl < cpu->cpl || !read_descriptor(cpu, r->cs, &r->code))
+		raise_error(cpu, VEC_GP, error);
+	attr = r->code.seg.attr;
+	dpl = (attr & SEG_ATTR_DPL) >> 5;
+	if (!(attr & SEG_ATTR_S) || !(attr & 8) ||
+	    (attr & 4 ? dpl > rpl : dpl != rpl))
+		raise_error(cpu, VEC_GP, error);
+	if (cpu->s.efer & EFER_LMA && attr & SEG_ATTR_L && attr & SEG_ATTR_B)
+		raise_error(cpu, VEC_GP, error);
+	if (!(attr & SEG_ATTR_P))
+		raise_error(cpu, VEC_NP, error);
+	if (cpu->s.efer & EFER_LMA && attr & SEG_ATTR_L) {
+		if (!mmu_canonical(r->rip))
+			raise_error(cpu, VEC_GP, 0);
+	} else if (r->rip > r->code.seg.limit) {
+		raise_error(cpu, VEC_GP, 0);
+	}
+}
+
+static void check_return_stack(struct cpu *cpu, struct far_return *r)
+{
+	unsigned rpl = r->cs & 3, attr;
+	uint32_t error = r->ss & ~3u;
+	bool to64 = cpu->s.efer & EFER_LMA && r->code.seg.attr & SEG_ATTR_L;
+
+	if (!error) {
+		if (!to64 || rpl == 3 || (r->ss & 3u) != rpl)
+			raise_error(cpu, VEC_GP, 0);
+		r->stack.seg = (struct x86_segment){.selector = r->ss};
+		return;
+	}
+	if ((r->ss & 3u) != rpl || !read_descriptor(cpu, r->ss, &r->stack))
+		raise_error(cpu, VEC_GP, error);
+	attr = r->stack.seg.attr;
+	if (!(attr & SEG_ATTR_S) || (attr & 0xa) != 2 ||
+	    (attr & SEG_ATTR_DPL) >> 5 != rpl)
+		raise_error(cpu, VEC_GP, error);
+	if (!(attr & SEG_ATTR_P))
+		raise_error(cpu, VEC_SS, error);
+}
+
+/* Data segments that the outer ring may not use become null. */
+static void drop_inner_segments(struct cpu *cpu)
+{
+	static const uint8_t data[] = {SEG_ES, SEG_DS, SEG_FS, SEG_GS};
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct x86_segment *s = &cpu->s.seg[data[i]];
+		bool conforming = (s->attr & 0xc) == 0xc;
+
+		if (s->attr & SEG_ATTR_P && !conforming &&
+		    (s->attr & SEG_ATTR_DPL) >> 5 < cpu->cpl)
+			*s = (struct x86_segment){.base = s->base};
+	}
+}
+
+/* All was checked. `drop`: bytes of arguments, on both stacks. */
+static void commit_return(struct cpu *cpu, struct far_return *r, uint64_t used,
+			  uint64_t drop)
+{
+	bool outward = (r->cs & 3u) > cpu->cpl;
+
+	set_accessed(cpu, r->cs, &r->code);
+	if (r->outer && r->ss & ~3u)
+		set_accessed(cpu, r->ss, &r->stack);
+	if (r->outer) {
+		cpu->s.seg[SEG_SS] = r->stack.seg;
+		load_cs(cpu, r->cs, &r->code, r->cs & 3);
+		cpu->r[REG_RSP] = r->rsp;
+		stack_add(cpu, drop);
+	} else {
+		stack_add(cpu, used + drop);
+		load_cs(cpu, r->cs, &r->code, r->cs & 3);
+	}
+	if (outward)
+		drop_inner_segments(cpu);
+	cpu->rip = r->rip;
+}
+
+static uint64_t peek_stack(struct cpu *cpu, unsigned size, uint64_t at)
+{
+	return mem_read(cpu, SEG_SS, (cpu->r[REG_RSP] + at) & stack_mask(cpu),
+			size);
+}
+
+/* op->imm: bytes of arguments. */
+void exec_ret_far(struct cpu *cpu, const struct op *op)
+{
+	struct far_return r = {0};
+	unsigned size = op->size;
+
+	cpu->op = op;
+	r.rip = peek_stack(cpu, size, 0);
+	r.cs = peek_stack(cpu, size, size);
+	r.outer = (r.cs & 3u) > cpu->cpl;
+	check_return_code(cpu, &r);
+	if (r.outer) {
+		r.rsp = peek_stack(cpu, size, 2 * size + op->imm);
+		r.ss = peek_stack(cpu, size, 3 * size + op->imm);
+		check_return_stack(cpu, &r);
+	}
+	commit_return(cpu, &r, 2 * size, op->imm);
+}
+
+void exec_iret(struct cpu *cpu, const struct op *op)
+{
+	struct far_return r = {0};
+	unsigned size = op->size;
+	uint64_t mask = flags_writable(cpu, size);
+
+	cpu->op = op;
+	if (cpu->s.rflags & FLAG_NT) {
+		if (cpu->s.efer & EFER_LMA)
+			raise_error(cpu, VEC_GP, 0);
+		cpu_stop(cpu, "task switches are not implemented");
+	}
+	r.rip = peek_stack(cpu, size, 0);
+	r.cs = peek_stack(cpu, size, size);
+	r.flags = peek_stack(cpu, size, 2 * size);
+	if (!cpu->code64 && r.flags & FLAG_VM && cpu->cpl == 0 && size == 4 &&
+	    !(cpu->s.efer & EFER_LMA))
+		cpu_stop(cpu, "virtual-8086 mode is not implemented");
+	r.outer = cpu->code64 || (r.cs & 3u) > cpu->cpl;
+	check_return_code(cpu, &r);
+	if (r.outer) {
+		r.rsp = peek_stack(cpu, size, 3 * size);
+		r.ss = peek_stack(cpu, size, 4 * size);
+		check_return_stack(cpu, &r);
+	}
+	commit_return(cpu, &r, 3 * size, 0);
+	flags_set(cpu, (flags_get(cpu) & ~mask) | (r.flags & mask));
+	return next_block(cpu);
+}
+
+/* ---- software interrupts ---- */
+
+static void soft_interrupt(struct cpu *cpu, const struct op *op,
+			   unsigned vector, enum event_kind kind)
+{
+	cpu->op = op;
+	deliver(cpu, vector, kind, next_rip(cpu, op), false, 0);
+	cpu->stats.exceptions++;
+	cpu->no_step_trap = true;
+}
+
+void exec_int(struct cpu *cpu, const struct op *op)
+{
+	soft_interrupt(cpu, op, op->imm & 0xff, EVENT_SOFT);
+}
+
+void exec_int3(struct cpu *cpu, const struct op *op)
+{
+	soft_interrupt(cpu, op, VEC_BP, EVENT_SOFT);
+}
+
+/* INT1: like an exception, no DPL check (SDM 2 INT n). */
+void exec_int1(struct cpu *cpu, const struct op *op)
+{
+	soft_interrupt(cpu, op, VEC_DB, EVENT_TRAP);
+}
+
+void exec_into(struct cpu *cpu, const struct op *op)
+{
+	if (flag_of(cpu)) {
+		soft_interrupt(cpu, op, VEC_OF, EVENT_SOFT);
+		return;
+	}
+	return fall_through(cpu, op);
+}
+
+/* ---- SYSCALL and SYSRET (SDM 2; only from and, with REX.W, to 64-bit) -- */
+
+void exec_syscall(struct cpu *cpu, const struct op *op)
+{
+	uint16_t selector = cpu->s.star >> 32 & 0xfffc;
+
+	cpu->op = op;
+	if (!(cpu->s.efer & EFER_SCE) || !cpu->code64)
+		raise_fault(cpu, VEC_UD);
+	cpu->r[REG_RCX] = next_rip(cpu, op);
+	cpu->r[REG_R11] = flags_get(cpu) & ~FLAG_RF;
+	cpu->no_step_trap = cpu->s.fmask & FLAG_TF;
+	set_flat(cpu, SEG_CS, selector,
+		 SYSCALL_FLAT | SEG_ATTR_L | (SEG_ATTR_CODE & 0xf));
+	set_flat(cpu, SEG_SS, selector + 8,
+		 SYSCALL_FLAT | SEG_ATTR_B | (SEG_ATTR_DATA & 0xf));
+	flags_set(cpu, flags_get(cpu) & ~cpu->s.fmask & ~FLAG_RF);
+	cpu_update_mode(cpu);
+	cpu->rip = cpu->s.lstar;
+	return next_block(cpu);
+}
+
+void exec_sysret(struct cpu *cpu, const struct op *op)
+{
+	bool wide = op->flags & OP_REXW;
+	uint16_t base = cpu->s.star >> 48, code = wide ? base + 16 : base;
+	uint64_t mode = wide ? SEG_ATTR_L : SEG_ATTR_B;
+	uint64_t flags = cpu->r[REG_R11] & ~(FLAG_RF | FLAG_VM);
+
+	cpu->op = op;
+	if (!(cpu->s.efer & EFER_SCE) || !cpu->code64)
+		raise_fault(cpu, VEC_UD);
+	if (cpu->cpl || (wide && !mmu_canonical(cpu->r[REG_RCX])))
+		raise_error(cpu, VEC_GP, 0);
+	set_flat(cpu, SEG_CS, code | 3,
+		 SYSCALL_FLAT | mode | SEG_ATTR_DPL | (SEG_ATTR_CODE & 0xf));
+	set_flat(cpu, SEG_SS, (base + 8) | 3,
+		 SYSCALL_FLAT | SEG_ATTR_B | SEG_ATTR_DPL |
+			 (SEG_ATTR_DATA & 0xf));
+	cpu->rip = wide ? cpu->r[REG_RCX] : (uint32_t)cpu->r[REG_RCX];
+	flags_set(cpu, (flags & FLAGS_ALL) | FLAG_FIXED);
+	cpu_update_mode(cpu);
+	return next_block(cpu);
+}

@@ -1,0 +1,183 @@
+/*
+ * exec_flags.c: the whole of RFLAGS from its lazy parts and back, and the
+ * instructions that name flags.
+ */
+#include "vmm/sim/exec.h"
+#include "vmm/sim/handlers.h"
+
+#define ARITH (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
+
+uint64_t flags_get(const struct cpu *cpu)
+{
+	uint64_t flags = cpu->s.rflags & ~ARITH;
+
+	flags |= flag_cf(cpu) ? FLAG_CF : 0;
+	flags |= flag_pf(cpu) ? FLAG_PF : 0;
+	flags |= cpu->carry & 8 ? FLAG_AF : 0;
+	flags |= cpu->zres == 0 ? FLAG_ZF : 0;
+	flags |= cpu->sres >> 63 ? FLAG_SF : 0;
+	flags |= flag_of(cpu) ? FLAG_OF : 0;
+	return flags | FLAG_FIXED;
+}
+
+void flags_set_arith(struct cpu *cpu, uint64_t flags)
+{
+	bool cf = flags & FLAG_CF, of = flags & FLAG_OF;
+
+	cpu->zres = !(flags & FLAG_ZF);
+	cpu->sres = (flags & FLAG_SF ? SIGN64 : 0) | !(flags & FLAG_PF);
+	cpu->carry = (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62 |
+		     (flags & FLAG_AF ? 8 : 0);
+}
+
+void flags_set(struct cpu *cpu, uint64_t flags)
+{
+	uint64_t old = cpu->s.rflags;
+
+	flags_set_arith(cpu, flags);
+	cpu->s.rflags = (flags & ~ARITH) | FLAG_FIXED;
+	if ((old ^ flags) & FLAG_AC)
+		cpu_update_mode(cpu);
+	if ((flags & ~old) & FLAG_IF)
+		cpu->poll = true;
+	if ((old ^ flags) & (FLAG_IF | FLAG_TF))
+		cpu_event(cpu);
+}
+
+/* Which flags POPF and IRET may change at this privilege (SDM 2 POPF). */
+uint64_t flags_writable(const struct cpu *cpu, unsigned size)
+{
+	uint64_t mask = ARITH | FLAG_TF | FLAG_DF | FLAG_NT;
+
+	if (size > 2)
+		mask |= FLAG_RF | FLAG_AC | FLAG_ID;
+	if (cpu->cpl == 0)
+		mask |= FLAG_IOPL;
+	if (cpu->cpl <= (cpu->s.rflags & FLAG_IOPL) >> 12)
+		mask |= FLAG_IF;
+	return mask;
+}
+
+void exec_pushf(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	stack_push(cpu, op->size, flags_get(cpu) & ~(FLAG_RF | FLAG_VM));
+	return next(cpu, op);
+}
+
+void exec_popf(struct cpu *cpu, const struct op *op)
+{
+	uint64_t mask = flags_writable(cpu, op->size) & ~FLAG_RF, val;
+
+	cpu->op = op;
+	val = stack_pop(cpu, op->size);
+	flags_set(cpu, (flags_get(cpu) & ~mask & ~FLAG_RF) | (val & mask));
+	return fall_through(cpu, op);
+}
+
+void exec_lahf(struct cpu *cpu, const struct op *op)
+{
+	((uint8_t *)cpu->r)[1] = flags_get(cpu);
+	return next(cpu, op);
+}
+
+void exec_sahf(struct cpu *cpu, const struct op *op)
+{
+	uint64_t mask = ARITH & ~FLAG_OF;
+
+	flags_set_arith(cpu, (flags_get(cpu) & ~mask) |
+				     (((uint8_t *)cpu->r)[1] & mask));
+	return next(cpu, op);
+}
+
+/* CMC, CLC, STC, CLD, STD by opcode. */
+void exec_flag_bit(struct cpu *cpu, const struct op *op)
+{
+	switch (op->opcode) {
+	case 0xf5:
+		flags_set_cf(cpu, !flag_cf(cpu));
+		break;
+	case 0xf8:
+		flags_set_cf(cpu, false);
+		break;
+	case 0xf9:
+		flags_set_cf(cpu, true);
+		break;
+	case 0xfc:
+		cpu->s.rflags &= ~FLAG_DF;
+		break;
+	case 0xfd:
+		cpu->s.rflags |= FLAG_DF;
+		break;
+	}
+	return next(cpu, op);
+}
+
+static void check_iopl(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	if (cpu->cpl > (cpu->s.rflags & FLAG_IOPL) >> 12)
+		raise_error(cpu, VEC_GP, 0);
+}
+
+void exec_cli(struct cpu *cpu, const struct op *op)
+{
+	check_iopl(cpu, op);
+	cpu->s.rflags &= ~FLAG_IF;
+	return next(cpu, op);
+}
+
+/* Interrupts become possible after the instruction that follows. */
+void exec_sti(struct cpu *cpu, const struct op *op)
+{
+	check_iopl(cpu, op);
+	if (!(cpu->s.rflags & FLAG_IF)) {
+		cpu->s.rflags |= FLAG_IF;
+		cpu->s.shadow = 1;
+		cpu->poll = true;
+		cpu_event(cpu);
+	}
+	return fall_through(cpu, op);
+}
+
+/* STAC and CLAC: AC without POPF. */
+void exec_stac(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	if (cpu->cpl)
+		raise_fault(cpu, VEC_UD);
+	if (op->imm)
+		cpu->s.rflags |= FLAG_AC;
+	else
+		cpu->s.rflags &= ~FLAG_AC;
+	cpu_update_mode(cpu);
+	return fall_through(cpu, op);
+}
+
+/* SETcc and CMOVcc: a function for each condition would gain little. */
+void exec_setcc(struct cpu *cpu, const struct op *op)
+{
+	rm_set(cpu, op, 1, op->flags & OP_MEM, condition(cpu, op->opcode & 15));
+	return next(cpu, op);
+}
+
+#define CMOV(cc)                                                          \
+	static void cmov_##cc(struct cpu *cpu, const struct op *op)       \
+	{                                                                 \
+		unsigned size = op->size;                                 \
+		uint64_t val = rm_get(cpu, op, size, op->flags & OP_MEM); \
+                                                                          \
+		if (!condition(cpu, 0x##cc))                              \
+			val = reg_get(cpu, op->reg, size);                \
+		reg_set(cpu, op->reg, size, val);                         \
+		return next(cpu, op);                                     \
+	}
+
+/* clang-format off */
+CMOV(0) CMOV(1) CMOV(2) CMOV(3) CMOV(4) CMOV(5) CMOV(6) CMOV(7)
+CMOV(8) CMOV(9) CMOV(a) CMOV(b) CMOV(c) CMOV(d) CMOV(e) CMOV(f)
+	/* clang-format on */
+
+	op_fn *const cmov_fns[16] = {
+		cmov_0, cmov_1, cmov_2, cmov_3, cmov_4, cmov_5, cmov_6, cmov_7,
+		cmov_8, cmov_9, cmov_a, cmov_b, cmov_c, cmov_d, cmov_e, cmov_f};

@@ -1,0 +1,201 @@
+/*
+ * exec_simd.c: around the rows of simd.h: fetching operands with their
+ * checks, storing results, raising #XM.
+ */
+#include "vmm/sim/exec.h"
+#include "vmm/sim/handlers.h"
+
+static void check_enabled(struct cpu *cpu, const struct op *op)
+{
+	if (likely(!(cpu->s.cr0 & (CR0_EM | CR0_TS)) &&
+		   cpu->s.cr4 & CR4_OSFXSR))
+		return;
+	cpu->op = op;
+	if (cpu->s.cr0 & CR0_EM || !(cpu->s.cr4 & CR4_OSFXSR))
+		raise_fault(cpu, VEC_UD);
+	raise_fault(cpu, VEC_NM);
+}
+
+/* Bytes of rm in memory: X_G and G_X follow REX.W. */
+static unsigned memory_bytes(const struct op *op)
+{
+	const struct simd_row *row = op->simd;
+
+	if (row->props & SIMD_REXW &&
+	    (row->form == SIMD_X_G || row->form == SIMD_G_X))
+		return op->flags & OP_REXW ? 8 : 4;
+	return row->bytes;
+}
+
+static uint64_t operand_address(struct cpu *cpu, const struct op *op,
+				unsigned bytes)
+{
+	uint64_t ea = effective(cpu, op);
+
+	if (bytes == 16 && op->simd->props & SIMD_ALIGNED && ea & 15) {
+		cpu->op = op;
+		raise_error(cpu, VEC_GP, 0);
+	}
+	return ea;
+}
+
+static void load_xmm(struct cpu *cpu, const struct op *op, unsigned bytes,
+		     union xmm *to)
+{
+	uint64_t ea = operand_address(cpu, op, bytes);
+
+	if (bytes == 16) {
+		const struct tlb_entry *e = tlb_entry(cpu, ea);
+
+		if (likely(e->read == LAST_PAGE(ea, 16))) {
+			memcpy(to, (const void *)(e->host + ea), 16);
+			return;
+		}
+		cpu->op = op;
+		lin_read_bytes(cpu,
+			       mem_linear(cpu, op->seg, ea, 16, ACCESS_READ),
+			       to, 16, ACCESS_READ);
+		return;
+	}
+	to->u64[1] = 0;
+	to->u64[0] = load(cpu, op, ea, bytes);
+}
+
+static void store_xmm(struct cpu *cpu, const struct op *op, unsigned bytes,
+		      const union xmm *from)
+{
+	uint64_t ea = operand_address(cpu, op, bytes);
+
+	if (bytes == 16) {
+		const struct tlb_entry *e = tlb_entry(cpu, ea);
+
+		if (likely(e->write == LAST_PAGE(ea, 16))) {
+			memcpy((void *)(e->host + ea), from, 16);
+			return;
+		}
+		cpu->op = op;
+		lin_write_bytes(cpu,
+				mem_linear(cpu, op->seg, ea, 16, ACCESS_WRITE),
+				from, 16, ACCESS_WRITE);
+		return;
+	}
+	store(cpu, op, ea, bytes, from->u64[0]);
+}
+
+/* Run the row; an unmasked exception leaves nothing but MXCSR's flags. */
+static void compute(struct cpu *cpu, const struct op *op, struct simd_ctx *ctx,
+		    union xmm *dst, const union xmm *src)
+{
+	bool ok;
+
+	ctx->mxcsr = cpu->mxcsr;
+	ctx->imm = op->imm & 0xff;
+	ctx->general = op->flags & OP_REXW ? 8 : 4;
+	ok = op->simd->fn(ctx, dst, src);
+	cpu->mxcsr = ctx->mxcsr;
+	if (unlikely(!ok)) {
+		cpu->op = op;
+		raise_fault(cpu, cpu->s.cr4 & CR4_OSXMMEXCPT ? VEC_XM
+							     : VEC_UD);
+	}
+}
+
+static void set_general(struct cpu *cpu, const struct simd_ctx *ctx,
+			unsigned reg, const union xmm *val)
+{
+	reg_set(cpu, reg, ctx->general, val->u64[0]);
+}
+
+/* The source operand: xmm, general register or memory. */
+static void source(struct cpu *cpu, const struct op *op, union xmm *src)
+{
+	const struct simd_row *row = op->simd;
+	bool general = row->form == SIMD_X_G || row->form == SIMD_X_G_I;
+
+	if (op->flags & OP_MEM) {
+		load_xmm(cpu, op, memory_bytes(op), src);
+	} else if (general) {
+		src->u64[0] = reg_get(cpu, op->rm,
+				      op->flags & OP_REXW ? 8 : 4);
+		src->u64[1] = 0;
+	} else {
+		*src = cpu->xmm[op->rm];
+	}
+}
+
+/* Reg xmm to rm: what memory receives is computed first. */
+static void simd_store(struct cpu *cpu, const struct op *op)
+{
+	struct simd_ctx ctx;
+	union xmm dst = {{0}};
+
+	if (!(op->flags & OP_MEM)) {
+		if (op->simd->form == SIMD_STORE) {
+			compute(cpu, op, &ctx, &cpu->xmm[op->rm],
+				&cpu->xmm[op->reg]);
+			return;
+		}
+		compute(cpu, op, &ctx, &dst, &cpu->xmm[op->reg]);
+		set_general(cpu, &ctx, op->rm, &dst);
+		return;
+	}
+	compute(cpu, op, &ctx, &dst, &cpu->xmm[op->reg]);
+	store_xmm(cpu, op, memory_bytes(op), &dst);
+}
+
+/*
+ * MASKMOVDQU: the selected bytes of reg go to DS:[rDI]. All are probed
+ * first, so that a fault writes none.
+ */
+static void mask_move(struct cpu *cpu, const struct op *op)
+{
+	struct simd_ctx ctx;
+	union xmm dst = cpu->xmm[op->reg];
+	uint64_t ea = effective(cpu, op);
+
+	cpu->op = op;
+	compute(cpu, op, &ctx, &dst, &cpu->xmm[op->rm]);
+	for (unsigned i = 0; i < 16; i++)
+		if (dst.u64[0] >> i & 1)
+			mem_probe_write(cpu, op->seg, ea + i, 1);
+	for (unsigned i = 0; i < 16; i++)
+		if (dst.u64[0] >> i & 1)
+			mem_write(cpu, op->seg, ea + i, 1,
+				  cpu->xmm[op->reg].u8[i]);
+}
+
+void exec_simd(struct cpu *cpu, const struct op *op)
+{
+	struct simd_ctx ctx;
+	union xmm src, dst = {{0}};
+
+	check_enabled(cpu, op);
+	switch (op->simd->form) {
+	case SIMD_STORE:
+	case SIMD_G_X:
+		simd_store(cpu, op);
+		break;
+	case SIMD_MASKMOV:
+		mask_move(cpu, op);
+		break;
+	case SIMD_U_I:
+		compute(cpu, op, &ctx, &cpu->xmm[op->rm], &cpu->xmm[op->rm]);
+		break;
+	case SIMD_R_X:
+	case SIMD_R_X_I:
+		source(cpu, op, &src);
+		compute(cpu, op, &ctx, &dst, &src);
+		set_general(cpu, &ctx, op->reg, &dst);
+		break;
+	case SIMD_FLAGS:
+		source(cpu, op, &src);
+		dst = cpu->xmm[op->reg];
+		compute(cpu, op, &ctx, &dst, &src);
+		flags_set_arith(cpu, ctx.flags);
+		break;
+	default:
+		source(cpu, op, &src);
+		compute(cpu, op, &ctx, &cpu->xmm[op->reg], &src);
+	}
+	return next(cpu, op);
+}

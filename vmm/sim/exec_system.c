@@ -1,0 +1,350 @@
+/*
+ * exec_system.c: control and debug registers, the TSC, MSR accesses, CPUID
+ * and what else only a kernel does.
+ */
+#include "vmm/sim/exec.h"
+#include "vmm/sim/handlers.h"
+
+#define CR0_DEFINED                                                     \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | \
+	 CR0_AM | CR0_NW | CR0_CD | CR0_PG)
+#define CR4_DEFINED                                                           \
+	(CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | \
+	 CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_SMEP |   \
+	 CR4_SMAP)
+#define DR7_ENABLES UINT64_C(0xff)
+#define DR7_GD	    (UINT64_C(1) << 13)
+#define DR6_BD	    (UINT64_C(1) << 13)
+
+static void need_cpl0(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	if (cpu->cpl)
+		raise_error(cpu, VEC_GP, 0);
+}
+
+/* Width of registers in moves to and from CR and DR. */
+static unsigned native(const struct cpu *cpu)
+{
+	return cpu->code64 ? 8 : 4;
+}
+
+/* ---- control registers ---- */
+
+static void gp0(struct cpu *cpu)
+{
+	raise_error(cpu, VEC_GP, 0);
+}
+
+static void set_cr0(struct cpu *cpu, uint64_t val)
+{
+	uint64_t old = cpu->s.cr0;
+	uint64_t cs_l = cpu->s.seg[SEG_CS].attr & SEG_ATTR_L;
+
+	if (val >> 32 || (val & CR0_PG && !(val & CR0_PE)) ||
+	    (val & CR0_NW && !(val & CR0_CD)))
+		gp0(cpu);
+	val = (val & CR0_DEFINED) | CR0_ET;
+	if (!(val & CR0_PE) && old & CR0_PE)
+		cpu_stop(cpu, "real mode is not implemented");
+	if (val & CR0_PG && !(old & CR0_PG)) {
+		if (!(cpu->s.efer & EFER_LME))
+			cpu_stop(cpu, "32-bit paging is not implemented");
+		if (!(cpu->s.cr4 & CR4_PAE) || cs_l)
+			gp0(cpu);
+		cpu->s.efer |= EFER_LMA;
+	}
+	if (!(val & CR0_PG) && old & CR0_PG) {
+		if (cpu->code64)
+			gp0(cpu);
+		cpu->s.efer &= ~EFER_LMA;
+	}
+	cpu->s.cr0 = val;
+	if ((val ^ old) & (CR0_PG | CR0_WP | CR0_PE))
+		mmu_flush(cpu, true);
+	cpu_update_mode(cpu);
+}
+
+static void set_cr4(struct cpu *cpu, uint64_t val)
+{
+	uint64_t old = cpu->s.cr4;
+	uint64_t flush = CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP | CR4_SMAP;
+
+	if (val & ~CR4_DEFINED || (cpu->s.efer & EFER_LMA && !(val & CR4_PAE)))
+		gp0(cpu);
+	cpu->s.cr4 = val;
+	if ((val ^ old) & flush)
+		mmu_flush(cpu, true);
+	cpu_update_mode(cpu);
+}
+
+static void set_cr3(struct cpu *cpu, uint64_t val)
+{
+	if (cpu->s.efer & EFER_LMA && val >> PHYS_BITS)
+		gp0(cpu);
+	cpu->s.cr3 = val;
+	mmu_flush(cpu, false);
+}
+
+static void set_cr8(struct cpu *cpu, uint64_t val)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	if (val > 15)
+		gp0(cpu);
+	env->set_tpr(env->ctx, val << 4);
+	cpu_device_touched(cpu);
+}
+
+/* Ends its block: what comes next may be another mode's code. */
+void exec_mov_to_cr(struct cpu *cpu, const struct op *op)
+{
+	uint64_t val = reg_get(cpu, op->rm, native(cpu));
+
+	need_cpl0(cpu, op);
+	switch (op->reg) {
+	case 0:
+		set_cr0(cpu, val);
+		break;
+	case 2:
+		cpu->s.cr2 = val;
+		break;
+	case 3:
+		set_cr3(cpu, val);
+		break;
+	case 4:
+		set_cr4(cpu, val);
+		break;
+	case 8:
+		set_cr8(cpu, val);
+		break;
+	default:
+		raise_fault(cpu, VEC_UD);
+	}
+	return fall_through(cpu, op);
+}
+
+static uint64_t get_cr(struct cpu *cpu, unsigned reg)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	switch (reg) {
+	case 0:
+		return cpu->s.cr0;
+	case 2:
+		return cpu->s.cr2;
+	case 3:
+		return cpu->s.cr3;
+	case 4:
+		return cpu->s.cr4;
+	case 8:
+		return env->get_tpr(env->ctx) >> 4;
+	}
+	raise_fault(cpu, VEC_UD);
+}
+
+void exec_mov_from_cr(struct cpu *cpu, const struct op *op)
+{
+	need_cpl0(cpu, op);
+	reg_set(cpu, op->rm, native(cpu), get_cr(cpu, op->reg));
+	return next(cpu, op);
+}
+
+/* LMSW: PE can be set, not cleared. */
+void exec_lmsw(struct cpu *cpu, const struct op *op)
+{
+	uint64_t mask = CR0_PE | CR0_MP | CR0_EM | CR0_TS, val;
+
+	need_cpl0(cpu, op);
+	val = rm_get(cpu, op, 2, op->flags & OP_MEM) & mask;
+	val |= cpu->s.cr0 & CR0_PE;
+	set_cr0(cpu, (cpu->s.cr0 & ~mask) | val);
+	return fall_through(cpu, op);
+}
+
+void exec_smsw(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	if (cpu->cpl && cpu->s.cr4 & CR4_UMIP)
+		gp0(cpu);
+	if (op->flags & OP_MEM)
+		store(cpu, op, effective(cpu, op), 2, cpu->s.cr0);
+	else
+		reg_set(cpu, op->rm, op->size, cpu->s.cr0);
+	return next(cpu, op);
+}
+
+void exec_clts(struct cpu *cpu, const struct op *op)
+{
+	need_cpl0(cpu, op);
+	cpu->s.cr0 &= ~CR0_TS;
+	return next(cpu, op);
+}
+
+/* ---- debug registers: kept, and DR6 reports single steps ---- */
+
+/* DR4 and DR5 are DR6 and DR7 unless CR4.DE makes them #UD. */
+static unsigned debug_register(struct cpu *cpu, const struct op *op)
+{
+	unsigned reg = op->reg;
+
+	need_cpl0(cpu, op);
+	if (reg > 7 || ((reg == 4 || reg == 5) && cpu->s.cr4 & CR4_DE))
+		raise_fault(cpu, VEC_UD);
+	if (cpu->s.dr[7] & DR7_GD) {
+		cpu->s.dr[6] |= DR6_BD;
+		cpu->s.dr[7] &= ~DR7_GD;
+		raise_fault(cpu, VEC_DB);
+	}
+	return reg == 4 || reg == 5 ? reg + 2 : reg;
+}
+
+void exec_mov_from_dr(struct cpu *cpu, const struct op *op)
+{
+	unsigned reg = debug_register(cpu, op);
+
+	reg_set(cpu, op->rm, native(cpu), cpu->s.dr[reg]);
+	return next(cpu, op);
+}
+
+void exec_mov_to_dr(struct cpu *cpu, const struct op *op)
+{
+	unsigned reg = debug_register(cpu, op);
+	uint64_t val = reg_get(cpu, op->rm, native(cpu));
+
+	if (reg >= 6 && val >> 32)
+		gp0(cpu);
+	if (reg == 7 && val & DR7_ENABLES)
+		cpu_stop(cpu, "breakpoints in debug registers are not "
+			      "implemented");
+	if (reg == 6)
+		val = (val & 0xe00f) | UINT64_C(0xffff0ff0);
+	if (reg == 7)
+		val = (val & 0xffff2fff) | 0x400;
+	cpu->s.dr[reg] = val;
+	return next(cpu, op);
+}
+
+/* ---- TLB and caches ---- */
+
+void exec_invlpg(struct cpu *cpu, const struct op *op)
+{
+	uint64_t ea = effective(cpu, op);
+
+	need_cpl0(cpu, op);
+	if (!cpu->code64)
+		ea = (uint32_t)(ea + cpu->s.seg[op->seg].base);
+	mmu_flush_page(cpu, ea);
+	return fall_through(cpu, op);
+}
+
+/* WBINVD and INVD: there is no cache to write back. */
+void exec_wbinvd(struct cpu *cpu, const struct op *op)
+{
+	need_cpl0(cpu, op);
+	return next(cpu, op);
+}
+
+/* ---- GS and FS bases ---- */
+
+void exec_swapgs(struct cpu *cpu, const struct op *op)
+{
+	uint64_t base = cpu->s.seg[SEG_GS].base;
+
+	cpu->op = op;
+	if (!cpu->code64)
+		raise_fault(cpu, VEC_UD);
+	need_cpl0(cpu, op);
+	cpu->s.seg[SEG_GS].base = cpu->s.kernel_gs_base;
+	cpu->s.kernel_gs_base = base;
+	return next(cpu, op);
+}
+
+/* RDFSBASE RDGSBASE WRFSBASE WRGSBASE: op->reg 0 to 3. */
+void exec_fsgsbase(struct cpu *cpu, const struct op *op)
+{
+	uint64_t *base = &cpu->s.seg[op->reg & 1 ? SEG_GS : SEG_FS].base, val;
+
+	cpu->op = op;
+	if (!cpu->code64 || !(cpu->s.cr4 & CR4_FSGSBASE))
+		raise_fault(cpu, VEC_UD);
+	if (op->reg < 2) {
+		reg_set(cpu, op->rm, op->size, *base);
+	} else {
+		val = reg_get(cpu, op->rm, op->size);
+		if (!mmu_canonical(val))
+			gp0(cpu);
+		*base = val;
+	}
+	return next(cpu, op);
+}
+
+/* ---- TSC, MSRs, CPUID ---- */
+
+/* One tick a nanosecond. */
+uint64_t cpu_tsc(struct cpu *cpu)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	return env->now_ns(env->ctx) + cpu->s.tsc_offset;
+}
+
+static void set_edx_eax(struct cpu *cpu, uint64_t val)
+{
+	cpu->r[REG_RAX] = (uint32_t)val;
+	cpu->r[REG_RDX] = val >> 32;
+}
+
+void exec_rdtsc(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	if (cpu->cpl && cpu->s.cr4 & CR4_TSD)
+		gp0(cpu);
+	set_edx_eax(cpu, cpu_tsc(cpu));
+	return next(cpu, op);
+}
+
+void exec_rdtscp(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	if (cpu->cpl && cpu->s.cr4 & CR4_TSD)
+		gp0(cpu);
+	set_edx_eax(cpu, cpu_tsc(cpu));
+	cpu->r[REG_RCX] = (uint32_t)cpu->s.tsc_aux;
+	return next(cpu, op);
+}
+
+/* There are no performance counters: #GP, as for one that does not exist. */
+void exec_rdpmc(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	gp0(cpu);
+}
+
+void exec_rdmsr(struct cpu *cpu, const struct op *op)
+{
+	need_cpl0(cpu, op);
+	set_edx_eax(cpu, msr_read(cpu, cpu->r[REG_RCX]));
+	return next(cpu, op);
+}
+
+void exec_wrmsr(struct cpu *cpu, const struct op *op)
+{
+	uint64_t val = (uint32_t)cpu->r[REG_RAX] | cpu->r[REG_RDX] << 32;
+
+	need_cpl0(cpu, op);
+	msr_write(cpu, cpu->r[REG_RCX], val);
+	return fall_through(cpu, op);
+}
+
+void exec_cpuid(struct cpu *cpu, const struct op *op)
+{
+	uint32_t out[4];
+
+	cpuid_leaf(cpu->r[REG_RAX], cpu->r[REG_RCX], out);
+	cpu->r[REG_RAX] = out[0];
+	cpu->r[REG_RBX] = out[1];
+	cpu->r[REG_RCX] = out[2];
+	cpu->r[REG_RDX] = out[3];
+	return next(cpu, op);
+}

@@ -1,0 +1,277 @@
+/*
+ * mem.c: memory accesses in full: segment checks, canonical addresses,
+ * accesses that cross pages, device registers, stores to decoded code.
+ *
+ * Two things make the block end after the current instruction: an access to
+ * a device (interrupts and the deadline may have changed) and a store to
+ * decoded code. If the instruction is not the last of its block, the block
+ * is cut short and the instruction starts over, before any effect.
+ */
+#include "vmm/sim/exec.h"
+
+uint64_t ea_special(const struct cpu *cpu, const struct op *op, uint64_t ea)
+{
+	if (op->ea & EA_MASK32)
+		ea = (uint32_t)ea;
+	if (op->ea & EA_MASK16)
+		ea = (uint16_t)ea;
+	if (op->ea & EA_BASE)
+		ea += cpu->s.seg[op->seg].base;
+	return ea;
+}
+
+/* Make sure that the current instruction ends its block. */
+static void must_be_last(struct cpu *cpu)
+{
+	if (!cpu->block || cpu->op->pos + 1 == cpu->block->count)
+		return;
+	longjmp(cpu->unwind, UNWIND_RETRY);
+}
+
+static _Noreturn void segment_fault(struct cpu *cpu, unsigned seg)
+{
+	raise_error(cpu, seg == SEG_SS ? VEC_SS : VEC_GP, 0);
+}
+
+/* Limit and type of a segment outside 64-bit code (SDM 3 5.3 to 5.5). */
+static void check_segment(struct cpu *cpu, unsigned seg, uint64_t ea,
+			  unsigned size, unsigned access)
+{
+	const struct x86_segment *s = &cpu->s.seg[seg];
+	uint64_t last = ea + size - 1, top;
+
+	if (!(s->attr & SEG_ATTR_P))
+		segment_fault(cpu, seg);
+	if (access & ACCESS_WRITE) {
+		if ((s->attr & 0xa) != 2) /* code, or read-only */
+			segment_fault(cpu, seg);
+	} else if ((s->attr & 0xa) == 8) { /* execute-only */
+		segment_fault(cpu, seg);
+	}
+	if ((s->attr & 0xc) == 4) { /* expand down */
+		top = s->attr & SEG_ATTR_B ? 0xffffffff : 0xffff;
+		if (ea <= s->limit || last > top)
+			segment_fault(cpu, seg);
+	} else if (last > s->limit) {
+		segment_fault(cpu, seg);
+	}
+}
+
+uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
+		    unsigned access)
+{
+	if (cpu->code64) {
+		if (!mmu_canonical(ea) || !mmu_canonical(ea + size - 1))
+			segment_fault(cpu, seg);
+		return ea;
+	}
+	check_segment(cpu, seg, ea, size, access);
+	return (uint32_t)(ea + cpu->s.seg[seg].base);
+}
+
+/* ---- devices ---- */
+
+static void device_read(struct cpu *cpu, uint64_t gpa, uint8_t *buf,
+			unsigned size)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	unsigned step = size > 8 ? 8 : size;
+
+	must_be_last(cpu);
+	if (step & (step - 1) || size % step)
+		step = 1;
+	for (unsigned i = 0; i < size; i += step) {
+		uint64_t val = env->read(env->ctx, SPACE_MEMORY, gpa + i, step);
+
+		memcpy(buf + i, &val, step);
+		cpu->stats.mmio_reads++;
+	}
+	cpu_device_touched(cpu);
+}
+
+static void device_write(struct cpu *cpu, uint64_t gpa, const uint8_t *buf,
+			 unsigned size)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	unsigned step = size > 8 ? 8 : size;
+
+	must_be_last(cpu);
+	if (step & (step - 1) || size % step)
+		step = 1;
+	for (unsigned i = 0; i < size; i += step) {
+		uint64_t val = 0;
+
+		memcpy(&val, buf + i, step);
+		env->write(env->ctx, SPACE_MEMORY, gpa + i, step, val);
+		cpu->stats.mmio_writes++;
+	}
+	cpu_device_touched(cpu);
+}
+
+uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned size)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	uint64_t val;
+
+	must_be_last(cpu);
+	val = env->read(env->ctx, SPACE_PORT, port, size);
+	cpu->stats.port_reads++;
+	cpu_device_touched(cpu);
+	return val;
+}
+
+void port_write(struct cpu *cpu, uint16_t port, unsigned size, uint64_t val)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	must_be_last(cpu);
+	env->write(env->ctx, SPACE_PORT, port, size, val);
+	cpu->stats.port_writes++;
+	cpu_device_touched(cpu);
+}
+
+/* ---- one or two pages ---- */
+
+struct span {
+	struct place part[2];
+	unsigned first; /* bytes in part 0 */
+};
+
+static struct span span_of(struct cpu *cpu, uint64_t lin, unsigned size,
+			   unsigned access)
+{
+	uint64_t room = PAGE_SIZE - (lin & (PAGE_SIZE - 1));
+	uint64_t second = lin + room;
+	struct span s = {.first = size < room ? size : room};
+
+	if (!cpu->code64 && !(access & ACCESS_SYSTEM))
+		second = (uint32_t)second;
+	s.part[0] = mmu_place(cpu, lin, access);
+	if (s.first < size)
+		s.part[1] = mmu_place(cpu, second, access);
+	return s;
+}
+
+/* Before a write: does any of it hit code or a device? */
+static void span_prepare(struct cpu *cpu, const struct span *s, unsigned size)
+{
+	unsigned len[2] = {s->first, size - s->first};
+
+	for (unsigned i = 0; i < 2; i++)
+		if (len[i] &&
+		    (!s->part[i].host || code_at(cpu, s->part[i].gpa, len[i])))
+			must_be_last(cpu);
+}
+
+static void part_write(struct cpu *cpu, const struct place *p,
+		       const uint8_t *buf, unsigned len)
+{
+	if (!p->host) {
+		device_write(cpu, p->gpa, buf, len);
+		return;
+	}
+	memcpy(p->host, buf, len);
+	if (code_at(cpu, p->gpa, len))
+		code_invalidate(cpu, p->gpa);
+}
+
+void lin_read_bytes(struct cpu *cpu, uint64_t lin, void *buf, unsigned size,
+		    unsigned access)
+{
+	struct span s = span_of(cpu, lin, size, access);
+	unsigned len[2] = {s.first, size - s.first};
+	uint8_t *at = buf;
+
+	for (unsigned i = 0; i < 2 && len[i]; i++) {
+		if (s.part[i].host)
+			memcpy(at, s.part[i].host, len[i]);
+		else
+			device_read(cpu, s.part[i].gpa, at, len[i]);
+		at += len[i];
+	}
+}
+
+void lin_write_bytes(struct cpu *cpu, uint64_t lin, const void *buf,
+		     unsigned size, unsigned access)
+{
+	struct span s = span_of(cpu, lin, size, access | ACCESS_WRITE);
+
+	span_prepare(cpu, &s, size);
+	part_write(cpu, &s.part[0], buf, s.first);
+	if (s.first < size)
+		part_write(cpu, &s.part[1], (const uint8_t *)buf + s.first,
+			   size - s.first);
+}
+
+void lin_probe_write(struct cpu *cpu, uint64_t lin, unsigned size,
+		     unsigned access)
+{
+	struct span s = span_of(cpu, lin, size, access | ACCESS_WRITE);
+
+	span_prepare(cpu, &s, size);
+}
+
+uint64_t lin_read(struct cpu *cpu, uint64_t lin, unsigned size, unsigned access)
+{
+	uint64_t val = 0;
+
+	lin_read_bytes(cpu, lin, &val, size, access);
+	return val;
+}
+
+void lin_write(struct cpu *cpu, uint64_t lin, unsigned size, uint64_t val,
+	       unsigned access)
+{
+	lin_write_bytes(cpu, lin, &val, size, access);
+}
+
+uint64_t mem_read(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size)
+{
+	return lin_read(cpu, mem_linear(cpu, seg, ea, size, ACCESS_READ), size,
+			ACCESS_READ);
+}
+
+void mem_write(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
+	       uint64_t val)
+{
+	lin_write(cpu, mem_linear(cpu, seg, ea, size, ACCESS_WRITE), size, val,
+		  ACCESS_WRITE);
+}
+
+void mem_probe_write(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size)
+{
+	lin_probe_write(cpu, mem_linear(cpu, seg, ea, size, ACCESS_WRITE), size,
+			ACCESS_WRITE);
+}
+
+__attribute__((cold, noinline)) uint64_t load_slow(struct cpu *cpu,
+						   const struct op *op,
+						   unsigned seg, uint64_t ea,
+						   unsigned size)
+{
+	cpu->op = op;
+	return mem_read(cpu, seg, ea, size);
+}
+
+__attribute__((cold, noinline)) void store_slow(struct cpu *cpu,
+						const struct op *op,
+						unsigned seg, uint64_t ea,
+						unsigned size, uint64_t val)
+{
+	cpu->op = op;
+	mem_write(cpu, seg, ea, size, val);
+}
+
+__attribute__((cold, noinline)) uint64_t load_for_write_slow(
+	struct cpu *cpu, const struct op *op, unsigned seg, uint64_t ea,
+	unsigned size)
+{
+	uint64_t lin;
+
+	cpu->op = op;
+	lin = mem_linear(cpu, seg, ea, size, ACCESS_WRITE);
+	if (!cpu->code64)
+		mem_linear(cpu, seg, ea, size, ACCESS_READ);
+	lin_probe_write(cpu, lin, size, ACCESS_WRITE);
+	return lin_read(cpu, lin, size, ACCESS_READ);
+}

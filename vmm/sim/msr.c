@@ -1,0 +1,138 @@
+/*
+ * msr.c: model-specific registers. An unknown one is #GP, with a note for
+ * who wonders why; so is a bit that must be zero.
+ */
+#include "vmm/log.h"
+#include "vmm/sim/exec.h"
+
+#define EFER_DEFINED	    (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+#define APIC_BASE_DEFINED   (((UINT64_C(1) << PHYS_BITS) - 1) & ~UINT64_C(0x6ff))
+#define MISC_ENABLE_DEFINED UINT64_C(0x4c51889)
+#define BIOS_SIGN_ID	    0x8bu
+#define PLATFORM_ID	    0x17u
+
+static _Noreturn void unknown(struct cpu *cpu, const char *what, uint32_t msr)
+{
+	log_info("sim: %s of unknown MSR %#x at %#llx: #GP", what, msr,
+		 (unsigned long long)(cpu->r[REG_BLOCK] + cpu->op->next -
+				      cpu->op->len));
+	raise_error(cpu, VEC_GP, 0);
+}
+
+/* Registers that are memory and nothing else; NULL: not one of them. */
+static uint64_t *plain(struct cpu *cpu, uint32_t msr)
+{
+	switch (msr) {
+	case MSR_STAR:
+		return &cpu->s.star;
+	case MSR_LSTAR:
+		return &cpu->s.lstar;
+	case MSR_CSTAR:
+		return &cpu->s.cstar;
+	case MSR_FMASK:
+		return &cpu->s.fmask;
+	case MSR_FS_BASE:
+		return &cpu->s.seg[SEG_FS].base;
+	case MSR_GS_BASE:
+		return &cpu->s.seg[SEG_GS].base;
+	case MSR_KERNEL_GS_BASE:
+		return &cpu->s.kernel_gs_base;
+	case MSR_TSC_AUX:
+		return &cpu->s.tsc_aux;
+	case MSR_SYSENTER_CS:
+		return &cpu->s.sysenter_cs;
+	case MSR_SYSENTER_ESP:
+		return &cpu->s.sysenter_esp;
+	case MSR_SYSENTER_EIP:
+		return &cpu->s.sysenter_eip;
+	case MSR_PAT:
+		return &cpu->s.pat;
+	case MSR_MISC_ENABLE:
+		return &cpu->s.misc_enable;
+	case MSR_APIC_BASE:
+		return &cpu->s.apic_base;
+	case MSR_EFER:
+		return &cpu->s.efer;
+	}
+	return NULL;
+}
+
+uint64_t msr_read(struct cpu *cpu, uint32_t msr)
+{
+	const uint64_t *reg = plain(cpu, msr);
+
+	if (reg)
+		return *reg;
+	switch (msr) {
+	case MSR_TSC:
+		return cpu_tsc(cpu);
+	case BIOS_SIGN_ID:
+	case PLATFORM_ID:
+		return 0;
+	}
+	unknown(cpu, "read", msr);
+}
+
+static bool pat_ok(uint64_t val)
+{
+	for (unsigned i = 0; i < 64; i += 8) {
+		uint8_t type = val >> i;
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	return true;
+}
+
+static bool value_ok(const struct cpu *cpu, uint32_t msr, uint64_t val)
+{
+	switch (msr) {
+	case MSR_LSTAR:
+	case MSR_CSTAR:
+	case MSR_FS_BASE:
+	case MSR_GS_BASE:
+	case MSR_KERNEL_GS_BASE:
+	case MSR_SYSENTER_ESP:
+	case MSR_SYSENTER_EIP:
+		return mmu_canonical(val);
+	case MSR_FMASK:
+	case MSR_TSC_AUX:
+		return !(val >> 32);
+	case MSR_PAT:
+		return pat_ok(val);
+	case MSR_APIC_BASE:
+		return !(val & ~APIC_BASE_DEFINED);
+	case MSR_MISC_ENABLE:
+		return !(val & ~MISC_ENABLE_DEFINED);
+	case MSR_EFER: /* LME does not change while paging */
+		return !(val & ~EFER_DEFINED) &&
+		       (!(cpu->s.cr0 & CR0_PG) ||
+			!((val ^ cpu->s.efer) & EFER_LME));
+	}
+	return true;
+}
+
+static void set_efer(struct cpu *cpu, uint64_t val)
+{
+	uint64_t old = cpu->s.efer;
+
+	cpu->s.efer = (val & ~EFER_LMA) | (old & EFER_LMA);
+	if ((val ^ old) & EFER_NXE)
+		mmu_flush(cpu, true);
+}
+
+void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val)
+{
+	uint64_t *reg = plain(cpu, msr);
+
+	if (!reg && msr != MSR_TSC && msr != BIOS_SIGN_ID)
+		unknown(cpu, "write", msr);
+	if (!value_ok(cpu, msr, val))
+		raise_error(cpu, VEC_GP, 0);
+	if (msr == MSR_EFER)
+		set_efer(cpu, val);
+	else if (msr == MSR_TSC)
+		cpu->s.tsc_offset += val - cpu_tsc(cpu);
+	else if (reg)
+		*reg = val;
+}

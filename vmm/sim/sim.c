@@ -1,0 +1,376 @@
+/*
+ * sim.c: the simulated CPU as a struct vcpu: its run loop, its clock and its
+ * state's two forms.
+ *
+ * run() grants the threaded code a slice of instructions at a time and looks
+ * after everything else in between: faults and interrupts to deliver, single
+ * steps, the deadline, the kick. Where the budget ends inside a block, a copy
+ * of the block's first part runs instead, so that stops are exact.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "vmm/log.h"
+#include "vmm/sim/exec.h"
+
+/* Between two looks at the kick; bounds the stack where calls nest, too. */
+#define SLICE 8192
+
+static struct cpu *to_cpu(struct vcpu *vcpu)
+{
+	return (struct cpu *)vcpu;
+}
+
+/* ---- the clock ---- */
+
+static int64_t not_yet_run(const struct cpu *cpu)
+{
+	return cpu->block ? cpu->block->count - cpu->op->pos : 0;
+}
+
+uint64_t cpu_retired(const struct cpu *cpu)
+{
+	return cpu->limit - cpu->after - cpu->left - not_yet_run(cpu);
+}
+
+void cpu_event(struct cpu *cpu)
+{
+	cpu->after += cpu->left;
+	cpu->left = 0;
+}
+
+/* Ask for the deadline and spread what is left until then. */
+static void set_budget(struct cpu *cpu)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	uint64_t retired = cpu_retired(cpu);
+	uint64_t now = env->now_ns(env->ctx);
+	uint64_t deadline = env->deadline_ns(env->ctx);
+	int64_t budget = 0;
+
+	if (deadline > now)
+		budget = deadline - now < (uint64_t)INT64_MAX / 2
+				 ? deadline - now
+				 : (uint64_t)INT64_MAX / 2;
+	cpu->limit = retired + budget;
+	cpu->after = budget - not_yet_run(cpu);
+	cpu->left = 0;
+}
+
+void cpu_device_touched(struct cpu *cpu)
+{
+	cpu->poll = true;
+	set_budget(cpu);
+}
+
+static uint64_t sim_elapsed_ns(struct vcpu *vcpu)
+{
+	return cpu_retired(to_cpu(vcpu));
+}
+
+/* ---- modes ---- */
+
+void cpu_update_mode(struct cpu *cpu)
+{
+	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
+	uint64_t mode = cpu->mode & -MODE_GENERATION;
+	bool smap = cpu->s.cr4 & CR4_SMAP && !(cpu->s.rflags & FLAG_AC);
+
+	cpu->cpl = cpu->s.cr0 & CR0_PE ? cs->selector & 3 : 0;
+	cpu->code64 = cpu->s.efer & EFER_LMA && cs->attr & SEG_ATTR_L;
+	mode |= cpu->cpl;
+	if (cpu->code64)
+		mode |= MODE_CODE64;
+	else if (cs->attr & SEG_ATTR_B)
+		mode |= MODE_CODE32;
+	cpu->mode = mode;
+	if (!cpu->code64)
+		cpu->tlb = &cpu->none;
+	else if (cpu->cpl == 3)
+		cpu->tlb = &cpu->tlbs[TLB_USER];
+	else
+		cpu->tlb = &cpu->tlbs[smap ? TLB_SMAP : TLB_KERNEL];
+}
+
+/* ---- the loop ---- */
+
+static void run_block(struct cpu *cpu, struct block *b)
+{
+	cpu->left -= b->count;
+	cpu->block = b;
+	cpu->r[REG_BLOCK] = cpu->rip;
+	b->op[0].fn(cpu, b->op);
+	cpu->block = NULL;
+}
+
+/* The first `count` ops of `b`, then back here. */
+static void run_part(struct cpu *cpu, const struct block *b, unsigned count)
+{
+	cpu->cut = *b;
+	cpu->cut.op = cpu->cut_op;
+	memcpy(cpu->cut_op, b->op, count * sizeof(*b->op));
+	block_truncate(&cpu->cut, count - 1);
+	cpu->after += cpu->left - count;
+	cpu->left = count;
+	run_block(cpu, &cpu->cut);
+}
+
+/* One instruction with TF set or in the shadow of STI or MOV SS. */
+static void step(struct cpu *cpu)
+{
+	bool trap = cpu->s.rflags & FLAG_TF, shadow = cpu->s.shadow;
+
+	cpu->no_step_trap = false;
+	if (shadow) {
+		cpu->s.shadow = 0;
+		cpu->shadow_ss = false;
+	}
+	run_part(cpu, block_find(cpu), 1);
+	if (trap && !cpu->no_step_trap && !cpu->shadow_ss) {
+		cpu->s.dr[6] |= DR6_BS;
+		cpu->fault =
+			(struct fault){.vector = VEC_DB, .kind = EVENT_TRAP};
+		cpu->fault_pending = true;
+	}
+}
+
+static void deliver_pending(struct cpu *cpu)
+{
+	struct fault f = cpu->fault;
+
+	cpu->fault_pending = false;
+	cpu->delivering = f.vector;
+	cpu->stats.exceptions++;
+	deliver(cpu, f.vector, f.kind, cpu->rip, f.has_error, f.error);
+	cpu->delivering = NO_VECTOR;
+}
+
+static void take_interrupt(struct cpu *cpu)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	int vector;
+
+	cpu->poll = false;
+	if (!env->pending(env->ctx))
+		return;
+	cpu->poll = true; /* there may be another behind it */
+	vector = env->acknowledge(env->ctx);
+	if (vector < 0)
+		return;
+	cpu->s.halted = 0;
+	cpu->stats.interrupts++;
+	cpu->delivering = vector + EXTERNAL_VECTOR;
+	deliver(cpu, vector, EVENT_EXTERNAL, cpu->rip, false, 0);
+	cpu->delivering = NO_VECTOR;
+}
+
+static bool leave(struct cpu *cpu, enum vcpu_exit_reason reason)
+{
+	cpu->exit->reason = reason;
+	cpu->stopped = true;
+	return true;
+}
+
+/* Reasons to end the run; true when there is one. */
+static bool must_leave(struct cpu *cpu)
+{
+	if (cpu->stopped)
+		return true;
+	if (atomic_exchange(&cpu->kicked, false)) {
+		cpu->stats.kicks++;
+		return leave(cpu, EXIT_KICK);
+	}
+	if (cpu->s.halted) {
+		cpu->stats.halts++;
+		return leave(cpu, EXIT_HALT);
+	}
+	if (cpu->left + cpu->after <= 0) {
+		cpu->stats.deadlines++;
+		return leave(cpu, EXIT_DEADLINE);
+	}
+	return false;
+}
+
+static void grant(struct cpu *cpu)
+{
+	int64_t all = cpu->left + cpu->after;
+
+	cpu->left = all < SLICE ? all : SLICE;
+	cpu->after = all - cpu->left;
+}
+
+static bool interrupts_open(const struct cpu *cpu)
+{
+	return cpu->poll && cpu->s.rflags & FLAG_IF && !cpu->s.shadow;
+}
+
+static void loop(struct cpu *cpu)
+{
+	for (;;) {
+		struct block *b;
+
+		if (cpu->fault_pending)
+			deliver_pending(cpu);
+		else if (interrupts_open(cpu))
+			take_interrupt(cpu);
+		if (must_leave(cpu))
+			return;
+		grant(cpu);
+		if (cpu->s.rflags & FLAG_TF || cpu->s.shadow) {
+			step(cpu);
+			continue;
+		}
+		b = block_find(cpu);
+		if (cpu->left < b->count)
+			run_part(cpu, b, cpu->left);
+		else
+			run_block(cpu, b);
+	}
+}
+
+/*
+ * After a longjmp(): give back what the block did not run and set RIP to the
+ * instruction it left at. One that faulted counts.
+ */
+static void unwound(struct cpu *cpu, enum unwind why)
+{
+	struct block *b = cpu->block;
+
+	if (b) {
+		cpu->left += not_yet_run(cpu);
+		cpu->rip = cpu->r[REG_BLOCK] + cpu->op->next - cpu->op->len;
+		if (!cpu->code64)
+			cpu->rip = (uint32_t)cpu->rip;
+		cpu->block = NULL;
+	}
+	if (why == UNWIND_RETRY) {
+		block_truncate(b, cpu->op->pos);
+	} else if (why == UNWIND_FAULT) {
+		if (cpu->delivering == NO_VECTOR)
+			cpu->left--;
+		cpu->fault_pending = true;
+	}
+	cpu->delivering = NO_VECTOR;
+}
+
+static void sim_run(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct cpu *cpu = to_cpu(vcpu);
+	int why;
+
+	exit->why[0] = '\0';
+	cpu->exit = exit;
+	cpu->stopped = false;
+	cpu->poll = true;
+	set_budget(cpu);
+	why = _setjmp(cpu->unwind);
+	if (why)
+		unwound(cpu, why);
+	loop(cpu);
+}
+
+static void sim_kick(struct vcpu *vcpu)
+{
+	atomic_store(&to_cpu(vcpu)->kicked, true);
+}
+
+/* ---- state ---- */
+
+static void sim_get_state(struct vcpu *vcpu, struct x86_state *state)
+{
+	struct cpu *cpu = to_cpu(vcpu);
+	const struct vcpu_env *env = &vcpu->env;
+
+	*state = cpu->s;
+	memcpy(state->gpr, cpu->r, sizeof(state->gpr));
+	state->rip = cpu->rip;
+	state->rflags = flags_get(cpu);
+	state->cr8 = env->get_tpr(env->ctx) >> 4;
+	fx_save(cpu, state->fxsave, true);
+}
+
+/* What the rest relies on; anything else is no state of this processor. */
+static bool state_ok(const struct x86_state *s)
+{
+	bool lma = s->efer & EFER_LMA;
+	bool active = s->efer & EFER_LME && s->cr0 & CR0_PG;
+
+	return lma == active && (!(s->cr0 & CR0_PG) || s->cr0 & CR0_PE) &&
+	       (!active || s->cr4 & CR4_PAE) && s->halted <= 1 &&
+	       s->shadow <= 1;
+}
+
+static void take_state(struct cpu *cpu, const struct x86_state *state)
+{
+	cpu->s = *state;
+	memcpy(cpu->r, state->gpr, sizeof(state->gpr));
+	cpu->rip = state->rip;
+	flags_set_arith(cpu, state->rflags);
+	cpu->s.rflags |= FLAG_FIXED;
+	fx_load(cpu, state->fxsave, true);
+	cpu->fault_pending = false;
+	cpu->shadow_ss = false;
+	mmu_flush(cpu, true);
+	code_flush(cpu);
+	cpu_update_mode(cpu);
+}
+
+static int sim_set_state(struct vcpu *vcpu, const struct x86_state *state)
+{
+	const struct vcpu_env *env = &vcpu->env;
+
+	if (!state_ok(state))
+		return -EINVAL;
+	take_state(to_cpu(vcpu), state);
+	env->set_tpr(env->ctx, state->cr8 << 4);
+	return 0;
+}
+
+static void sim_get_stats(struct vcpu *vcpu, struct vcpu_stats *stats)
+{
+	*stats = to_cpu(vcpu)->stats;
+	stats->instructions = cpu_retired(to_cpu(vcpu));
+}
+
+/* ---- life ---- */
+
+static void sim_destroy(struct vcpu *vcpu)
+{
+	if (!vcpu)
+		return;
+	code_fini(to_cpu(vcpu));
+	free(vcpu);
+}
+
+static const struct vcpu_ops sim_ops = {
+	.name = "sim",
+	.destroy = sim_destroy,
+	.run = sim_run,
+	.kick = sim_kick,
+	.get_state = sim_get_state,
+	.set_state = sim_set_state,
+	.elapsed_ns = sim_elapsed_ns,
+	.get_stats = sim_get_stats,
+	.translate = mmu_translate,
+	.counted_time = true,
+};
+
+int sim_create(const struct vcpu_env *env, struct vcpu **vcpu)
+{
+	struct cpu *cpu = calloc(1, sizeof(*cpu));
+	struct x86_state state;
+
+	if (!cpu)
+		return fail(-ENOMEM, "sim: no memory for a CPU");
+	cpu->vcpu = (struct vcpu){.ops = &sim_ops, .env = *env};
+	cpu->delivering = NO_VECTOR;
+	if (code_init(cpu)) {
+		sim_destroy(&cpu->vcpu);
+		return -ENOMEM;
+	}
+	mmu_init(cpu);
+	x86_state_reset(&state);
+	take_state(cpu, &state);
+	*vcpu = &cpu->vcpu;
+	return 0;
+}

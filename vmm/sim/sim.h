@@ -1,0 +1,388 @@
+/*
+ * sim.h: the simulated processor's inside, shared by the files of vmm/sim/.
+ *
+ * Code is decoded once into blocks of ops (block.c, bind.c). An op's function
+ * does one instruction and ends by a sibling call of the next op's; the last
+ * one calls the next block's first. Flags are kept lazily (exec.h), memory is
+ * reached through a software TLB (mmu.c). Everything that the guest can see
+ * lies in struct cpu's plain fields; caches never change results.
+ *
+ * Counting: an instruction counts one, also when it ends in a fault; each
+ * iteration of a REP counts one (zero iterations: one), so that time goes on
+ * inside and interrupts are taken between iterations. A block subtracts all
+ * its ops at its entry; what has not run is given back when it is left in
+ * the middle. Delivering an interrupt and idling cost nothing.
+ *
+ * Faults leave by longjmp() to run(): an op changes no register before the
+ * last thing in it that can fault.
+ */
+#ifndef VMM_SIM_SIM_H
+#define VMM_SIM_SIM_H
+
+#include <setjmp.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/sim/simd.h"
+#include "vmm/vcpu.h"
+
+#define PAGE_BITS 12
+#define PAGE_SIZE (UINT64_C(1) << PAGE_BITS)
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+
+/* Registers of ops: the 16 general ones and two that only addresses use. */
+enum { REG_ZERO = REG_COUNT, REG_BLOCK, REGS };
+
+struct cpu;
+struct op;
+typedef void op_fn(struct cpu *cpu, const struct op *op);
+
+/* What an address needs besides base + index * scale + disp. */
+#define EA_MASK32 1u
+#define EA_MASK16 2u
+#define EA_BASE	  4u /* 64-bit code: add the base of FS or GS */
+
+/* Prefixes and encoding facts that only rare ops ask for. */
+#define OP_MEM	  1u /* the r/m operand is memory */
+#define OP_REPE	  2u
+#define OP_REPNE  4u
+#define OP_REXW	  8u
+#define OP_ADDR32 16u /* address size; neither: 64 */
+#define OP_ADDR16 32u
+#define OP_66	  64u
+
+struct op {
+	op_fn *fn;
+	uint64_t imm;
+	int64_t disp;
+	const struct simd_row *simd;
+	uint8_t reg, rm; /* of 8-bit operands: offsets into cpu->r */
+	uint8_t base, index, scale, seg;
+	uint8_t size;  /* of the operand, in bytes */
+	uint8_t ea;    /* EA_*; 0 in most 64-bit code */
+	uint8_t flags; /* OP_* */
+	uint8_t pos;   /* in its block */
+	uint8_t len;
+	uint8_t opcode; /* its last byte */
+	uint16_t next;	/* from the block's first byte to what follows this */
+};
+
+#define BLOCK_OPS 32
+#define NO_PAGE	  UINT64_MAX
+
+/*
+ * Ops of consecutive instructions; the last one leaves. Valid as long as the
+ * generations of the one or two physical pages it was read from are equal.
+ */
+struct block {
+	uint64_t gpa;	/* of its first byte */
+	uint64_t page2; /* where its last instruction goes on, or NO_PAGE */
+	uint32_t gen, gen2;
+	uint8_t bits; /* code size: 16, 32, 64 */
+	uint8_t count;
+	struct block *chain;
+	struct op *op; /* count + 1 */
+};
+
+/*
+ * A tag is the page's address when the access is allowed, else TLB_NONE:
+ * not in any address with its low bits clear. A page of devices has none.
+ */
+#define TLB_BITS 8
+#define TLB_SIZE (1u << TLB_BITS)
+#define TLB_NONE UINT64_C(1)
+
+struct tlb_entry {
+	uint64_t read, write, exec;
+	uintptr_t host; /* plus the address: where the byte is */
+	uint64_t gpa;	/* of the page */
+	uint64_t page;	/* TLB_NONE: unused */
+	uint64_t global;
+	uint64_t unused; /* entries are 64 bytes apart */
+};
+
+struct tlb {
+	struct tlb_entry entry[TLB_SIZE];
+	bool used;
+};
+
+/* Rights differ by these: user, kernel, and kernel held off user pages. */
+enum { TLB_KERNEL, TLB_USER, TLB_SMAP, TLB_COUNT };
+
+/*
+ * What else than RIP decides which block runs; the rest counts the changes
+ * after which nothing that was found before holds.
+ */
+#define MODE_CPL	UINT64_C(3)
+#define MODE_CODE32	UINT64_C(4)
+#define MODE_CODE64	UINT64_C(8)
+#define MODE_GENERATION UINT64_C(256)
+
+/* Where jumps by linear address lead; valid for one value of cpu->mode. */
+#define JUMP_SIZE	4096u
+struct jump {
+	uint64_t rip, mode;
+	struct block *block;
+	uint64_t unused;
+};
+
+/* What is known of each page of RAM. */
+struct page_info {
+	uint64_t lines; /* bit n: the n-th 64 bytes hold decoded code */
+	uint32_t gen;	/* of the code in it */
+};
+
+#define OP_POOL	   (1u << 16)
+#define BLOCK_POOL (1u << 14)
+#define BLOCK_HASH (1u << 13)
+
+struct code_cache {
+	struct op *ops;
+	struct block *blocks;
+	struct block **hash;
+	unsigned op_count, block_count;
+	struct page_info *page[GUESTMEM_REGIONS];
+};
+
+/* The exception or other reason that unwinds to run(). */
+enum unwind { UNWIND_FAULT = 1, UNWIND_RETRY, UNWIND_STOP };
+
+#define NO_VECTOR	(-1)
+#define EXTERNAL_VECTOR 256 /* added, in cpu->delivering */
+#define DR6_BS		(UINT64_C(1) << 14)
+
+enum event_kind { EVENT_FAULT, EVENT_TRAP, EVENT_SOFT, EVENT_EXTERNAL };
+
+struct fault {
+	int vector;
+	uint32_t error;
+	bool has_error;
+	enum event_kind kind;
+};
+
+struct cpu {
+	struct vcpu vcpu; /* first */
+
+	/* Hot: what every op touches. */
+	uint64_t r[REGS];
+	uint64_t zres;	/* ZF: is zero */
+	uint64_t sres;	/* SF: bit 63; PF: parity of the low byte */
+	uint64_t carry; /* CF: bit 63; OF: bits 63 and 62 differ; AF: bit 3 */
+	const struct tlb *tlb;
+	int64_t left;	     /* instructions before run() must look up */
+	uint64_t rip;	     /* of the next block while none runs */
+	uint64_t mode;	     /* MODE_* */
+	struct block *block; /* the one that runs, or NULL */
+	bool code64;	     /* 64-bit code segment */
+	uint8_t cpl;
+
+	/* The other registers; gpr, rip, cr8, fxsave and the arithmetic
+	 * flags in here are not current while running. */
+	struct x86_state s;
+	union xmm xmm[16];
+	uint32_t mxcsr;
+	uint16_t fcw, fsw;
+	uint8_t ftw; /* abridged, as FXSAVE has it */
+	uint16_t fop;
+	uint64_t fip, fdp;
+	uint8_t st[8][16];
+
+	/* Counting: retired = limit - after - left - what a block has not
+	 * run yet. */
+	uint64_t limit;
+	int64_t after;
+
+	const struct op *op; /* the current one, once it may unwind */
+	struct fault fault;
+	bool fault_pending;
+	int delivering;	   /* vector, or NO_VECTOR */
+	bool poll;	   /* ask for interrupts */
+	bool shadow_ss;	   /* the shadow is MOV SS's: #DB waits too */
+	bool no_step_trap; /* INT n and SYSCALL are not followed by #DB */
+	atomic_bool kicked;
+	struct vcpu_exit *exit;
+	bool stopped;
+	struct vcpu_stats stats;
+
+	struct tlb tlbs[TLB_COUNT];
+	uint64_t large_base, large_mask; /* large pages in the TLBs */
+	struct tlb none; /* always empty: code that needs segment checks */
+	struct jump jump[JUMP_SIZE];
+	struct code_cache code;
+	struct block cut; /* the first part of a block, for exact stops */
+	struct op cut_op[BLOCK_OPS + 1];
+	jmp_buf unwind;
+};
+
+/* ---- sim.c ---- */
+
+/* Instructions retired up to the start of the current one. */
+uint64_t cpu_retired(const struct cpu *cpu);
+
+/* After whatever may have changed the deadline or the interrupt lines. */
+void cpu_device_touched(struct cpu *cpu);
+
+/* Leave the threaded code at the end of this block. */
+void cpu_event(struct cpu *cpu);
+
+/* CPL, code size, or what the TLBs depend on has changed. */
+void cpu_update_mode(struct cpu *cpu);
+
+/* ---- exception.c ---- */
+
+/* Raise an exception at the current instruction. */
+_Noreturn void raise_fault(struct cpu *cpu, int vector);
+_Noreturn void raise_error(struct cpu *cpu, int vector, uint32_t error);
+
+/* End the run with EXIT_ERROR: what, and the instruction. */
+_Noreturn void cpu_stop(struct cpu *cpu, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* End the run: triple fault. */
+_Noreturn void cpu_shutdown(struct cpu *cpu);
+
+/* Go through the IDT; `rip` is what the frame shall hold. */
+void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
+	     uint64_t rip, bool has_error, uint32_t error);
+op_fn exec_iret;
+
+/* ---- flags, in exec_flags.c ---- */
+uint64_t flags_get(const struct cpu *cpu);
+void flags_set_arith(struct cpu *cpu, uint64_t flags);
+/* All of RFLAGS; polls interrupts and leaves the block when needed. */
+void flags_set(struct cpu *cpu, uint64_t flags);
+
+/* ---- mmu.c ---- */
+#define ACCESS_READ   0u
+#define ACCESS_WRITE  1u
+#define ACCESS_EXEC   2u
+#define ACCESS_SYSTEM 4u /* as the supervisor, whatever CPL is */
+
+struct place {
+	uint8_t *host; /* NULL: not RAM */
+	uint64_t gpa;
+};
+
+/* Where a linear address leads; raises #PF. Does not cross a page. */
+void mmu_init(struct cpu *cpu);
+struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access);
+void mmu_flush(struct cpu *cpu, bool global);
+void mmu_flush_page(struct cpu *cpu, uint64_t lin);
+/* Take the write right to a page of RAM out of all entries. */
+void mmu_protect(struct cpu *cpu, uint64_t gpa);
+bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
+bool mmu_canonical(uint64_t lin);
+
+/* ---- mem.c: accesses with all checks; size 1 to 16 bytes ---- */
+uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
+		    unsigned access);
+uint64_t mem_read(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size);
+void mem_write(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
+	       uint64_t val);
+/* Fault now if a write would; then mem_write() of the same cannot. */
+void mem_probe_write(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size);
+void lin_read_bytes(struct cpu *cpu, uint64_t lin, void *buf, unsigned size,
+		    unsigned access);
+void lin_write_bytes(struct cpu *cpu, uint64_t lin, const void *buf,
+		     unsigned size, unsigned access);
+void lin_probe_write(struct cpu *cpu, uint64_t lin, unsigned size,
+		     unsigned access);
+uint64_t lin_read(struct cpu *cpu, uint64_t lin, unsigned size,
+		  unsigned access);
+void lin_write(struct cpu *cpu, uint64_t lin, unsigned size, uint64_t val,
+	       unsigned access);
+/* For ops: the slow halves of load() and store(). */
+uint64_t load_slow(struct cpu *cpu, const struct op *op, unsigned seg,
+		   uint64_t ea, unsigned size);
+void store_slow(struct cpu *cpu, const struct op *op, unsigned seg, uint64_t ea,
+		unsigned size, uint64_t val);
+uint64_t load_for_write_slow(struct cpu *cpu, const struct op *op, unsigned seg,
+			     uint64_t ea, unsigned size);
+uint64_t ea_special(const struct cpu *cpu, const struct op *op, uint64_t ea);
+/* Ports, with the counters and the clock looked after. */
+uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned size);
+void port_write(struct cpu *cpu, uint16_t port, unsigned size, uint64_t val);
+
+/* ---- block.c ---- */
+int code_init(struct cpu *cpu);
+void code_fini(struct cpu *cpu);
+/* The block at cpu->rip; raises the faults of fetching. */
+struct block *block_find(struct cpu *cpu);
+/* Is there decoded code in these bytes of one page of RAM? */
+bool code_at(const struct cpu *cpu, uint64_t gpa, unsigned size);
+bool code_in_page(const struct cpu *cpu, uint64_t gpa);
+void code_invalidate(struct cpu *cpu, uint64_t gpa);
+/* Forget all blocks: memory was written behind the CPU's back. */
+void code_flush(struct cpu *cpu);
+/* End `block` after its op `pos`. */
+void block_truncate(struct block *block, unsigned pos);
+
+/* ---- decode.c ---- */
+struct insn {
+	uint8_t byte[15];
+	uint8_t len;
+	uint8_t bits; /* code size */
+	uint8_t map;  /* 0: one byte; 1: 0F; 2: 0F 38; 3: 0F 3A */
+	uint8_t opcode;
+	uint8_t rex; /* 0: none */
+	uint8_t rep; /* 0, F2 or F3 */
+	bool lock, p66, p67;
+	int8_t seg;		/* override, or -1 */
+	uint8_t opsize, adsize; /* bytes */
+	bool has_modrm;
+	uint8_t modrm, mod, reg, rm; /* reg and rm with REX */
+	uint8_t base, index, scale;  /* of memory operands */
+	bool rip_relative;
+	int64_t disp;
+	uint64_t imm, imm2; /* far pointers and ENTER: the second part */
+	uint8_t imm_len;
+};
+
+enum decode { DECODE_OK, DECODE_MORE, DECODE_TOO_LONG, DECODE_UD };
+
+/*
+ * The length and parts of the instruction in the first `avail` bytes.
+ * DECODE_UD: no instruction of the maps known here; insn->len says how far
+ * it was read. DECODE_MORE: `avail` bytes are too few (up to 15).
+ */
+enum decode insn_decode(struct insn *insn, const uint8_t *byte, unsigned avail,
+			unsigned bits);
+
+/* ---- bind.c ---- */
+/* Choose the function and fill the op; true when it ends its block. */
+bool op_bind(struct op *op, const struct insn *insn);
+op_fn exec_ud, exec_unimplemented, exec_too_long, exec_end;
+
+/* ---- segment.c ---- */
+struct descriptor {
+	uint64_t raw, high;
+	struct x86_segment seg;
+};
+bool read_descriptor(struct cpu *cpu, uint16_t selector,
+		     struct descriptor *desc);
+void load_segment(struct cpu *cpu, unsigned seg, uint16_t selector);
+void load_cs(struct cpu *cpu, uint16_t selector, struct descriptor *desc,
+	     unsigned cpl);
+void set_accessed(struct cpu *cpu, uint16_t selector, struct descriptor *d);
+void set_flat(struct cpu *cpu, unsigned seg, uint16_t selector, uint16_t attr);
+
+/* ---- system ---- */
+void cpuid_leaf(uint32_t leaf, uint32_t sub, uint32_t out[4]);
+uint64_t cpu_tsc(struct cpu *cpu);
+uint64_t msr_read(struct cpu *cpu, uint32_t msr);
+void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val);
+/* Physical-address width; bits above are reserved in page tables. */
+#define PHYS_BITS 46
+
+/* ---- exec_fpu.c ---- */
+void fx_save(const struct cpu *cpu, uint8_t image[512], bool wide);
+void fx_load(struct cpu *cpu, const uint8_t image[512], bool wide);
+
+/* ---- disasm.c or disasm_none.c ---- */
+/* One line for `byte` at `rip`; "" when this build cannot. */
+void disassemble(char *text, size_t size, const uint8_t *byte, unsigned len,
+		 uint64_t rip, unsigned bits);
+
+#endif
