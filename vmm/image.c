@@ -424,12 +424,12 @@ static int check_place(const struct image *image, unsigned i,
 {
 	const struct image_segment *seg = &image->seg[i];
 
-	if (seg->memsz > UINT64_MAX - seg->paddr)
+	if (seg->memsz - 1 > UINT64_MAX - seg->paddr)
 		return misplaced(image, seg, "wraps around");
 	if (!guestmem_ptr(gm, seg->paddr, seg->memsz))
 		return misplaced(image, seg,
-				 "does not fit into the guest's "
-				 "memory; give it more with --mem");
+				 "is not all in RAM; give "
+				 "the guest more with --mem");
 	if (overlap(seg->paddr, seg->memsz, reserved, reserved_end - reserved))
 		return misplaced(image, seg, "hits the boot data");
 	if (overlap(seg->paddr, seg->memsz, IMAGE_HOLE,
