@@ -4,7 +4,8 @@
  */
 #include "tests/kernel/check.h"
 
-#define STACK (AREA + (UINT64_C(1) << 39)) /* one page */
+#define RETURN 0xc3
+#define STACK  (AREA + (UINT64_C(1) << 39)) /* one page */
 
 static volatile uint64_t stage;
 
@@ -57,7 +58,7 @@ FAULT(do_non_canonical_stack, "movabsq $0x800000000000, %%rsp\n push %%rax")
 FAULT(do_no_stack, "movl $64, %%esp\n push %%rax")
 FAULT(do_write_code, "movb %%al, _start")
 FAULT(do_write_constant, "movb %%al, (%%rdi)")
-FAULT(do_run_data, "jmp *%%rdi")
+FAULT(do_run_data, "call *%%rdi")
 FAULT(do_iretq_to_kernel, "movq %%rsp, %%rax\n push $0x10\n push %%rax\n"
 			  "push $2\n push $8\n push $1f\n iretq\n 1:")
 FAULT(do_iopl, "pushfq\n orq $0x3000, (%%rsp)\n popfq\n cli")
@@ -74,7 +75,7 @@ FAULT(do_far_to_kernel, "push $8\n push $1f\n lretq\n 1:")
 FAULT(do_overflow, "movq %%rdi, %%rsp\n 1: push %%rax\n jmp 1b")
 
 static const uint64_t constant = 1;
-static uint8_t code[16] = {0xc3};
+static uint8_t code[16] = {RETURN};
 
 static const struct fault {
 	const char *name;
@@ -202,6 +203,7 @@ int user_main(const struct boot_info *info)
 
 	check(await(&stage, 3), "a task that faults not");
 	map_new(STACK, RIGHT_READ | RIGHT_WRITE);
+	*(uint8_t *)(BOOT_STACK + 8) = RETURN;
 	for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		stage = 0;
 		thread_restart(&t, faults[i].run, faults[i].argument);
