@@ -30,7 +30,7 @@ expect_status 2
 
 check "an empty file"
 : >"$bad"
-refused 'ELF'
+refused 'empty'
 
 check "not an ELF file"
 echo "hello, this is text and no program" >"$bad"
