@@ -99,6 +99,5 @@ uint64_t arena_pages(struct boot *boot, unsigned count)
 	if (count > (boot->arena.end - base) / PAGE_SIZE)
 		panic("boot: out of memory; give the machine more");
 	boot->arena.base += count * PAGE_SIZE;
-	memset(arch_ptr(base), 0, count * PAGE_SIZE);
 	return base;
 }

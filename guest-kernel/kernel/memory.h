@@ -39,7 +39,7 @@ const struct range *ranges_largest(const struct range_set *set, uint64_t below);
 
 /* Take the largest free range below `below` as the arena. */
 void arena_init(struct boot *boot, uint64_t below);
-/* Zeroed pages that lie together; panics when there are none. */
+/* Pages that lie together, as they are; panics when there are none. */
 uint64_t arena_pages(struct boot *boot, unsigned count);
 
 #endif

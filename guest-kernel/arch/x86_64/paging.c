@@ -13,6 +13,8 @@
 #include "guest-kernel/arch/x86_64/insn.h"
 #include "guest-kernel/kernel/kernel.h"
 
+#include <string.h>
+
 #define LARGE_PAGE (UINT64_C(1) << 21)
 #define LAPIC	   UINT64_C(0xfee00000)
 #define IOAPIC	   UINT64_C(0xfec00000)
@@ -20,10 +22,18 @@
 extern const uint8_t text_start[], rodata_start[], data_start[], kernel_end[],
 	bss_end[], kernel_stack_guard[];
 
+static uint64_t new_table(struct boot *boot)
+{
+	uint64_t pa = arena_pages(boot, 1);
+
+	memset(arch_ptr(pa), 0, PAGE_SIZE);
+	return pa;
+}
+
 static uint64_t *next_table(struct boot *boot, uint64_t *entry)
 {
 	if (!(*entry & PTE_P))
-		*entry = arena_pages(boot, 1) | PTE_P | PTE_W;
+		*entry = new_table(boot) | PTE_P | PTE_W;
 	return arch_ptr(*entry & PTE_ADDR);
 }
 
@@ -71,7 +81,7 @@ static void map_device(struct boot *boot, uint64_t pa)
 
 void paging_init(struct boot *boot, const struct range_set *ram)
 {
-	kernel.top_table = arena_pages(boot, 1);
+	kernel.top_table = new_table(boot);
 	for (unsigned i = 0; i < ram->count; i++)
 		map_range(boot, DIRECT_MAP + ram->range[i].base,
 			  ram->range[i].base,
