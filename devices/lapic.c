@@ -365,6 +365,20 @@ static void write_timer(struct lapic *l, unsigned reg, uint32_t val)
 
 /* ---- Registers ---- */
 
+/* One bit a register: the ones that are there. EOI reads as 0. */
+#define PRESENT                                                                \
+	(UINT64_C(1) << ID | UINT64_C(1) << VERSION | UINT64_C(1) << TPR |     \
+	 UINT64_C(1) << APR | UINT64_C(1) << PPR | UINT64_C(1) << EOI |        \
+	 UINT64_C(1) << RRD | UINT64_C(1) << LDR | UINT64_C(1) << DFR |        \
+	 UINT64_C(1) << SVR | UINT64_C(0xffffff) << ISR | UINT64_C(1) << ESR | \
+	 UINT64_C(0xff) << ICR_LOW | UINT64_C(3) << TIMER_INITIAL |            \
+	 UINT64_C(1) << TIMER_DIVIDE)
+
+static bool present(unsigned reg)
+{
+	return reg < REGISTERS && (PRESENT >> reg & 1);
+}
+
 /* The bits of each LVT entry that can be written. */
 static uint32_t lvt_bits(unsigned reg)
 {
@@ -441,20 +455,12 @@ static void write_reg(struct lapic *l, unsigned reg, uint32_t val)
 	case TIMER_DIVIDE:
 		write_timer(l, reg, val);
 		break;
-	default:
-		error(l, ESR_REGISTER);
+	default: /* read-only ones are written in vain */
+		if (!present(reg))
+			error(l, ESR_REGISTER);
 		break;
 	}
 }
-
-/* One bit a register: the ones that read without an error. */
-#define READABLE                                                           \
-	(UINT64_C(1) << ID | UINT64_C(1) << VERSION | UINT64_C(1) << TPR | \
-	 UINT64_C(1) << APR | UINT64_C(1) << PPR | UINT64_C(1) << RRD |    \
-	 UINT64_C(1) << LDR | UINT64_C(1) << DFR | UINT64_C(1) << SVR |    \
-	 UINT64_C(0xffffff) << ISR | UINT64_C(1) << ESR |                  \
-	 UINT64_C(0xff) << ICR_LOW | UINT64_C(3) << TIMER_INITIAL |        \
-	 UINT64_C(1) << TIMER_DIVIDE)
 
 /* Only aligned 4-byte accesses are defined (SDM 3 10.4.1). */
 static uint64_t lapic_read(struct device *dev, uint64_t offset, unsigned size)
@@ -465,7 +471,7 @@ static uint64_t lapic_read(struct device *dev, uint64_t offset, unsigned size)
 
 	if (!l->s.enabled)
 		return ~UINT64_C(0);
-	if (reg >= REGISTERS || !(READABLE >> reg & 1)) {
+	if (!present(reg)) {
 		error(l, ESR_REGISTER);
 		return 0;
 	}

@@ -178,17 +178,20 @@ static void write_icw1(struct pic_chip *c, uint8_t val)
 	c->init = 2;
 }
 
+static uint8_t after_icw3(const struct pic_chip *c)
+{
+	return c->icw1 & ICW1_ICW4 ? 4 : 0;
+}
+
 static void write_icw(struct pic_chip *c, uint8_t val)
 {
 	switch (c->init) {
 	case 2:
 		c->base = val & 0xf8;
-		c->init = !(c->icw1 & ICW1_SNGL) ? 3
-			  : c->icw1 & ICW1_ICW4	 ? 4
-						 : 0;
+		c->init = c->icw1 & ICW1_SNGL ? after_icw3(c) : 3;
 		break;
 	case 3: /* who is wired to whom: it is as it is */
-		c->init = c->icw1 & ICW1_ICW4 ? 4 : 0;
+		c->init = after_icw3(c);
 		break;
 	case 4:
 		c->aeoi = val & ICW4_AEOI;

@@ -243,6 +243,30 @@ static void test_vectors_below_16_are_errors(void **state)
 	assert_int_equal(rd32(lapic, IRR), 1u << 16);
 }
 
+/* Registers that are not there are errors; read-only ones are not. */
+static void test_reserved_registers_are_errors(void **state)
+{
+	static const struct {
+		unsigned reg;
+		bool write;
+		uint32_t esr;
+	} rows[] = {
+		{VERSION, true, 0},  {PPR, true, 0},	   {IRR, true, 0},
+		{TCCR, true, 0},     {EOI, false, 0},	   {ICR, false, 0},
+		{0x70, true, 0x80},  {0x70, false, 0x80},  {0x00, false, 0x80},
+		{0x2f0, true, 0x80}, {0x3f0, false, 0x80}, {0x400, true, 0x80},
+	};
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		if (rows[i].write)
+			wr32(lapic, rows[i].reg, 0);
+		else
+			assert_int_equal(rd32(lapic, rows[i].reg), 0);
+		wr32(lapic, ESR, 0);
+		assert_int_equal(rd32(lapic, ESR), rows[i].esr);
+	}
+}
+
 static void test_error_with_an_illegal_error_vector_ends(void **state)
 {
 	wr32(lapic, LVTERR, 0x05);
@@ -436,6 +460,7 @@ int main(void)
 		T(test_task_priority),
 		T(test_level_tells_its_end),
 		T(test_vectors_below_16_are_errors),
+		T(test_reserved_registers_are_errors),
 		T(test_error_with_an_illegal_error_vector_ends),
 		T(test_destinations),
 		T(test_interprocessor_messages),
