@@ -107,7 +107,11 @@ void kvm_kick_leave(struct kvm_cpu *cpu); /* and ends it */
 bool kvm_kick_taken(struct kvm_cpu *cpu); /* was kicked? asked once a kick */
 void kvm_kick_fini(struct kvm_cpu *cpu);
 
-/* Have the thread signalled when guest time `now_ns` becomes `deadline_ns`. */
-void kvm_arm(struct kvm_cpu *cpu, uint64_t now_ns, uint64_t deadline_ns);
+/*
+ * Have the thread signalled `left_ns` from now, when guest time becomes
+ * `deadline_ns`. After any signal no deadline is armed any more.
+ */
+void kvm_arm(struct kvm_cpu *cpu, uint64_t deadline_ns, uint64_t left_ns);
+bool kvm_is_armed(const struct kvm_cpu *cpu, uint64_t deadline_ns);
 
 #endif

@@ -17,7 +17,6 @@
 
 #include <linux/kvm.h>
 
-#include "vmm/clock.h"
 #include "vmm/kvm.h"
 
 #define KICK_SIGNAL SIGUSR1
@@ -105,18 +104,22 @@ void kvm_kick_fini(struct kvm_cpu *cpu)
 	cpu->has_timer = false;
 }
 
-void kvm_arm(struct kvm_cpu *cpu, uint64_t now_ns, uint64_t deadline_ns)
+bool kvm_is_armed(const struct kvm_cpu *cpu, uint64_t deadline_ns)
 {
-	struct itimerspec when = {0};
-	uint64_t host_ns = kvm_host_ns() + (deadline_ns - now_ns);
+	return __atomic_load_n(&cpu->armed_ns, __ATOMIC_RELAXED) == deadline_ns;
+}
 
-	if (__atomic_load_n(&cpu->armed_ns, __ATOMIC_RELAXED) == deadline_ns)
-		return;
+void kvm_arm(struct kvm_cpu *cpu, uint64_t deadline_ns, uint64_t left_ns)
+{
+	struct itimerspec when = {0}; /* disarms */
+	uint64_t host_ns = kvm_host_ns();
+
+	if (left_ns < INT64_MAX - host_ns) {
+		host_ns += left_ns;
+		when.it_value.tv_sec = host_ns / 1000000000;
+		when.it_value.tv_nsec = host_ns % 1000000000;
+	}
 	/* Before it is set, so that a signal at once is not overwritten. */
 	__atomic_store_n(&cpu->armed_ns, deadline_ns, __ATOMIC_RELAXED);
-	if (host_ns > INT64_MAX || deadline_ns == CLOCK_NEVER)
-		host_ns = 0; /* disarms */
-	when.it_value.tv_sec = host_ns / 1000000000;
-	when.it_value.tv_nsec = host_ns % 1000000000;
 	timer_settime(cpu->timer, TIMER_ABSTIME, &when, NULL);
 }

@@ -279,22 +279,32 @@ static bool still_halted(struct kvm_cpu *cpu)
 	return cpu->halted;
 }
 
-static bool must_return(struct kvm_cpu *cpu, struct vcpu_exit *exit)
+/* The clock is asked only when no timer runs for this deadline already. */
+static bool past_deadline(struct kvm_cpu *cpu)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
-	uint64_t deadline = env->deadline_ns(env->ctx);
-	uint64_t now = env->now_ns(env->ctx);
+	uint64_t deadline = env->deadline_ns(env->ctx), now;
 
+	if (kvm_is_armed(cpu, deadline))
+		return false;
+	now = env->now_ns(env->ctx);
+	if (now >= deadline)
+		return true;
+	kvm_arm(cpu, deadline, deadline - now);
+	return false;
+}
+
+static bool must_return(struct kvm_cpu *cpu, struct vcpu_exit *exit)
+{
 	if (kvm_kick_taken(cpu)) {
 		exit->reason = EXIT_KICK;
 		cpu->stats.kicks++;
-	} else if (now >= deadline) {
+	} else if (past_deadline(cpu)) {
 		exit->reason = EXIT_DEADLINE;
 		cpu->stats.deadlines++;
 	} else if (still_halted(cpu)) {
 		exit->reason = EXIT_HALT;
 	} else {
-		kvm_arm(cpu, now, deadline);
 		return false;
 	}
 	return true;
