@@ -565,25 +565,58 @@ static enum bound bind_c0(struct op *op, const struct insn *insn)
 	return ENDS;
 }
 
-/* The x87 instructions that are about control; the rest is arithmetic. */
+/* x87 control, loads and stores; the rest is arithmetic. */
+static op_fn *x87_memory_fn(struct op *op, unsigned opcode, unsigned reg)
+{
+	op->reg = reg;
+	op->size = opcode == 0xd9 ? 4 : 8;
+	switch (opcode << 4 | reg) {
+	case 0xd90:
+	case 0xdd0:
+		return exec_fld;
+	case 0xd92:
+	case 0xd93:
+	case 0xdd2:
+	case 0xdd3:
+		return exec_fst;
+	case 0xdb5:
+		return exec_fld80;
+	case 0xdb7:
+		return exec_fstp80;
+	case 0xd95:
+		return exec_fldcw;
+	case 0xd97:
+		return exec_fnstcw;
+	case 0xdd7:
+		return exec_fnstsw;
+	}
+	return NULL;
+}
+
+static op_fn *x87_register_fn(struct op *op, unsigned opcode, unsigned modrm)
+{
+	switch (opcode << 8 | modrm) {
+	case 0xdbe2:
+		return exec_fnclex;
+	case 0xdbe3:
+		return exec_fninit;
+	case 0xdfe0:
+		return exec_fnstsw_ax;
+	case 0xd9e8:
+	case 0xd9ee:
+		op->imm = modrm == 0xe8;
+		return exec_fld_const;
+	}
+	return NULL;
+}
+
 static enum bound bind_x87(struct op *op, const struct insn *insn)
 {
 	unsigned reg = (insn->modrm >> 3) & 7;
-	unsigned key = insn->opcode << 8 | insn->modrm;
 
-	if (insn->mod != 3) {
-		key = insn->opcode << 8 | reg;
-		op->fn = key == 0xd905	 ? exec_fldcw
-			 : key == 0xd907 ? exec_fnstcw
-			 : key == 0xdd07 ? exec_fnstsw
-					 : exec_unimplemented;
-	} else {
-		op->fn = key == 0xdbe3	 ? exec_fninit
-			 : key == 0xdbe2 ? exec_fnclex
-			 : key == 0xdfe0 ? exec_fnstsw_ax
-					 : exec_unimplemented;
-	}
-	return op->fn == exec_unimplemented ? ENDS : GOES_ON;
+	op->fn = insn->mod == 3 ? x87_register_fn(op, insn->opcode, insn->modrm)
+				: x87_memory_fn(op, insn->opcode, reg);
+	return op->fn ? GOES_ON : bind_not_done(op);
 }
 
 static enum bound bind_d0(struct op *op, const struct insn *insn)

@@ -1,11 +1,21 @@
 /*
- * exec_fpu.c: x87 control, FXSAVE and FXRSTOR, MXCSR. The x87 registers are
- * kept and moved as images; arithmetic on them is not implemented.
+ * exec_fpu.c: x87 control, FXSAVE and FXRSTOR, MXCSR. Loads and stores of
+ * the x87 stack are in exec_x87.c; arithmetic on it is not implemented.
  */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
 
 #define MXCSR_MASK 0xffffu
+#define FSW_ES	   0x0080u /* an exception waits */
+#define FSW_B	   0x8000u /* the same */
+
+/* Is there an exception that the control word does not mask? */
+static void summarize(struct cpu *cpu)
+{
+	cpu->fsw &= ~(FSW_ES | FSW_B);
+	if (cpu->fsw & ~cpu->fcw & 0x3f)
+		cpu->fsw |= FSW_ES | FSW_B;
+}
 
 /* #NM while the state is another task's; #UD without a coprocessor. */
 static void check_x87(struct cpu *cpu, const struct op *op)
@@ -45,7 +55,10 @@ void exec_fnstcw(struct cpu *cpu, const struct op *op)
 void exec_fldcw(struct cpu *cpu, const struct op *op)
 {
 	check_x87(cpu, op);
+	if (cpu->fsw & FSW_ES)
+		raise_fault(cpu, VEC_MF);
 	cpu->fcw = (load(cpu, op, effective(cpu, op), 2) & 0x1f7f) | 0x40;
+	summarize(cpu);
 	return next(cpu, op);
 }
 
@@ -63,12 +76,14 @@ void exec_fnstsw_ax(struct cpu *cpu, const struct op *op)
 	return next(cpu, op);
 }
 
-/* FWAIT looks at MP and TS; nothing here leaves an x87 exception pending. */
+/* FWAIT looks at MP and TS, and takes an exception that waits. */
 void exec_fwait(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
 	if ((cpu->s.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS))
 		raise_fault(cpu, VEC_NM);
+	if (cpu->fsw & FSW_ES)
+		raise_fault(cpu, VEC_MF);
 	return next(cpu, op);
 }
 

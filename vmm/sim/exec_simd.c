@@ -95,8 +95,7 @@ static void compute(struct cpu *cpu, const struct op *op, struct simd_ctx *ctx,
 	cpu->mxcsr = ctx->mxcsr;
 	if (unlikely(!ok)) {
 		cpu->op = op;
-		raise_fault(cpu, cpu->s.cr4 & CR4_OSXMMEXCPT ? VEC_XM
-							     : VEC_UD);
+		raise_fault(cpu, cpu->s.cr4 & CR4_OSXMMEXCPT ? VEC_XM : VEC_UD);
 	}
 }
 
@@ -115,8 +114,7 @@ static void source(struct cpu *cpu, const struct op *op, union xmm *src)
 	if (op->flags & OP_MEM) {
 		load_xmm(cpu, op, memory_bytes(op), src);
 	} else if (general) {
-		src->u64[0] = reg_get(cpu, op->rm,
-				      op->flags & OP_REXW ? 8 : 4);
+		src->u64[0] = reg_get(cpu, op->rm, op->flags & OP_REXW ? 8 : 4);
 		src->u64[1] = 0;
 	} else {
 		*src = cpu->xmm[op->rm];

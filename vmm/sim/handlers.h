@@ -88,6 +88,9 @@ op_fn exec_fninit, exec_fnclex, exec_fnstcw, exec_fldcw, exec_fnstsw,
 	exec_fnstsw_ax, exec_fwait, exec_fxsave, exec_fxrstor, exec_ldmxcsr,
 	exec_stmxcsr;
 
+/* exec_x87.c */
+op_fn exec_fld, exec_fld80, exec_fst, exec_fstp80, exec_fld_const;
+
 /* exec_simd.c */
 op_fn exec_simd;
 
