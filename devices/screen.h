@@ -53,4 +53,29 @@ int screen_write_text(FILE *out, const uint8_t *cells,
 int screen_write_png(const char *path, const uint8_t *cells,
 		     const struct vga_screen *screen);
 
+/*
+ * The screen in a terminal (screen_term.c): what is there is remembered, and
+ * only what changed is sent. At most `cols` by `rows` cells are used, from
+ * the upper left corner.
+ */
+struct screen_term {
+	unsigned cols, rows;
+	bool known; /* the fields below are what the terminal shows */
+	int cursor_x, cursor_y;
+	uint8_t cells[2 * VGA_COLS_MAX * VGA_ROWS_MAX]; /* 80x25: 80 a row */
+	unsigned shown_cols, shown_rows;
+	bool shown_blink;
+};
+
+/* The most that one frame takes: a position, colours and three bytes each. */
+#define SCREEN_TERM_MAX (32 * VGA_COLS_MAX * VGA_ROWS_MAX + 64)
+
+/* Nothing is known of the terminal's contents: the next frame is whole. */
+void screen_term_init(struct screen_term *t, unsigned cols, unsigned rows);
+
+/* What to send to get from the last frame to this one; its length. */
+size_t screen_term_draw(struct screen_term *t, const uint8_t *cells,
+			const struct vga_screen *screen,
+			char out[static SCREEN_TERM_MAX]);
+
 #endif

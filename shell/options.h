@@ -23,7 +23,7 @@ struct serial_option {
 	const char *path; /* of SERIAL_FILE */
 };
 
-enum display { DISPLAY_NONE, DISPLAY_TERM };
+enum display_kind { DISPLAY_NONE, DISPLAY_TERM };
 enum exit_map { EXIT_MAP_VERDICT, EXIT_MAP_QEMU };
 
 /* Strings are argv's own; `type` is allocated. */
@@ -37,7 +37,7 @@ struct options {
 	uint64_t mem;
 	uint64_t timeout_ns; /* 0: none */
 	struct serial_option serial[2];
-	enum display display;
+	enum display_kind display;
 	const char *append;
 	enum boot_protocol protocol;
 	enum exit_map exit_map;

@@ -28,6 +28,8 @@ static struct byte_sink sink_of(struct session *s, unsigned which)
 {
 	switch (s->options->serial[which].kind) {
 	case SERIAL_STDIO:
+		if (s->options->display == DISPLAY_TERM)
+			return display_sink(&s->display);
 		return output_sink(&s->stdout_);
 	case SERIAL_FILE:
 		return output_sink(&s->file[which]);
@@ -62,10 +64,11 @@ static int load(struct session *s)
 	return s->m->cpu[0]->ops->set_state(s->m->cpu[0], &state);
 }
 
-/* COM1's input is standard input's, unless its output is elsewhere. */
+/* Keys go to the screen's keyboard, else to the serial line that is stdio. */
 static int connect_input(struct session *s)
 {
 	const struct options *o = s->options;
+	bool keys = o->display == DISPLAY_TERM;
 	int com = o->serial[0].kind == SERIAL_STDIO   ? 0
 		  : o->serial[1].kind == SERIAL_STDIO ? 1
 						      : -1;
@@ -73,10 +76,10 @@ static int connect_input(struct session *s)
 
 	feeder_init(&s->feeder, s->m, com < 0 ? NULL : s->board.com[com],
 		    s->board.kbd);
-	if (com < 0)
+	if (com < 0 && !keys)
 		console_init_none(&s->console, s->m, &s->feeder);
 	else
-		err = console_init(&s->console, s->m, &s->feeder, false);
+		err = console_init(&s->console, s->m, &s->feeder, keys);
 	if (o->type)
 		feeder_type(&s->feeder, o->type, o->type_len);
 	return err;
@@ -126,6 +129,8 @@ int session_begin(struct session *s, const struct options *options)
 	memset(s, 0, sizeof(*s));
 	s->options = options;
 	s->stdout_.fd = s->file[0].fd = s->file[1].fd = -1;
+	if (options->display == DISPLAY_TERM && display_check() < 0)
+		return EXIT_USAGE;
 	err = create_machine(s);
 	if (err)
 		return err;
@@ -144,11 +149,18 @@ int session_begin(struct session *s, const struct options *options)
 /* The person's terminal becomes the guest's. */
 static int enter_terminal(struct session *s)
 {
+	if (s->options->display == DISPLAY_TERM) {
+		s->signals.redraw = display_redraw;
+		s->signals.redraw_ctx = &s->display;
+		return display_begin(&s->display, &s->board) ? EXIT_HOST : 0;
+	}
 	if (!s->console.tty)
 		return 0;
 	log_warn("this terminal is the guest's serial line now: Ctrl-] ends "
 		 "the run, Ctrl-C goes to the guest");
-	return terminal_enter(STDIN_FILENO, true, "", "") ? EXIT_HOST : 0;
+	return terminal_enter(STDIN_FILENO, STDOUT_FILENO, true, "", "")
+		       ? EXIT_HOST
+		       : 0;
 }
 
 /* The line is the last one on standard output, and a line of its own. */
@@ -197,11 +209,12 @@ int session_run(struct session *s)
 		return EXIT_HOST;
 	machine_run(s->m);
 	s->wall_ns = loop_now_ns() - start;
+	display_end(&s->display);
+	terminal_leave();
 	verdict_of(s->m, s->options, &v);
 	print_line(s, v.line);
 	if (!close_outputs(s) && v.status == 0)
 		v.status = EXIT_HOST;
-	terminal_leave();
 	report(s, &v);
 	if (s->options->screenshot &&
 	    report_screenshot(&s->board, s->options->screenshot) &&
@@ -212,6 +225,7 @@ int session_run(struct session *s)
 
 void session_end(struct session *s)
 {
+	display_end(&s->display);
 	terminal_leave();
 	if (!s->m)
 		return;

@@ -7,6 +7,7 @@
 
 #include "devices/devices.h"
 #include "shell/console.h"
+#include "shell/display.h"
 #include "shell/feeder.h"
 #include "shell/options.h"
 #include "shell/output.h"
@@ -19,6 +20,7 @@ struct session {
 	struct signals signals;
 	struct feeder feeder;
 	struct console console;
+	struct display display;
 	struct output stdout_; /* the verdict's line, and serial's if stdio */
 	struct output file[2]; /* COM1, COM2 */
 	uint64_t wall_ns;      /* of the run */

@@ -10,7 +10,7 @@
 #include "vmm/log.h"
 
 static struct {
-	int fd;
+	int in, out;
 	struct termios before, raw;
 	const char *enter, *leave;
 	bool known; /* the fields above are set */
@@ -22,29 +22,30 @@ static void put(const char *text)
 {
 	size_t len = strlen(text);
 
-	if (len && write(terminal.fd, text, len) < 0)
+	if (len && write(terminal.out, text, len) < 0)
 		return;
 }
 
 static bool foreground(void)
 {
-	return tcgetpgrp(terminal.fd) == getpgrp();
+	return tcgetpgrp(terminal.in) == getpgrp();
 }
 
-int terminal_enter(int fd, bool cooked_output, const char *enter,
+int terminal_enter(int in, int out, bool cooked_output, const char *enter,
 		   const char *leave)
 {
-	terminal.fd = fd;
+	terminal.in = in;
+	terminal.out = out;
 	terminal.enter = enter;
 	terminal.leave = leave;
-	if (tcgetattr(fd, &terminal.before) < 0)
+	if (tcgetattr(in, &terminal.before) < 0)
 		return fail(-errno, "terminal: %s", strerror(errno));
 	terminal.raw = terminal.before;
 	cfmakeraw(&terminal.raw);
 	if (cooked_output)
 		terminal.raw.c_oflag = terminal.before.c_oflag;
 	terminal.known = true;
-	if (tcsetattr(fd, TCSANOW, &terminal.raw) < 0)
+	if (tcsetattr(in, TCSANOW, &terminal.raw) < 0)
 		return fail(-errno, "terminal: %s", strerror(errno));
 	terminal.entered = 1;
 	put(enter);
@@ -57,14 +58,14 @@ void terminal_leave(void)
 		return;
 	terminal.entered = 0;
 	put(terminal.leave);
-	tcsetattr(terminal.fd, TCSANOW, &terminal.before);
+	tcsetattr(terminal.in, TCSANOW, &terminal.before);
 }
 
 void terminal_reenter(void)
 {
 	if (!terminal.known || !foreground())
 		return;
-	tcsetattr(terminal.fd, TCSANOW, &terminal.raw);
+	tcsetattr(terminal.in, TCSANOW, &terminal.raw);
 	terminal.entered = 1;
 	put(terminal.enter);
 }

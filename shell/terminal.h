@@ -14,11 +14,12 @@
 #define TERMINAL_QUIT 0x1d
 
 /*
- * Put `fd` into raw mode. `enter` is written to it now and on every return to
- * it, `leave` on every way out ("" for none). Output processing stays on when
- * `cooked_output`: a newline returns the carriage. 0 or -errno, said.
+ * Put the terminal at `in` into raw mode. `enter` is written to `out` now and
+ * on every return to it, `leave` on every way out ("" for none). Output
+ * processing stays on when `cooked_output`: a newline returns the carriage.
+ * 0 or -errno, said.
  */
-int terminal_enter(int fd, bool cooked_output, const char *enter,
+int terminal_enter(int in, int out, bool cooked_output, const char *enter,
 		   const char *leave);
 
 void terminal_leave(void);
