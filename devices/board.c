@@ -3,9 +3,9 @@
  * and addresses they answer, who drives which interrupt line, and how the
  * lines reach the CPU. Nothing else knows any of this.
  *
- * ISA line n goes to pin n of the 8259 pair and of the IOAPIC, but line 0 to
- * the IOAPIC's pin 2. The 8259's INT goes to LINT0 of CPU 0's local APIC and
- * from there, or past it while that is switched off, to the CPU.
+ *	                +--> 8259 pair --INT--> LINT0 --+
+ *	ISA lines 0..15 +                          local APIC --> CPU 0
+ *	                +--> IOAPIC ===messages====>----+
  */
 #include "devices/devices.h"
 
@@ -50,21 +50,21 @@ static const struct mapping {
 	enum chip chip;
 	uint32_t reg;
 } board_map[] = {
-	{PORT, 0x20, 2, CHIP_PIC, 0},  /* master */
-	{PORT, 0xa0, 2, CHIP_PIC, 2},  /* slave */
-	{PORT, 0x4d0, 2, CHIP_PIC, 4}, /* edge or level */
-	{PORT, 0x40, 4, CHIP_PIT, 0},
+	{PORT, 0x20, 2, CHIP_PIC, 0}, /* master */
+	{PORT, 0x40, 4, CHIP_PIT, 0}, /* three channels, control */
 	{PORT, 0x60, 1, CHIP_KBD, 0}, /* data */
-	{PORT, 0x61, 1, CHIP_PIT, 4}, /* gate, speaker */
+	{PORT, 0x61, 1, CHIP_PIT, 4}, /* gate, speaker, OUT2 */
 	{PORT, 0x64, 1, CHIP_KBD, 4}, /* command, status */
-	{PORT, 0x70, 2, CHIP_RTC, 0},
+	{PORT, 0x70, 2, CHIP_RTC, 0}, /* index, data */
 	{PORT, 0x80, 1, CHIP_POST, 0},
 	{PORT, 0x92, 1, CHIP_POWER, POWER_REG(POWER_PORT92)},
+	{PORT, 0xa0, 2, CHIP_PIC, 2}, /* slave */
 	{PORT, 0xe9, 1, CHIP_DEBUGCON, 0},
 	{PORT, PORT_EXIT_F4, 4, CHIP_EXIT_F4, 0},
 	{PORT, 0x2f8, 8, CHIP_COM2, 0},
 	{PORT, 0x3c0, 0x20, CHIP_VGA, 0},
 	{PORT, 0x3f8, 8, CHIP_COM1, 0},
+	{PORT, 0x4d0, 2, CHIP_PIC, 4}, /* edge or level */
 	{PORT, PORT_EXIT_501, 4, CHIP_EXIT_501, 0},
 	{PORT, 0x505, 1, CHIP_POWER, POWER_REG(POWER_PVPANIC)},
 	{PORT, 0x604, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* PIIX4, ICH9 */
@@ -81,8 +81,11 @@ static const struct {
 	enum chip chip;
 	unsigned line;
 } board_lines[] = {
-	{CHIP_PIT, 0},	{CHIP_KBD, 1}, {CHIP_COM2, 3},
-	{CHIP_COM1, 4}, {CHIP_RTC, 8},
+	{CHIP_PIT, 0},	/* the IOAPIC has it at pin 2 */
+	{CHIP_KBD, 1},	/* keys; the mouse port's is LINE_AUX */
+	{CHIP_COM2, 3}, /* its modem's OUT2 lets it through */
+	{CHIP_COM1, 4}, /* likewise */
+	{CHIP_RTC, 8},	/* the slave's first */
 };
 
 /*
