@@ -12,31 +12,37 @@
 #define ALL_MASKS 0x1f80u
 
 _Static_assert(offsetof(struct native, xmm1) == 0x10, "code below");
-_Static_assert(offsetof(struct native, rax) == 0x20, "code below");
-_Static_assert(offsetof(struct native, rcx) == 0x28, "code below");
-_Static_assert(offsetof(struct native, flags) == 0x30, "code below");
-_Static_assert(offsetof(struct native, mxcsr) == 0x38, "code below");
-_Static_assert(offsetof(struct native, mxcsr_after) == 0x3c, "code below");
-_Static_assert(offsetof(struct native, mem) == 0x40, "code below");
+_Static_assert(offsetof(struct native, xmm2) == 0x20, "code below");
+_Static_assert(offsetof(struct native, rax) == 0x30, "code below");
+_Static_assert(offsetof(struct native, rcx) == 0x38, "code below");
+_Static_assert(offsetof(struct native, rdx) == 0x40, "code below");
+_Static_assert(offsetof(struct native, flags) == 0x48, "code below");
+_Static_assert(offsetof(struct native, mxcsr) == 0x50, "code below");
+_Static_assert(offsetof(struct native, mxcsr_after) == 0x54, "code below");
+_Static_assert(offsetof(struct native, mem) == 0x60, "code below");
 
 static const uint8_t before[] = {
 	0x48, 0x89, 0xfe,	      /* mov rsi, rdi */
-	0x48, 0x8d, 0x7e, 0x40,	      /* lea rdi, [rsi + mem] */
+	0x48, 0x8d, 0x7e, 0x60,	      /* lea rdi, [rsi + mem] */
 	0xf3, 0x0f, 0x6f, 0x06,	      /* movdqu xmm0, [rsi] */
 	0xf3, 0x0f, 0x6f, 0x4e, 0x10, /* movdqu xmm1, [rsi + xmm1] */
-	0x48, 0x8b, 0x46, 0x20,	      /* mov rax, [rsi + rax] */
-	0x48, 0x8b, 0x4e, 0x28,	      /* mov rcx, [rsi + rcx] */
-	0x0f, 0xae, 0x56, 0x38,	      /* ldmxcsr [rsi + mxcsr] */
+	0xf3, 0x0f, 0x6f, 0x56, 0x20, /* movdqu xmm2, [rsi + xmm2] */
+	0x48, 0x8b, 0x46, 0x30,	      /* mov rax, [rsi + rax] */
+	0x48, 0x8b, 0x4e, 0x38,	      /* mov rcx, [rsi + rcx] */
+	0x48, 0x8b, 0x56, 0x40,	      /* mov rdx, [rsi + rdx] */
+	0x0f, 0xae, 0x56, 0x50,	      /* ldmxcsr [rsi + mxcsr] */
 };
 
 static const uint8_t after[] = {
-	0x0f, 0xae, 0x5e, 0x38,	      /* stmxcsr [rsi + mxcsr] */
-	0x0f, 0xae, 0x56, 0x3c,	      /* ldmxcsr [rsi + mxcsr_after] */
-	0x9c, 0x8f, 0x46, 0x30,	      /* pushfq; pop [rsi + flags] */
+	0x0f, 0xae, 0x5e, 0x50,	      /* stmxcsr [rsi + mxcsr] */
+	0x0f, 0xae, 0x56, 0x54,	      /* ldmxcsr [rsi + mxcsr_after] */
+	0x9c, 0x8f, 0x46, 0x48,	      /* pushfq; pop [rsi + flags] */
 	0xf3, 0x0f, 0x7f, 0x06,	      /* movdqu [rsi], xmm0 */
 	0xf3, 0x0f, 0x7f, 0x4e, 0x10, /* movdqu [rsi + xmm1], xmm1 */
-	0x48, 0x89, 0x46, 0x20,	      /* mov [rsi + rax], rax */
-	0x48, 0x89, 0x4e, 0x28,	      /* mov [rsi + rcx], rcx */
+	0xf3, 0x0f, 0x7f, 0x56, 0x20, /* movdqu [rsi + xmm2], xmm2 */
+	0x48, 0x89, 0x46, 0x30,	      /* mov [rsi + rax], rax */
+	0x48, 0x89, 0x4e, 0x38,	      /* mov [rsi + rcx], rcx */
+	0x48, 0x89, 0x56, 0x40,	      /* mov [rsi + rdx], rdx */
 	0xc3,			      /* ret */
 };
 
@@ -61,6 +67,8 @@ int native_init(void)
 	struct sigaction action = {.sa_sigaction = skip,
 				   .sa_flags = SA_SIGINFO};
 
+	if (!__builtin_cpu_supports("sse4.2"))
+		return -ENOTSUP;
 	if (!code)
 		code = mmap(NULL, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -74,7 +82,8 @@ int native_init(void)
 
 static uint8_t modrm(const struct simd_row *row, bool memory)
 {
-	uint8_t reg = row->select == SIMD_ANY ? 0 : row->select;
+	bool general = row->form == SIMD_R_X || row->form == SIMD_R_X_I;
+	uint8_t reg = row->select != SIMD_ANY ? row->select : general ? 0 : 2;
 
 	return reg << 3 | (memory ? 0x07 /* [rdi] */ : 0xc1 /* xmm1, rcx */);
 }
@@ -93,10 +102,11 @@ void native_compile(const struct simd_row *row, bool memory, unsigned general,
 	if (general == 8)
 		*p++ = 0x48; /* REX.W */
 	*p++ = 0x0f;
+	if (row->opcode >> 8)
+		*p++ = row->opcode >> 8;
 	*p++ = row->opcode;
 	*p++ = modrm(row, memory);
-	if (row->form == SIMD_X_X_I || row->form == SIMD_R_X_I ||
-	    row->form == SIMD_X_G_I || row->form == SIMD_U_I)
+	if (native_has_imm(row))
 		*p++ = imm;
 	resume = p;
 	memcpy(p, after, sizeof(after));
@@ -112,4 +122,23 @@ void native_run(struct native *n)
 	n->fault = faulted;
 	if (n->fault)
 		n->mxcsr = fault_mxcsr;
+}
+
+uint32_t native_crc32(uint32_t crc, uint64_t data, unsigned bytes)
+{
+	uint64_t wide = crc;
+
+	switch (bytes) {
+	case 1:
+		__asm__("crc32b %1, %0" : "+r"(crc) : "r"((uint8_t)data));
+		return crc;
+	case 2:
+		__asm__("crc32w %1, %0" : "+r"(crc) : "r"((uint16_t)data));
+		return crc;
+	case 4:
+		__asm__("crc32l %1, %0" : "+r"(crc) : "r"((uint32_t)data));
+		return crc;
+	}
+	__asm__("crc32q %1, %0" : "+r"(wide) : "r"(data));
+	return wide;
 }

@@ -546,3 +546,26 @@ uint64_t ieee_to_int(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		magnitude = -magnitude;
 	return bits == 64 ? magnitude : (uint32_t)magnitude;
 }
+
+uint64_t ieee_round(struct ieee *e, const struct ieee_format *f, uint64_t a,
+		    enum ieee_rounding rounding, bool inexact)
+{
+	struct number x = unpack(e, f, a);
+	uint64_t magnitude;
+	bool changed;
+	int shift;
+
+	if (is_nan(&x))
+		return quiet_nan(e, f, &x, a);
+	if (x.kind == ZERO)
+		return zero(f, x.sign);
+	if (x.kind == INFINITE || x.exp >= (int)f->frac)
+		return a;
+	magnitude = round_to_int(&x, rounding, &changed);
+	if (changed && inexact)
+		e->raised |= MXCSR_PE;
+	if (!magnitude)
+		return zero(f, x.sign);
+	shift = __builtin_clzll(magnitude);
+	return round_pack(e, f, x.sign, 63 - shift, magnitude << shift);
+}

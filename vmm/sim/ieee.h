@@ -69,6 +69,10 @@ uint64_t ieee_from_int(struct ieee *e, const struct ieee_format *f, int64_t i);
 uint64_t ieee_to_int(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		     unsigned bits, enum ieee_rounding rounding);
 
+/* To an integral value of the same format; `inexact`: PE when it changes. */
+uint64_t ieee_round(struct ieee *e, const struct ieee_format *f, uint64_t a,
+		    enum ieee_rounding rounding, bool inexact);
+
 /*
  * The approximations of rcpps and rsqrtps, single precision. Silicon differs
  * within the bound the SDM gives (relative error <= 1.5 * 2^-12); ours are the

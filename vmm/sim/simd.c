@@ -9,10 +9,8 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "union xmm");
 
 static const struct simd_table *const tables[] = {
-	&simd_moves,
-	&simd_integers,
-	&simd_floats,
-	&simd_conversions,
+	&simd_moves,  &simd_integers, &simd_floats,	 &simd_conversions,
+	&simd_packed, &simd_shuffles, &simd_horizontals, &simd_texts,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -48,7 +46,7 @@ static bool fits(const struct simd_row *row, uint8_t modrm)
 	return row->select == SIMD_ANY || row->select == (modrm >> 3 & 7);
 }
 
-const struct simd_row *simd_find(enum simd_prefix prefix, uint8_t opcode,
+const struct simd_row *simd_find(enum simd_prefix prefix, uint16_t opcode,
 				 uint8_t modrm)
 {
 	unsigned want = key(opcode, prefix);

@@ -1,7 +1,7 @@
 /*
- * simd.h: SSE and SSE2 as a table of pure functions.
+ * simd.h: SSE to SSE4.2 as a table of pure functions.
  *
- * The decoder finds a row by prefix and opcode byte; the core fetches the
+ * The decoder finds a row by prefix and opcode; the core fetches the
  * source operand (from a register or from memory, with all its checks) and
  * calls the row's function on values. No function here touches memory, RIP
  * or RFLAGS but through its arguments, so that a fault leaves nothing half
@@ -10,12 +10,13 @@
  *
  * Left to the core, since they are about memory, order or the x87 state:
  * 0F 0D, 18 (prefetch), AE (fxsave, fxrstor, ldmxcsr, stmxcsr, clflush and
- * the fences), C3 (movnti), 77 (emms).
+ * the fences), C3 (movnti), 77 (emms), 38 F0 and F1 (crc32, movbe), B8
+ * (popcnt), 01 C8 and C9 (monitor, mwait).
  *
  * Left out: whatever names an MMX register, also where memory stands in its
- * place: 2A, 2C, 2D without F3 or F2; D6 with F3 or F2; 60..FE without a
- * prefix, but for C2 and C6. They are #UD, as on a processor whose CPUID does
- * not report MMX.
+ * place: 2A, 2C, 2D without F3 or F2; D6 with F3 or F2; 60..FE, 38 00..1E
+ * and 3A 0F without a prefix, but for C2 and C6. They are #UD, as on a
+ * processor whose CPUID does not report MMX. SSE4a is AMD's alone.
  */
 #ifndef VMM_SIM_SIMD_H
 #define VMM_SIM_SIMD_H
@@ -36,6 +37,10 @@ union xmm {
 };
 
 _Static_assert(sizeof(union xmm) == 16, "an XMM register");
+
+/* Added to an opcode: the second byte of the maps 0F 38 and 0F 3A. */
+#define SIMD_0F38 0x3800u
+#define SIMD_0F3A 0x3a00u
 
 /* Mandatory prefix; F2/F3 win over 66 (SDM 2 2.1.2). */
 enum simd_prefix { SIMD_NP, SIMD_66, SIMD_F3, SIMD_F2 };
@@ -58,9 +63,17 @@ enum simd_form {
 	SIMD_G_X,     /* rm general register or memory <- reg xmm */
 	SIMD_R_X,     /* reg general register <- rm xmm or memory */
 	SIMD_R_X_I,   /* the same with an imm8 (pextrw) */
-	SIMD_X_G_I,   /* pinsrw: reg xmm <- rm general register or m16, imm8 */
+	SIMD_X_G_I,   /* pinsr*: reg xmm <- rm general register or memory of
+		       * `bytes`, imm8 */
+	SIMD_G_X_I,   /* pextr*, extractps: the other way */
 	SIMD_U_I,     /* group 12-14 shifts: dst is rm xmm, imm8; no src */
-	SIMD_FLAGS,   /* (u)comis*: dst is reg xmm, src rm; sets ctx.flags */
+	SIMD_X_X_0,   /* *blendv*: SIMD_X_X with a mask, XMM0, in ctx.xmm0 */
+	SIMD_FLAGS,   /* (u)comis*, ptest: dst is reg xmm, src rm, and neither
+		       * changes; sets ctx.flags */
+	SIMD_TEXT,    /* pcmpestrm, pcmpistrm: dst and src as SIMD_X_X_I, but
+		       * reg stays: dst goes to XMM0; ctx.length, ctx.flags */
+	SIMD_TEXT_I,  /* pcmpestri, pcmpistri: the same, but dst->u64[0] goes to
+		       * RCX */
 	SIMD_MASKMOV, /* maskmovdqu: dst and src as SIMD_X_X, but reg stays:
 		       * dst->u64[0] says by bit i whether byte i of reg goes
 		       * to DS:[rDI + i] */
@@ -68,8 +81,8 @@ enum simd_form {
 
 /*
  * Properties of a row. The form of rm that REG_ONLY or MEM_ONLY excludes is
- * another row or #UD. REXW: REX.W makes the general operand (for X_G and G_X
- * also the memory in its place) 8 bytes instead of 4.
+ * another row or #UD. REXW: REX.W makes the general operand (for X_G, G_X,
+ * X_G_I and G_X_I also the memory in its place) 8 bytes instead of 4.
  */
 #define SIMD_ALIGNED  1u /* a 16-byte memory operand must be aligned (#GP) */
 #define SIMD_REG_ONLY 2u
@@ -78,9 +91,14 @@ enum simd_form {
 
 struct simd_ctx {
 	uint32_t mxcsr;	  /* in and out */
-	uint64_t flags;	  /* out, for SIMD_FLAGS: ZF PF CF; OF SF AF are 0 */
+	uint64_t flags;	  /* out, where the form says so: all of OF SF ZF AF
+			   * PF CF */
 	unsigned imm;	  /* imm8 */
 	unsigned general; /* width of the general operand: 4 or 8 */
+	union xmm xmm0;	  /* in, for SIMD_X_X_0 */
+	/* In, for SIMD_TEXT*: RAX and RDX, or EAX and EDX sign extended when
+	 * there is no REX.W: how many elements of dst and of src count. */
+	int64_t length[2];
 };
 
 /*
@@ -95,24 +113,32 @@ typedef bool simd_fn(struct simd_ctx *ctx, union xmm *dst,
 
 struct simd_row {
 	uint8_t prefix; /* enum simd_prefix */
-	uint8_t opcode; /* after 0F */
+	uint16_t
+		opcode; /* after 0F; in the longer maps SIMD_0F38 or 0F3A + it */
 	uint8_t select; /* SIMD_U_I: the reg field; else SIMD_ANY */
 	uint8_t form;	/* enum simd_form */
-	uint8_t bytes;	/* of rm in memory; 4 where SIMD_REXW is set */
+	uint8_t bytes;	/* of rm in memory, without REX.W */
 	uint8_t props;
 	simd_fn *fn;
 	const char *name; /* mnemonic, for messages and coverage */
 };
 
 /*
- * The row of an instruction 0F `opcode`, or NULL: #UD. `modrm` tells apart
+ * The row of an instruction, or NULL: #UD. `opcode` is as in struct
+ * simd_row: 0x58, or SIMD_0F3A | 0x0f. `modrm` tells apart
  * rows that differ by reg field or by register and memory form; props of the
  * row that is returned allow the form that modrm has.
  */
-const struct simd_row *simd_find(enum simd_prefix prefix, uint8_t opcode,
+const struct simd_row *simd_find(enum simd_prefix prefix, uint16_t opcode,
 				 uint8_t modrm);
 
 /* All rows, in no particular order, or NULL past the last. */
 const struct simd_row *simd_row_at(size_t i);
+
+/*
+ * crc32 of `bytes` bytes of data (SSE4.2's, Castagnoli's polynomial). It has
+ * general operands only, and none of the checks that XMM registers need.
+ */
+uint32_t simd_crc32(uint32_t crc, uint64_t data, unsigned bytes);
 
 #endif

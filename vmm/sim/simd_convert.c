@@ -1,6 +1,6 @@
 /*
- * simd_convert.c: SSE and SSE2 conversions between integers, single and
- * double precision; the forms with MMX registers are left out.
+ * simd_convert.c: conversions between integers, single and double precision,
+ * and rounding to integral values; forms with MMX registers are left out.
  */
 #include "vmm/sim/simd_rows.h"
 
@@ -174,6 +174,42 @@ static bool cvttsd2si(struct simd_ctx *ctx, union xmm *dst,
 	return to_general(ctx, dst, src, &ieee_double, IEEE_ZERO);
 }
 
+/* ---- To integral values ---- */
+
+#define ROUND_BY_MXCSR 4u
+#define ROUND_QUIETLY  8u
+
+static bool integral(struct simd_ctx *ctx, union xmm *dst, const union xmm *src,
+		     const struct ieee_format *f, unsigned lanes)
+{
+	struct ieee e = {.mxcsr = ctx->mxcsr};
+	enum ieee_rounding rounding = ctx->imm & ROUND_BY_MXCSR
+					      ? ieee_rounding(ctx->mxcsr)
+					      : ctx->imm & 3;
+	union xmm r = *dst;
+
+	for (unsigned i = 0; i < lanes; i++)
+		simd_set_lane(&r, f, i,
+			      ieee_round(&e, f, simd_lane(src, f, i), rounding,
+					 !(ctx->imm & ROUND_QUIETLY)));
+	if (!simd_commit(ctx, &e))
+		return false;
+	*dst = r;
+	return true;
+}
+
+#define INTEGRAL(name, format, lanes)                             \
+	static bool name(struct simd_ctx *ctx, union xmm *dst,    \
+			 const union xmm *src)                    \
+	{                                                         \
+		return integral(ctx, dst, src, &(format), lanes); \
+	}
+
+INTEGRAL(roundps, ieee_single, 4);
+INTEGRAL(roundss, ieee_single, 1);
+INTEGRAL(roundpd, ieee_double, 2);
+INTEGRAL(roundsd, ieee_double, 1);
+
 /* ---- The table ---- */
 
 #define TO_X(prefix, opcode, fn)                                          \
@@ -202,6 +238,10 @@ static const struct simd_row rows[] = {
 	SIMD_FULL(SIMD_66, 0xe6, cvttpd2dq, "cvttpd2dq"),
 	SIMD_PART(SIMD_F3, 0xe6, 8, cvtdq2pd, "cvtdq2pd"),
 	SIMD_FULL(SIMD_F2, 0xe6, cvtpd2dq, "cvtpd2dq"),
+	SIMD_FULL_I(SIMD_66, SIMD_0F3A | 0x08, roundps, "roundps"),
+	SIMD_FULL_I(SIMD_66, SIMD_0F3A | 0x09, roundpd, "roundpd"),
+	SIMD_PART_I(SIMD_66, SIMD_0F3A | 0x0a, 4, roundss, "roundss"),
+	SIMD_PART_I(SIMD_66, SIMD_0F3A | 0x0b, 8, roundsd, "roundsd"),
 };
 
 const struct simd_table simd_conversions = SIMD_TABLE(rows);

@@ -207,8 +207,8 @@ static const struct simd_row rows[] = {
 	FOUR(0x5f, max),
 	SIMD_FULL_I(SIMD_NP, 0xc2, cmpps, "cmpps"),
 	SIMD_FULL_I(SIMD_66, 0xc2, cmppd, "cmppd"),
-	{SIMD_F3, 0xc2, SIMD_ANY, SIMD_X_X_I, 4, 0, cmpss, "cmpss"},
-	{SIMD_F2, 0xc2, SIMD_ANY, SIMD_X_X_I, 8, 0, cmpsd, "cmpsd"},
+	SIMD_PART_I(SIMD_F3, 0xc2, 4, cmpss, "cmpss"),
+	SIMD_PART_I(SIMD_F2, 0xc2, 8, cmpsd, "cmpsd"),
 };
 
 const struct simd_table simd_floats = SIMD_TABLE(rows);

@@ -4,47 +4,7 @@
  */
 #include "vmm/sim/simd_rows.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static int clamp(int x, int low, int high)
-{
-	return x < low ? low : x > high ? high : x;
-}
-
-static int8_t sat_s8(int x)
-{
-	return clamp(x, INT8_MIN, INT8_MAX);
-}
-
-static uint8_t sat_u8(int x)
-{
-	return clamp(x, 0, UINT8_MAX);
-}
-
-static int16_t sat_s16(int x)
-{
-	return clamp(x, INT16_MIN, INT16_MAX);
-}
-
-static uint16_t sat_u16(int x)
-{
-	return clamp(x, 0, UINT16_MAX);
-}
-
-/* ---- Lane by lane: a from dst, b from src ---- */
-
-#define LANES(name, lane, expr)                                    \
-	static bool name(struct simd_ctx *ctx, union xmm *dst,     \
-			 const union xmm *src)                     \
-	{                                                          \
-		for (unsigned i = 0; i < COUNT(dst->lane); i++) {  \
-			__typeof__(dst->lane[0]) a = dst->lane[i], \
-						 b = src->lane[i]; \
-                                                                   \
-			dst->lane[i] = (expr);                     \
-		}                                                  \
-		return true;                                       \
-	}
+/* ---- Lane by lane ---- */
 
 LANES(paddb, u8, a + b);
 LANES(paddw, u16, a + b);
@@ -111,21 +71,6 @@ static bool psadbw(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
 	}
 	return true;
 }
-
-/* Wide lanes of dst, then of src, each saturated to half its width. */
-#define PACK(name, wide, narrow, saturate)                            \
-	static bool name(struct simd_ctx *ctx, union xmm *dst,        \
-			 const union xmm *src)                        \
-	{                                                             \
-		union xmm d = *dst, s = *src;                         \
-		unsigned count = COUNT(d.wide);                       \
-                                                                      \
-		for (unsigned i = 0; i < count; i++) {                \
-			dst->narrow[i] = saturate(d.wide[i]);         \
-			dst->narrow[count + i] = saturate(s.wide[i]); \
-		}                                                     \
-		return true;                                          \
-	}
 
 PACK(packsswb, s16, s8, sat_s8);
 PACK(packuswb, s16, u8, sat_u8);

@@ -1,6 +1,6 @@
 /*
- * simd_move.c: SSE and SSE2 instructions that move and rearrange bits, and
- * the bitwise operations. None of them raises a SIMD exception.
+ * simd_move.c: SSE and SSE2 instructions that move and rearrange bits, the
+ * bitwise operations, and later moves of their kind. None of them raises a SIMD exception.
  *
  * Integer and floating point mnemonics of the same effect share a function:
  * the difference is in the host pipeline's timing only.
@@ -38,6 +38,34 @@ static bool high_to_low(struct simd_ctx *ctx, union xmm *dst,
 			const union xmm *src)
 {
 	dst->u64[0] = src->u64[1];
+	return true;
+}
+
+/* movddup, movsldup, movshdup */
+static bool double_low64(struct simd_ctx *ctx, union xmm *dst,
+			 const union xmm *src)
+{
+	*dst = (union xmm){.u64 = {src->u64[0], src->u64[0]}};
+	return true;
+}
+
+static bool double_even(struct simd_ctx *ctx, union xmm *dst,
+			const union xmm *src)
+{
+	union xmm s = *src;
+
+	for (unsigned i = 0; i < 4; i++)
+		dst->u32[i] = s.u32[i & ~1u];
+	return true;
+}
+
+static bool double_odd(struct simd_ctx *ctx, union xmm *dst,
+		       const union xmm *src)
+{
+	union xmm s = *src;
+
+	for (unsigned i = 0; i < 4; i++)
+		dst->u32[i] = s.u32[i | 1];
 	return true;
 }
 
@@ -79,8 +107,6 @@ static bool bit_xor(struct simd_ctx *ctx, union xmm *dst, const union xmm *src)
 }
 
 /* ---- Interleaves and shuffles ---- */
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The low or high halves of dst and src, one lane of each in turn. */
 #define UNPACK(name, lane, first)                                          \
@@ -237,6 +263,8 @@ static const struct simd_row rows[] = {
 	LOAD_ONLY(SIMD_NP, 0x12, 8, low64, "movlps"),
 	REGS_ONLY(SIMD_NP, 0x12, SIMD_X_X, high_to_low, "movhlps"),
 	LOAD_ONLY(SIMD_66, 0x12, 8, low64, "movlpd"),
+	SIMD_FULL(SIMD_F3, 0x12, double_even, "movsldup"),
+	SIMD_PART(SIMD_F2, 0x12, 8, double_low64, "movddup"),
 	STORE(SIMD_NP, 0x13, 8, SIMD_MEM_ONLY, low64, "movlps"),
 	STORE(SIMD_66, 0x13, 8, SIMD_MEM_ONLY, low64, "movlpd"),
 	SIMD_FULL(SIMD_NP, 0x14, unpack_low32, "unpcklps"),
@@ -246,6 +274,7 @@ static const struct simd_row rows[] = {
 	LOAD_ONLY(SIMD_NP, 0x16, 8, low_to_high, "movhps"),
 	REGS_ONLY(SIMD_NP, 0x16, SIMD_X_X, low_to_high, "movlhps"),
 	LOAD_ONLY(SIMD_66, 0x16, 8, low_to_high, "movhpd"),
+	SIMD_FULL(SIMD_F3, 0x16, double_odd, "movshdup"),
 	STORE(SIMD_NP, 0x17, 8, SIMD_MEM_ONLY, high_to_low, "movhps"),
 	STORE(SIMD_66, 0x17, 8, SIMD_MEM_ONLY, high_to_low, "movhpd"),
 	SIMD_FULL(SIMD_NP, 0x28, copy, "movaps"),
@@ -293,6 +322,7 @@ static const struct simd_row rows[] = {
 	STORE(SIMD_66, 0xe7, 16, SIMD_ALIGNED | SIMD_MEM_ONLY, copy, "movntdq"),
 	SIMD_FULL(SIMD_66, 0xeb, bit_or, "por"),
 	SIMD_FULL(SIMD_66, 0xef, bit_xor, "pxor"),
+	LOAD_ONLY(SIMD_F2, 0xf0, 16, copy, "lddqu"),
 	REGS_ONLY(SIMD_66, 0xf7, SIMD_MASKMOV, pmovmskb, "maskmovdqu"),
 };
 

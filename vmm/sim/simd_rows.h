@@ -36,6 +36,68 @@ struct simd_table {
 		prefix, opcode, SIMD_ANY, SIMD_X_X, bytes, 0, fn, name \
 	}
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static inline int clamp(int x, int low, int high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+static inline int8_t sat_s8(int x)
+{
+	return clamp(x, INT8_MIN, INT8_MAX);
+}
+
+static inline uint8_t sat_u8(int x)
+{
+	return clamp(x, 0, UINT8_MAX);
+}
+
+static inline int16_t sat_s16(int x)
+{
+	return clamp(x, INT16_MIN, INT16_MAX);
+}
+
+static inline uint16_t sat_u16(int x)
+{
+	return clamp(x, 0, UINT16_MAX);
+}
+
+/* A function of lanes: a from dst, b from src. */
+#define LANES(name, lane, expr)                                    \
+	static bool name(struct simd_ctx *ctx, union xmm *dst,     \
+			 const union xmm *src)                     \
+	{                                                          \
+		for (unsigned i = 0; i < COUNT(dst->lane); i++) {  \
+			__typeof__(dst->lane[0]) a = dst->lane[i], \
+						 b = src->lane[i]; \
+                                                                   \
+			(void)a;                                   \
+			dst->lane[i] = (expr);                     \
+		}                                                  \
+		return true;                                       \
+	}
+
+/* Wide lanes of dst, then of src, each saturated to half its width. */
+#define PACK(name, wide, narrow, saturate)                            \
+	static bool name(struct simd_ctx *ctx, union xmm *dst,        \
+			 const union xmm *src)                        \
+	{                                                             \
+		union xmm d = *dst, s = *src;                         \
+		unsigned count = COUNT(d.wide);                       \
+                                                                      \
+		for (unsigned i = 0; i < count; i++) {                \
+			dst->narrow[i] = saturate(d.wide[i]);         \
+			dst->narrow[count + i] = saturate(s.wide[i]); \
+		}                                                     \
+		return true;                                          \
+	}
+
+#define SIMD_PART_I(prefix, opcode, bytes, fn, name)                     \
+	{                                                                \
+		prefix, opcode, SIMD_ANY, SIMD_X_X_I, bytes, 0, fn, name \
+	}
+
 /* Lane i of x, as wide as format f. */
 static inline uint64_t simd_lane(const union xmm *x,
 				 const struct ieee_format *f, unsigned i)
@@ -59,5 +121,9 @@ extern const struct simd_table simd_moves;	 /* simd_move.c */
 extern const struct simd_table simd_integers;	 /* simd_int.c */
 extern const struct simd_table simd_floats;	 /* simd_float.c */
 extern const struct simd_table simd_conversions; /* simd_convert.c */
+extern const struct simd_table simd_packed;	 /* simd_packed.c */
+extern const struct simd_table simd_shuffles;	 /* simd_shuffle.c */
+extern const struct simd_table simd_horizontals; /* simd_horizontal.c */
+extern const struct simd_table simd_texts;	 /* simd_text.c */
 
 #endif
