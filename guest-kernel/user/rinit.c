@@ -64,7 +64,7 @@ static void parent_main(struct parent *p)
 			key(p, &p->screen,
 			    keymap_feed(&p->keymap, input.value));
 		else
-			key(p, &p->terminal, input.value & 0x7f);
+			key(p, &p->terminal, input.value & 0xff);
 	}
 }
 

@@ -48,12 +48,14 @@ expect "$work/screen.txt" 'SLOT_TAKEN'
 expect_not "$work/screen.txt" 'Operation finished'
 
 check "the same over the serial line"
-printf 'start child\rsend raw 5\rsend cap 0\recho over serial\r' >"$work/in"
+printf 'start child\rsend raw 5\rsend cap 0\recho over serial\recho caf\303\251\r' >"$work/in"
 input=$work/in
 boot "$kernel" --init "$rinit"
 expect_status 5
 expect "$work/out" '\[kernel\] Userspace print: Received from master: 5'
 expect "$work/out" 'Received from master: capability CPOOL'
 expect "$work/out" '^over serial'
+expect "$work/out" '^caf' # what is no ASCII is not taken
+expect_not "$work/out" '^caf[^[:cntrl:]]'
 
 finish

@@ -235,10 +235,28 @@ static void test_frames_are_zero_and_apart(void)
 	check(zero, "writing one leaves the other");
 }
 
+/* A copy takes what is left: no byte is given out twice. */
+static void test_copy(void)
+{
+	struct caddr low = caddr_root(BOOT_SLOT_UNTYPED_LOW);
+	struct caddr copy = caddr_root(26);
+	uint64_t left = bytes_left(low);
+
+	copy_to(low, copy);
+	check_equal(bytes_left(copy), left, "a copy has what was left");
+	check_equal(bytes_left(low), 0, "its source has nothing");
+	check_error(sys_untyped_retype(low, OBJECT_RAW_PAGE, 0, 1,
+				       caddr_in(POOL, 60), NULL),
+		    ERR_NO_MEMORY, "no frame from the source");
+	check_error(sys_untyped_retype(copy, OBJECT_RAW_PAGE, 0, 1,
+				       caddr_in(POOL, 60), NULL),
+		    ERR_OK, "a frame from the copy");
+}
+
 /* The small region under 1 MiB, down to its last frame. */
 static void test_exhaustion(void)
 {
-	struct caddr low = caddr_root(BOOT_SLOT_UNTYPED_LOW);
+	struct caddr low = caddr_root(26); /* as test_copy() left it */
 	struct caddr pool = make(OBJECT_CPOOL, 0);
 	unsigned made = 0;
 	uint64_t left;
@@ -271,6 +289,7 @@ int user_main(const struct boot_info *info)
 	test_accounting();
 	test_256_at_once();
 	test_frames_are_zero_and_apart();
+	test_copy();
 	test_exhaustion();
 	return check_done();
 }

@@ -1,0 +1,28 @@
+/*
+ * panic.c: how a program ends that cannot go on. A panic of another task ends
+ * that task; one of the init program fails the run. panic.sh reads the log.
+ */
+#include "tests/kernel/check.h"
+
+static __attribute__((noinline)) void deep(uint64_t argument)
+{
+	rt_panic("in a task, with %llu", (unsigned long long)argument);
+}
+
+static volatile uint64_t began;
+
+static void begin(uint64_t argument)
+{
+	began = 1;
+	deep(argument);
+}
+
+int user_main(const struct boot_info *info)
+{
+	thread_start(begin, 42);
+	await(&began, 1);
+	yield_often();
+	check(true, "the others go on");
+	free((void *)0x1000); /* nothing that malloc() gave */
+	return check_done();
+}
