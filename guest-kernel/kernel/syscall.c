@@ -119,9 +119,11 @@ static enum error call(struct task *task, struct invocation *inv)
 
 void syscall_handle(struct task *task)
 {
-	struct invocation inv = {0};
-	enum error err = call(task, &inv);
+	struct invocation inv;
+	enum error err;
 
+	inv.result[0] = inv.result[1] = 0;
+	err = call(task, &inv);
 	if (task->state == TASK_WAITING)
 		return; /* who wakes it returns for it */
 	if (err)

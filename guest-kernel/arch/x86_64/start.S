@@ -37,8 +37,9 @@ start_multiboot:
 	movl $PHYS(bss_start), %edi
 	movl $PHYS(bss_end), %ecx
 	subl %edi, %ecx
+	shrl $2, %ecx
 	xorl %eax, %eax
-	rep stosb
+	rep stosl
 
 	movl $0x80000000, %eax
 	cpuid
