@@ -243,6 +243,23 @@ static void test_many_frames_go_to_pools_of_pools(void **state)
 	assert_null(kernel_wrong(sched_current()));
 }
 
+static void test_more_ranges_than_boot_info_holds(void **state)
+{
+	const struct boot_info *info;
+	uint64_t flags;
+
+	describe(sizeof(struct elf));
+	for (unsigned i = 0; i < 40; i++)
+		ranges_add(&boot.memory, 0xf80000 + 2 * i * PAGE_SIZE,
+			   0xf80000 + (2 * i + 1) * PAGE_SIZE);
+	kernel_start(&boot);
+	info = arch_ptr(translate(sched_current(), BOOT_INFO, &flags));
+	assert_int_equal(info->untyped_count, BOOT_UNTYPEDS);
+	assert_int_equal(info->untyped[BOOT_UNTYPEDS - 1].slot,
+			 BOOT_SLOT_UNTYPED_MORE + BOOT_UNTYPEDS - 3);
+	assert_null(kernel_wrong(sched_current()));
+}
+
 static void test_a_bad_init_ends_with_its_reason(void **state)
 {
 	static const struct {
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_the_image_is_mapped_with_its_rights),
 		cmocka_unit_test(test_slots_and_boot_info_are_as_documented),
 		cmocka_unit_test(test_many_frames_go_to_pools_of_pools),
+		cmocka_unit_test(test_more_ranges_than_boot_info_holds),
 		cmocka_unit_test(test_a_bad_init_ends_with_its_reason),
 		cmocka_unit_test(test_too_little_memory_ends_with_its_reason),
 	};

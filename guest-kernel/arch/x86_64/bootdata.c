@@ -1,24 +1,23 @@
 /*
  * bootdata.c: what the loader says (PVH: Xen's start_info.h; Multiboot 0.6.96
- * section 3.3), copied before anything is overwritten; and the first C.
+ * section 3.3), copied before anything is overwritten.
  *
  * Its records lie anywhere in the first 4 GiB, which start.S has mapped. The
  * loader is trusted to mean well, but not to be without mistakes.
  */
-#include "guest-kernel/arch/x86_64/cpu.h"
-#include "guest-kernel/kernel/init.h"
+#include "guest-kernel/arch/x86_64/bootdata.h"
+
+#include "guest-kernel/kernel/kernel.h"
 
 #include <string.h>
 
-#define MAPPED		(UINT64_C(1) << 32) /* by start.S */
-#define MULTIBOOT_MAGIC 0x2badb002u
-#define PVH_MAGIC	0x336ec578u
-#define MEMORY_RAM	1u
-#define MAP_ENTRIES	256u /* as many as are read */
+#define PVH_MAGIC   0x336ec578u
+#define MEMORY_RAM  1u
+#define MAP_ENTRIES 256u /* as many as are read */
 
-#define MB_CMDLINE	(1u << 2)
-#define MB_MODULES	(1u << 3)
-#define MB_MAP		(1u << 6)
+#define MB_CMDLINE  (1u << 2)
+#define MB_MODULES  (1u << 3)
+#define MB_MAP	    (1u << 6)
 
 struct multiboot_info {
 	uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
@@ -52,13 +51,9 @@ struct pvh_map {
 	uint32_t type, zero;
 };
 
-extern const uint8_t load_start[], kernel_end[], bss_end[];
-
-_Noreturn void arch_start(uint32_t magic, uint32_t info);
-
 static void read_record(uint64_t pa, void *to, uint64_t size)
 {
-	if (pa >= MAPPED || size > MAPPED - pa)
+	if (pa >= BOOT_MAPPED || size > BOOT_MAPPED - pa)
 		panic("boot: a boot record lies above 4 GiB");
 	memcpy(to, arch_ptr(pa), size);
 }
@@ -68,7 +63,7 @@ static void read_cmdline(struct boot *boot, uint64_t pa, bool skip_word)
 	const char *from = arch_ptr(pa);
 	unsigned len = 0;
 
-	if (pa == 0 || pa >= MAPPED - 2 * BOOT_CMDLINE_SIZE)
+	if (pa == 0 || pa >= BOOT_MAPPED - 2 * BOOT_CMDLINE_SIZE)
 		return;
 	/* Multiboot's begins with the kernel's name. */
 	for (unsigned i = 0; skip_word && i < BOOT_CMDLINE_SIZE; i++) {
@@ -161,45 +156,12 @@ static void read_pvh(uint32_t pa, struct boot *boot)
 	}
 }
 
-/* The module must be in RAM: it is read through the direct map. */
-static void check_module(const struct boot *boot, const struct range_set *ram)
+void boot_read(uint32_t magic, uint32_t info, struct boot *boot)
 {
-	const struct range *m = &boot->module;
-
-	if (m->base == m->end)
-		return;
-	for (unsigned i = 0; i < ram->count; i++)
-		if (m->base < m->end && m->base >= ram->range[i].base &&
-		    m->end <= ram->range[i].end)
-			return;
-	panic("init: the module lies outside the memory");
-}
-
-void arch_start(uint32_t magic, uint32_t info)
-{
-	static struct boot boot;
-	static struct range_set ram;
-
-	serial_init();
-	print("[kernel] vmm microkernel, ABI version %u\n", ABI_VERSION);
 	if (magic == MULTIBOOT_MAGIC)
-		read_multiboot(info, &boot);
+		read_multiboot(info, boot);
 	else
-		read_pvh(info, &boot);
-	cpu_init();
-
+		read_pvh(info, boot);
 	/* Page 0 stays out: address 0 is nobody's. */
-	ranges_remove(&boot.memory, 0, PAGE_SIZE);
-	ram = boot.memory;
-	ranges_remove(&ram, (uintptr_t)load_start,
-		      (uintptr_t)kernel_end - KERNEL_VMA);
-	check_module(&boot, &ram);
-	ranges_remove(&boot.memory, (uintptr_t)load_start,
-		      (uintptr_t)bss_end - KERNEL_VMA);
-	ranges_remove(&boot.memory, boot.module.base, boot.module.end);
-	arena_init(&boot, MAPPED);
-	paging_init(&boot, &ram);
-	kernel_start(&boot);
-	irq_init();
-	resume();
+	ranges_remove(&boot->memory, 0, PAGE_SIZE);
 }

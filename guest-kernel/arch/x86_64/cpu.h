@@ -41,7 +41,8 @@ struct cpu {
 	uint64_t scratch;
 	uint64_t frame_top; /* as tss.rsp[0]: where a task's frame ends */
 	uint64_t stack_top;
-	struct task *loaded; /* whose FPU, FS and GS the processor has */
+	/* Whose FPU, FS, GS and address space the processor has. */
+	struct task *loaded;
 	bool timer_on;
 	uint64_t gdt[8];
 	struct tss tss;

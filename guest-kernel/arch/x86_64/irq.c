@@ -1,7 +1,8 @@
 /*
  * irq.c: interrupts. Two lines of the IOAPIC are open, keyboard and COM1;
  * what they bring goes into the input channel. The local APIC's timer ticks
- * only while two tasks want the processor. The old PICs are masked.
+ * only while two tasks want the processor; one tick may be left over when
+ * one of them is gone. The old PICs are masked.
  */
 #include "guest-kernel/arch/x86_64/cpu.h"
 

@@ -121,7 +121,8 @@ void resume(void)
 		timer_set(false);
 		idle();
 	}
-	timer_set(sched_contended());
+	if (sched_contended())
+		timer_set(true);
 	if (task != cpu->loaded)
 		switch_to(cpu, task);
 	resume_user(&task->regs);
