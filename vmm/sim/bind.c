@@ -397,7 +397,9 @@ static enum bound bind_60(struct op *op, const struct insn *insn)
 			op->size = 4;
 		return ENDS;
 	}
-	return bind_not_done(op); /* BOUND */
+	if (insn->mod == 3)
+		return bind_ud(op); /* EVEX, in 32-bit code */
+	return bind_not_done(op);   /* BOUND */
 }
 
 static enum bound bind_80(struct op *op, const struct insn *insn)
@@ -610,12 +612,39 @@ static op_fn *x87_register_fn(struct op *op, unsigned opcode, unsigned modrm)
 	return NULL;
 }
 
+/* Register forms that no manual defines (SDM 2 tables ). */
+static bool x87_undefined(unsigned opcode, unsigned modrm)
+{
+	static const uint64_t undefined[8] = {
+		[0xd9 - 0xd8] = 0x000080cc00fe0000,
+		[0xda - 0xd8] = 0xfffffdff00000000,
+		[0xdb - 0xd8] = 0xff0000e000000000,
+		[0xdd - 0xd8] = 0xffff000000000000,
+		[0xde - 0xd8] = 0x00000000fd000000,
+		[0xdf - 0xd8] = 0xff0000fe00000000,
+	};
+
+	if (modrm < 0xc0)
+		switch (opcode << 4 | (modrm >> 3 & 7)) {
+		case 0xd91:
+		case 0xdb4:
+		case 0xdb6:
+		case 0xdd5:
+			return true;
+		default:
+			return false;
+		}
+	return undefined[opcode - 0xd8] >> (modrm - 0xc0) & 1;
+}
+
 static enum bound bind_x87(struct op *op, const struct insn *insn)
 {
 	unsigned reg = (insn->modrm >> 3) & 7;
 
 	op->fn = insn->mod == 3 ? x87_register_fn(op, insn->opcode, insn->modrm)
 				: x87_memory_fn(op, insn->opcode, reg);
+	if (!op->fn && x87_undefined(insn->opcode, insn->modrm))
+		return bind_ud(op);
 	return op->fn ? GOES_ON : bind_not_done(op);
 }
 

@@ -37,6 +37,8 @@ static enum bound bind_group7_reg(struct op *op, const struct insn *insn)
 	switch (insn->modrm) {
 	case 0xca: /* CLAC */
 	case 0xcb: /* STAC */
+		if (insn->rep || insn->p66)
+			return bind_ud(op);
 		op->imm = insn->modrm & 1;
 		return end(op, exec_stac);
 	case 0xf8:
@@ -96,13 +98,18 @@ static enum bound bind_00(struct op *op, const struct insn *insn)
 	case 0x09:
 		return go(op, exec_wbinvd);
 	case 0x0d: /* PREFETCHW */
-		return insn->mod == 3 ? bind_ud(op) : go(op, exec_nop);
+		return go(op, exec_nop);
 	}
 	return bind_ud(op);
 }
 
+/* There are CR0, 2, 3, 4 and 8, and DR0 to 7. */
 static enum bound bind_20(struct op *op, const struct insn *insn)
 {
+	unsigned there = insn->opcode & 1 ? 0xff : 0x11d;
+
+	if (!(there >> insn->reg & 1))
+		return bind_ud(op);
 	switch (insn->opcode) {
 	case 0x20:
 		return go(op, exec_mov_from_cr);
