@@ -1,12 +1,13 @@
 /*
- * precompile.c: SHA-256, RIPEMD-160 and the identity, and the place of the
- * others, which end a run with EVM_ERR_UNSUPPORTED.
+ * precompile.c: the four contracts of Frontier, and the way to Byzantium's.
+ * Those on bn254 are not built in: they end a run with EVM_ERR_UNSUPPORTED.
  */
 #include "evm/alloc.h"
 #include "evm/hash.h"
 #include "evm/precompile.h"
+#include "evm/secp256k1.h"
 
-enum { ECRECOVER = 1, SHA256, RIPEMD160, IDENTITY };
+enum { ECRECOVER = 1, SHA256, RIPEMD160, IDENTITY, MODEXP };
 
 #define LAST_FRONTIER  4
 #define LAST_BYZANTIUM 8
@@ -31,6 +32,31 @@ int evm_output_reserve(struct evm *evm, size_t len)
 	return err;
 }
 
+/*
+ * Input: hash, v, r, s, a word each, zeros behind its end. v is 27, or 28 for
+ * an odd y. The address of the key that signed, or nothing at all.
+ */
+static size_t ecrecover(const uint8_t *data, size_t len, uint8_t out[32])
+{
+	uint8_t input[128] = {0}, key[64];
+	struct u256 hash, v, r, s, x, y;
+
+	if (len > 0)
+		memcpy(input, data, len < sizeof(input) ? len : sizeof(input));
+	hash = u256_load(input);
+	v = u256_load(input + 32);
+	r = u256_load(input + 64);
+	s = u256_load(input + 96);
+	if (!u256_fits_u64(&v) || (v.w[0] != 27 && v.w[0] != 28) ||
+	    !secp256k1_recover(&hash, v.w[0] == 28, &r, &s, &x, &y))
+		return 0;
+	u256_store(key, &x);
+	u256_store(key + 32, &y);
+	evm_keccak256(key, sizeof(key), out);
+	memset(out, 0, 12);
+	return 32;
+}
+
 static void ripemd160_word(const uint8_t *data, size_t len, uint8_t out[32])
 {
 	memset(out, 0, 12);
@@ -42,6 +68,8 @@ static uint64_t cost(unsigned n, uint64_t len)
 	uint64_t words = len / 32 + (len % 32 != 0);
 
 	switch (n) {
+	case ECRECOVER:
+		return 3000;
 	case SHA256:
 		return 60 + 12 * words;
 	case RIPEMD160:
@@ -58,7 +86,9 @@ int evm_precompile_run(struct evm *evm, unsigned n,
 	int err;
 
 	*result = (struct evm_result){.status = EVM_OUT_OF_GAS};
-	if (n == ECRECOVER || n > IDENTITY)
+	if (n == MODEXP)
+		return evm_modexp(evm, msg, result);
+	if (n > MODEXP)
 		return EVM_ERR_UNSUPPORTED;
 	gas = cost(n, msg->input_len);
 	if (gas > (uint64_t)msg->gas)
@@ -70,11 +100,18 @@ int evm_precompile_run(struct evm *evm, unsigned n,
 	result->gas_left = msg->gas - (int64_t)gas;
 	result->output = evm->output;
 	result->output_len = 32;
-	if (n == SHA256) {
+	switch (n) {
+	case ECRECOVER:
+		result->output_len =
+			ecrecover(msg->input, msg->input_len, evm->output);
+		break;
+	case SHA256:
 		evm_sha256(msg->input, msg->input_len, evm->output);
-	} else if (n == RIPEMD160) {
+		break;
+	case RIPEMD160:
 		ripemd160_word(msg->input, msg->input_len, evm->output);
-	} else {
+		break;
+	default: /* IDENTITY */
 		result->output = msg->input;
 		result->output_len = msg->input_len;
 	}

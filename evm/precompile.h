@@ -20,6 +20,10 @@ int evm_precompile_run(struct evm *evm, unsigned n,
 		       const struct evm_message *msg,
 		       struct evm_result *result);
 
+/* Number 5, as evm_precompile_run(); `result` says out of gas at first. */
+int evm_modexp(struct evm *evm, const struct evm_message *msg,
+	       struct evm_result *result);
+
 /* Room for `len` bytes in evm->output. */
 int evm_output_reserve(struct evm *evm, size_t len);
 

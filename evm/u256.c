@@ -26,7 +26,7 @@ unsigned u256_bits(const struct u256 *a)
 	return 0;
 }
 
-static void mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b)
+void u256_mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b)
 {
 	memset(r, 0, 8 * sizeof(r[0]));
 	for (int i = 0; i < 4; i++) {
@@ -270,7 +270,7 @@ struct u256 u256_mulmod(const struct u256 *a, const struct u256 *b,
 
 	if (u256_is_zero(m))
 		return *m;
-	mul_full(product, a, b);
+	u256_mul_full(product, a, b);
 	div_full(product, 8, m, NULL, &rest);
 	return rest;
 }

@@ -157,6 +157,8 @@ struct u256 u256_load_bytes(const uint8_t *p, size_t len);
 /* bits up to the highest one; 0 for zero */
 unsigned u256_bits(const struct u256 *a);
 
+/* all 512 bits */
+void u256_mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b);
 struct u256 u256_mul(const struct u256 *a, const struct u256 *b);
 
 /* Division by zero gives zero, as the EVM has it, for all of these. */
