@@ -8,6 +8,7 @@
 #include "shell/session.h"
 #include "shell/signals.h"
 #include "shell/verdict.h"
+#include "vmm/log.h"
 
 /*
  * A closed standard descriptor would be given to the first file opened. The
@@ -26,6 +27,7 @@ static int boot(const struct options *options)
 	static struct session session;
 	int status;
 
+	log_set_verbose(options->verbose);
 	signals_block();
 	status = session_begin(&session, options);
 	if (status == 0)

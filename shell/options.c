@@ -359,29 +359,35 @@ static const char *const commands[] = {"boot", "help", "version"};
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* A first word that is no file may be a command with a slip in it. */
+static const char *meant_command(const char *word)
+{
+	if (access(word, F_OK) == 0)
+		return NULL;
+	return suggest(word, strlen(word), commands, COMMANDS);
+}
+
 static int take_kernel(int argc, char **argv, struct options *o, bool bare)
 {
 	const char *near;
 
 	if (o->command != COMMAND_BOOT)
 		return 0;
+	if (optind == argc)
+		return fail(-EINVAL, "boot: which kernel? See vmm boot --help");
+	o->kernel = argv[optind];
+	near = bare ? meant_command(o->kernel) : NULL;
+	if (near)
+		return fail(-EINVAL,
+			    "'%s' is neither a command nor a file; did you "
+			    "mean '%s'?",
+			    o->kernel, near);
 	if (argc - optind > 1)
 		return fail(-EINVAL,
 			    "'%s': one kernel is enough; modules are given "
 			    "with --module",
 			    argv[optind + 1]);
-	if (optind == argc)
-		return fail(-EINVAL, "boot: which kernel? See vmm boot --help");
-	o->kernel = argv[optind];
-	if (!bare || access(o->kernel, F_OK) == 0)
-		return 0;
-	near = suggest(o->kernel, strlen(o->kernel), commands, COMMANDS);
-	if (near)
-		return fail(-EINVAL,
-			    "'%s' is neither a command nor a file; "
-			    "did you mean '%s'?",
-			    o->kernel, near);
-	return 0; /* the loader says that there is no such file */
+	return 0;
 }
 
 static int check_together(const struct options *o)

@@ -7,6 +7,7 @@
 #include "shell/session.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,18 +51,19 @@ static int build_board(struct session *s)
 	return board_build(&s->board, s->m, &config);
 }
 
-static int load(struct session *s)
+/* Files first: what is wrong with them is said before any processor is. */
+static int load(struct session *s, struct x86_state *state)
 {
 	const struct options *o = s->options;
 	struct boot_request req = {o->kernel, o->module, o->module_count,
 				   o->append, o->protocol};
-	struct x86_state state;
 	int err;
 
-	err = boot_load(&req, &s->m->mem, &state);
-	if (err)
-		return err;
-	return s->m->cpu[0]->ops->set_state(s->m->cpu[0], &state);
+	s->m = machine_create(o->mem);
+	if (!s->m)
+		return EXIT_HOST;
+	err = boot_load(&req, &s->m->mem, state);
+	return err ? verdict_status(err) : 0;
 }
 
 /* Keys go to the screen's keyboard, else to the serial line that is stdio. */
@@ -107,36 +109,34 @@ static int arm_timeout(struct session *s)
 	return loop_timer(s->m->loop, when, timed_out, s);
 }
 
-/* Before anything else: a machine, and a processor that can be had. */
-static int create_machine(struct session *s)
+static int add_cpu(struct session *s, const struct x86_state *state)
 {
 	enum accel accel = s->options->accel;
+	struct vcpu *cpu;
 
-	if (accel_choose(&accel) < 0)
+	if (accel_choose(&accel) < 0 || machine_add_cpu(s->m, accel) < 0)
 		return EXIT_HOST;
-	s->m = machine_create(s->options->mem);
-	if (!s->m || machine_add_cpu(s->m, accel) < 0)
-		return EXIT_HOST;
-	log_info("boot: %s, %" PRIu64 " MiB", s->m->cpu[0]->ops->name,
+	cpu = s->m->cpu[0];
+	log_info("boot: runs on %s with %" PRIu64 " MiB", cpu->ops->name,
 		 s->options->mem >> 20);
-	return 0;
+	return cpu->ops->set_state(cpu, state) < 0 ? EXIT_HOST : 0;
 }
 
 int session_begin(struct session *s, const struct options *options)
 {
-	int err;
+	struct x86_state state;
+	int status;
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
 	s->stdout_.fd = s->file[0].fd = s->file[1].fd = -1;
 	if (options->display == DISPLAY_TERM && display_check() < 0)
 		return EXIT_USAGE;
-	err = create_machine(s);
-	if (err)
-		return err;
-	err = load(s);
-	if (err)
-		return verdict_status(err);
+	status = load(s, &state);
+	if (!status)
+		status = add_cpu(s, &state);
+	if (status)
+		return status;
 	if (signals_init(&s->signals, s->m) ||
 	    output_open_stdout(&s->stdout_, s->m) || open_output(s, 0) ||
 	    open_output(s, 1) || build_board(s) || connect_input(s))
@@ -183,10 +183,28 @@ static bool close_outputs(struct session *s)
 	return output_close(&s->stdout_) && ok;
 }
 
+/* Idle with interrupts on: input is what such a guest waits for. */
+static void say_hint(struct session *s)
+{
+	struct x86_state state;
+
+	if (s->m->stop != STOP_STALL)
+		return;
+	s->m->cpu[0]->ops->get_state(s->m->cpu[0], &state);
+	if (state.rflags & FLAG_IF)
+		log_warn("  run it in a terminal, keep a pipe open to it, or "
+			 "give it keys with --type");
+}
+
 static void report(struct session *s, const struct verdict *v)
 {
+	/* The guest may have left the terminal's cursor behind a prompt. */
+	if (s->stdout_.midline && v->text[0] && isatty(STDOUT_FILENO) &&
+	    isatty(STDERR_FILENO))
+		fputc('\n', stderr);
 	if (v->text[0])
 		log_warn("%s", v->text);
+	say_hint(s);
 	if (v->registers)
 		report_registers(s->m, s->options->kernel);
 	if (s->options->stats)
