@@ -71,13 +71,28 @@ static void press(struct device *kbd, struct key key)
 		i8042_key(kbd, KEY_CTRL, false);
 }
 
-static bool offer_key(struct feeder *f)
+static bool halted(const struct feeder *f)
+{
+	struct x86_state state;
+
+	f->m->cpu[0]->ops->get_state(f->m->cpu[0], &state);
+	return state.halted;
+}
+
+/*
+ * A keyboard knows no flow control: a guest that works slower than we type
+ * would lose keys. So the next one comes when it has nothing to do any more,
+ * or, for a guest that never halts, after a while.
+ */
+static bool offer_key(struct feeder *f, uint64_t now)
 {
 	struct key key;
 
-	if (!f->kbd || !i8042_idle(f->kbd) || !next_key(f, &key))
+	if (!f->kbd || !i8042_idle(f->kbd) ||
+	    (now < f->next_key_ns && !halted(f)) || !next_key(f, &key))
 		return false;
 	press(f->kbd, key);
+	f->next_key_ns = now + FEEDER_PATIENCE_NS;
 	return true;
 }
 
@@ -102,14 +117,6 @@ static bool left(const struct feeder *f)
 	return f->byte_count || f->key_count || f->text_len;
 }
 
-static bool halted(const struct feeder *f)
-{
-	struct x86_state state;
-
-	f->m->cpu[0]->ops->get_state(f->m->cpu[0], &state);
-	return state.halted;
-}
-
 /*
  * A guest that has halted with its receivers full and no timer armed will
  * never take more: then neither are we a reason to go on.
@@ -130,7 +137,7 @@ static void step(void *ctx)
 		f->listening = now >= FEEDER_PATIENCE_NS || halted(f);
 	if (f->listening) {
 		taken = offer_bytes(f);
-		taken |= offer_key(f);
+		taken |= offer_key(f, now);
 	}
 	if (taken || (left(f) && !(f->listening && hopeless(f))) ||
 	    (!f->listening && f->more_bytes))

@@ -32,6 +32,7 @@ struct feeder {
 	size_t byte_first, byte_count; /* those that wait */
 	struct key key[FEEDER_KEYS];   /* a ring */
 	unsigned key_first, key_count;
+	uint64_t next_key_ns; /* guest time; sooner only when it halts */
 
 	const uint8_t *text; /* --type's rest, behind all keys */
 	size_t text_len;
