@@ -192,6 +192,16 @@ bool await(const volatile uint64_t *word, uint64_t value)
 	return false;
 }
 
+bool await_any(const volatile uint64_t *word)
+{
+	for (int i = 0; i < 100000; i++) {
+		if (*word)
+			return true;
+		sys_yield();
+	}
+	return false;
+}
+
 void yield_often(void)
 {
 	for (int i = 0; i < 100; i++)

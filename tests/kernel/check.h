@@ -66,6 +66,8 @@ void thread_restart(const struct thread *thread, void (*entry)(uint64_t),
 
 /* Yields until *word is `value`; false if that takes absurdly long. */
 bool await(const volatile uint64_t *word, uint64_t value);
+/* The same until it is not 0 any more. */
+bool await_any(const volatile uint64_t *word);
 void yield_often(void);
 
 /* ---- calls with any registers ---- */

@@ -207,7 +207,7 @@ int user_main(const struct boot_info *info)
 	for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		stage = 0;
 		thread_restart(&t, faults[i].run, faults[i].argument);
-		await(&stage, 1);
+		await_any(&stage);
 		yield_often();
 		check(stage == 1 || (stage == 2 && faults[i].not_everywhere),
 		      faults[i].name);

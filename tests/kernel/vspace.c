@@ -34,7 +34,7 @@ static bool succeeds(void (*access)(uint64_t va), uint64_t va)
 {
 	stage = 0;
 	thread_restart(&probe, access, va);
-	await(&stage, 1);
+	await_any(&stage);
 	yield_often();
 	return stage == 2;
 }
