@@ -63,6 +63,8 @@ FAULT(do_iretq_to_kernel, "movq %%rsp, %%rax\n push $0x10\n push %%rax\n"
 			  "push $2\n push $8\n push $1f\n iretq\n 1:")
 FAULT(do_iopl, "pushfq\n orq $0x3000, (%%rsp)\n popfq\n cli")
 FAULT(do_single_step, "pushfq\n orq $0x100, (%%rsp)\n popfq\n nop\n nop")
+FAULT(do_step_into_call, "movl $1, %%eax\n pushfq\n orq $0x100, (%%rsp)\n"
+			 "popfq\n syscall\n nop\n nop")
 FAULT(do_alignment_sse, "movaps 1(%%rsp), %%xmm0")
 FAULT(do_sse_divide, "push $0\n ldmxcsr (%%rsp)\n pop %%rax\n"
 		     "xorps %%xmm0, %%xmm0\n divss %%xmm0, %%xmm0")
@@ -70,6 +72,15 @@ FAULT(do_bad_mxcsr, "push $-1\n ldmxcsr (%%rsp)")
 FAULT(do_bad_segment, "movl $0x70, %%eax\n movw %%ax, %%ds")
 FAULT(do_kernel_segment, "movl $0x10, %%eax\n movw %%ax, %%ss")
 FAULT(do_far_to_kernel, "push $8\n push $1f\n lretq\n 1:")
+
+/* Frame pointers that lead a backtrace astray. */
+FAULT(do_frame_kernel, "movq $0xffffffff80100000, %%rbp\n ud2")
+FAULT(do_frame_non_canonical, "movabsq $0x8000000000000000, %%rbp\n ud2")
+FAULT(do_frame_top, "movq $-8, %%rbp\n ud2")
+FAULT(do_frame_user_top, "movabsq $0x7ffffffffff8, %%rbp\n ud2")
+FAULT(do_frame_odd, "leaq -3(%%rsp), %%rbp\n ud2")
+FAULT(do_frame_loop,
+      "push %%rsp\n movq %%rsp, %%rbp\n movq %%rbp, (%%rbp)\n ud2")
 
 /* On a stack of one page, with nothing below it. */
 FAULT(do_overflow, "movq %%rdi, %%rsp\n 1: push %%rax\n jmp 1b")
@@ -130,6 +141,12 @@ static const struct fault {
 	{"a segment that is none", do_bad_segment, 0},
 	{"the kernel's segment", do_kernel_segment, 0},
 	{"far return to the kernel", do_far_to_kernel, 0},
+	{"a frame in the kernel", do_frame_kernel, 0},
+	{"a frame at no address", do_frame_non_canonical, 0},
+	{"a frame at the last word", do_frame_top, 0},
+	{"a frame at the end of user space", do_frame_user_top, 0},
+	{"a frame that is not aligned", do_frame_odd, 0},
+	{"a frame that is its own caller", do_frame_loop, 0},
 	{"stack overflow", do_overflow, STACK + 4096},
 	{"single step", do_single_step, 0}, /* leaves TF set: the last */
 };
@@ -137,6 +154,62 @@ static const struct fault {
 static void do_nothing(uint64_t argument)
 {
 	stage = 3;
+}
+
+static void test_step_into_call(void)
+{
+	struct thread t;
+
+	stage = 0;
+	t = thread_start(do_step_into_call, 0);
+	await_any(&stage);
+	yield_often();
+	check_equal(stage, 1, "single step into a system call");
+	check_error(sys_task_set_arg(t.task, 0), ERR_OK,
+		    "has stopped the task");
+}
+
+/* Yields with these flags set, and then with a stack that is none. */
+static void yield_oddly(uint64_t flags)
+{
+	uint64_t after;
+
+	__asm__ volatile("pushfq\n orq %1, (%%rsp)\n popfq\n"
+			 "movl %2, %%eax\n syscall\n"
+			 "pushfq\n pop %0\n"
+			 "push $2\n popfq\n"
+			 "movq %%rsp, %%rbx\n"
+			 "movabsq $0x8000000000000000, %%rsp\n"
+			 "movl %2, %%eax\n syscall\n"
+			 "movq $-1, %%rsp\n"
+			 "movl %2, %%eax\n syscall\n"
+			 "movq %%rbx, %%rsp"
+			 : "=&r"(after)
+			 : "r"(flags), "i"(SYS_YIELD)
+			 : "rax", "rbx", "rcx", "rdx", "r10", "r11", "memory",
+			   "cc");
+	stage = (after & flags) == flags ? 3 : 4;
+}
+
+static void test_odd_flags(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t flags;
+	} rows[] = {
+		{"a call with nested task", 1 << 14},
+		{"a call with alignment check", 1 << 18},
+		{"a call with direction", 1 << 10},
+		{"a call with all of these, carry, overflow and ID",
+		 1 << 21 | 1 << 18 | 1 << 14 | 1 << 11 | 1 << 10 | 1},
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		stage = 0;
+		thread_start(yield_oddly, rows[i].flags);
+		await_any(&stage);
+		check_equal(stage, 3, rows[i].name);
+	}
 }
 
 /* No use of DS survives, but the flags' direction could hurt the kernel. */
@@ -215,6 +288,8 @@ int user_main(const struct boot_info *info)
 		check_error(sys_task_set_arg(t.task, 0), ERR_OK,
 			    "  has stopped the task");
 	}
+	test_step_into_call();
+	test_odd_flags();
 	test_direction_flag();
 	test_syscall_at_the_end_of_user_space();
 	return check_done();
