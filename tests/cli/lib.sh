@@ -6,6 +6,7 @@
 #	IMAGES	a folder with kernel.elf, rinit.elf, evm-init.elf
 #	GUESTS	a folder with the programs of tests/guest
 #	ACCEL	kvm or sim
+#	SLOW	when set, what takes minutes on a slow host is left out
 
 set -u
 : "${VMM:?}" "${IMAGES:?}" "${GUESTS:?}" "${ACCEL:=sim}"
