@@ -31,20 +31,4 @@ void native_compile(const struct simd_row *row, bool memory, unsigned general,
 void native_run(struct native *n);
 uint32_t native_crc32(uint32_t crc, uint64_t data, unsigned bytes);
 
-/* Does an imm8 follow? */
-static inline bool native_has_imm(const struct simd_row *row)
-{
-	switch (row->form) {
-	case SIMD_X_X_I:
-	case SIMD_R_X_I:
-	case SIMD_X_G_I:
-	case SIMD_G_X_I:
-	case SIMD_U_I:
-	case SIMD_TEXT:
-	case SIMD_TEXT_I:
-		return true;
-	}
-	return false;
-}
-
 #endif

@@ -7,6 +7,7 @@
 #include <ucontext.h>
 
 #include "tests/unit/native_simd.h"
+#include "tests/unit/simd_operands.h"
 
 #define CODE_SIZE 4096
 #define ALL_MASKS 0x1f80u
@@ -80,34 +81,14 @@ int native_init(void)
 	return sigaction(SIGFPE, &action, NULL);
 }
 
-static uint8_t modrm(const struct simd_row *row, bool memory)
-{
-	bool general = row->form == SIMD_R_X || row->form == SIMD_R_X_I;
-	uint8_t reg = row->select != SIMD_ANY ? row->select : general ? 0 : 2;
-
-	return reg << 3 | (memory ? 0x07 /* [rdi] */ : 0xc1 /* xmm1, rcx */);
-}
-
 void native_compile(const struct simd_row *row, bool memory, unsigned general,
 		    unsigned imm)
 {
-	static const uint8_t prefixes[] = {
-		[SIMD_66] = 0x66, [SIMD_F3] = 0xf3, [SIMD_F2] = 0xf2};
 	uint8_t *p = code;
 
 	memcpy(p, before, sizeof(before));
 	p += sizeof(before);
-	if (row->prefix != SIMD_NP)
-		*p++ = prefixes[row->prefix];
-	if (general == 8)
-		*p++ = 0x48; /* REX.W */
-	*p++ = 0x0f;
-	if (row->opcode >> 8)
-		*p++ = row->opcode >> 8;
-	*p++ = row->opcode;
-	*p++ = modrm(row, memory);
-	if (native_has_imm(row))
-		*p++ = imm;
+	p += simd_encode(p, row, memory, general, imm);
 	resume = p;
 	memcpy(p, after, sizeof(after));
 }

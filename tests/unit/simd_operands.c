@@ -1,4 +1,4 @@
-/* simd_operands.c: operands for the tests of the SSE table. */
+/* simd_operands.c: operands and code for the tests of the SSE table. */
 #include "tests/unit/simd_operands.h"
 #include "vmm/sim/ieee.h"
 
@@ -149,4 +149,48 @@ uint64_t operand_lane(enum operands kind)
 union xmm operand(enum operands kind)
 {
 	return (union xmm){.u64 = {operand_lane(kind), operand_lane(kind)}};
+}
+
+bool simd_has_imm(const struct simd_row *row)
+{
+	switch (row->form) {
+	case SIMD_X_X_I:
+	case SIMD_R_X_I:
+	case SIMD_X_G_I:
+	case SIMD_G_X_I:
+	case SIMD_U_I:
+	case SIMD_TEXT:
+	case SIMD_TEXT_I:
+		return true;
+	}
+	return false;
+}
+
+static uint8_t modrm(const struct simd_row *row, bool memory)
+{
+	bool general = row->form == SIMD_R_X || row->form == SIMD_R_X_I;
+	uint8_t reg = row->select != SIMD_ANY ? row->select : general ? 0 : 2;
+
+	return reg << 3 | (memory ? 0x07 /* [rdi] */ : 0xc1 /* xmm1, rcx */);
+}
+
+unsigned simd_encode(uint8_t out[SIMD_CODE], const struct simd_row *row,
+		     bool memory, unsigned general, unsigned imm)
+{
+	static const uint8_t prefixes[] = {
+		[SIMD_66] = 0x66, [SIMD_F3] = 0xf3, [SIMD_F2] = 0xf2};
+	uint8_t *p = out;
+
+	if (row->prefix != SIMD_NP)
+		*p++ = prefixes[row->prefix];
+	if (general == 8)
+		*p++ = 0x48; /* REX.W */
+	*p++ = 0x0f;
+	if (row->opcode >> 8)
+		*p++ = row->opcode >> 8;
+	*p++ = row->opcode;
+	*p++ = modrm(row, memory);
+	if (simd_has_imm(row))
+		*p++ = imm;
+	return p - out;
 }

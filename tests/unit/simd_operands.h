@@ -1,4 +1,4 @@
-/* simd_operands.h: operands for the tests of the SSE table. */
+/* simd_operands.h: operands and code for the tests of the SSE table. */
 #ifndef TESTS_UNIT_SIMD_OPERANDS_H
 #define TESTS_UNIT_SIMD_OPERANDS_H
 
@@ -14,5 +14,13 @@ enum operands { INTEGERS, SINGLES, DOUBLES, TEXTS, OPERANDS };
 /* Values where something happens more often than among random ones. */
 uint64_t operand_lane(enum operands kind);
 union xmm operand(enum operands kind);
+
+/* Does an imm8 follow? */
+bool simd_has_imm(const struct simd_row *row);
+
+/* reg = xmm2 or rax, rm = xmm1, rcx or [rdi]; `general` is 4 or 8. */
+#define SIMD_CODE 16u
+unsigned simd_encode(uint8_t out[SIMD_CODE], const struct simd_row *row,
+		     bool memory, unsigned general, unsigned imm);
 
 #endif

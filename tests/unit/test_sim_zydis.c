@@ -33,21 +33,25 @@ static void random_bytes(uint8_t byte[15])
 		byte[n++] = prefix[(r >> 8) % sizeof(prefix)];
 		r = random64();
 	}
-	if (r & 0x100)
-		byte[n] = 0x0f;
+	if (r & 0x100) {
+		byte[n++] = 0x0f;
+		if (!(r & 0x600))
+			byte[n] = r & 0x800 ? 0x38 : 0x3a;
+	}
 }
 
 /* The families that CPUID offers, x87 and all. */
 static bool offered(const ZydisDecodedInstruction *z)
 {
 	static const char *const sets[] = {
-		"I86",	       "I186",	      "I286PROTECTED", "I286REAL",
-		"I386",	       "I486",	      "I486REAL",      "CMOV",
-		"PENTIUMREAL", "PPRO",	      "LONGMODE",      "CMPXCHG16B",
-		"SSE",	       "SSE2",	      "FAT_NOP",       "POPCNT",
-		"X87",	       "LAHF",	      "FXSAVE",	       "FXSAVE64",
-		"RDTSCP",      "RDWRFSGS",    "SMAP",	       "PAUSE",
-		"CLFSH",       "PREFETCH_NOP"};
+		"I86",	       "I186",	       "I286PROTECTED", "I286REAL",
+		"I386",	       "I486",	       "I486REAL",	"CMOV",
+		"PENTIUMREAL", "PPRO",	       "LONGMODE",	"CMPXCHG16B",
+		"SSE",	       "SSE2",	       "FAT_NOP",	"POPCNT",
+		"X87",	       "LAHF",	       "FXSAVE",	"FXSAVE64",
+		"RDTSCP",      "RDWRFSGS",     "SMAP",		"PAUSE",
+		"CLFSH",       "PREFETCH_NOP", "SSE3",		"SSSE3",
+		"SSE4",	       "SSE42"};
 	const char *name = ZydisISASetGetString(z->meta.isa_set);
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)

@@ -217,7 +217,7 @@ static void try_operands(const struct instruction *in, unsigned rounds,
 
 static void try_row(const struct simd_row *row, bool memory, bool unmask)
 {
-	unsigned rounds = unmask ? 40 : native_has_imm(row) ? 4 : 300;
+	unsigned rounds = unmask ? 40 : simd_has_imm(row) ? 4 : 300;
 
 	if (row->form == SIMD_TEXT || row->form == SIMD_TEXT_I)
 		rounds *= 3;
@@ -225,7 +225,7 @@ static void try_row(const struct simd_row *row, bool memory, bool unmask)
 	for (unsigned general = 4; general <= 8; general += 4) {
 		if (general == 8 && !(row->props & SIMD_REXW))
 			continue;
-		for (unsigned imm = 0; imm < (native_has_imm(row) ? 256 : 1);
+		for (unsigned imm = 0; imm < (simd_has_imm(row) ? 256 : 1);
 		     imm++) {
 			struct instruction in = {row, memory, general, imm};
 

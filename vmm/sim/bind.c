@@ -1,7 +1,7 @@
 /*
  * bind.c: from a decoded instruction to an op: which function does it, with
- * which operands; what is #UD and what is not implemented. Map 0F is in
- * bind_0f.c.
+ * which operands; what is #UD and what is not implemented. The maps
+ * behind 0F are in bind_0f.c.
  */
 #include "vmm/sim/bind.h"
 #include "vmm/sim/exec.h"
@@ -758,5 +758,5 @@ bool op_bind(struct op *op, const struct insn *insn)
 		return bind_map0(op, insn) == ENDS;
 	if (insn->map == 1)
 		return bind_map1(op, insn) == ENDS;
-	return bind_ud(op) == ENDS; /* SSSE3 and later: not in CPUID */
+	return bind_map23(op, insn) == ENDS;
 }

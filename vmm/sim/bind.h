@@ -9,6 +9,7 @@
 enum bound { GOES_ON, ENDS };
 
 enum bound bind_map1(struct op *op, const struct insn *insn);
+enum bound bind_map23(struct op *op, const struct insn *insn);
 
 enum bound bind_ud(struct op *op);
 enum bound bind_not_done(struct op *op);

@@ -1,4 +1,4 @@
-/* bind_0f.c: the two-byte opcodes; SSE and SSE2 by simd_find(). */
+/* bind_0f.c: the maps 0F, 0F 38 and 0F 3A; SSE by simd_find(). */
 #include "vmm/sim/bind.h"
 #include "vmm/sim/exec.h"
 
@@ -274,7 +274,10 @@ static enum simd_prefix simd_prefix(const struct insn *insn)
 
 static enum bound bind_simd(struct op *op, const struct insn *insn)
 {
-	op->simd = simd_find(simd_prefix(insn), insn->opcode, insn->modrm);
+	static const uint16_t maps[] = {0, 0, SIMD_0F38, SIMD_0F3A};
+
+	op->simd = simd_find(simd_prefix(insn), maps[insn->map] | insn->opcode,
+			     insn->modrm);
 	if (!op->simd)
 		return bind_ud(op);
 	/* The implied address of MASKMOVDQU. */
@@ -316,5 +319,22 @@ enum bound bind_map1(struct op *op, const struct insn *insn)
 	case 0xc7 ... 0xcf:
 		return bind_c0(op, insn);
 	}
+	return bind_simd(op, insn);
+}
+
+/* F2 0F 38 F0 and F1; without F2 they are MOVBE, which CPUID lacks. */
+static enum bound bind_crc32(struct op *op, const struct insn *insn)
+{
+	if (insn->rep != 0xf2)
+		return bind_ud(op);
+	op->size = bind_size(insn);
+	bind_regs(op, insn, 4, op->size);
+	return go(op, exec_crc32);
+}
+
+enum bound bind_map23(struct op *op, const struct insn *insn)
+{
+	if (insn->map == 2 && (insn->opcode & 0xfe) == 0xf0)
+		return bind_crc32(op, insn);
 	return bind_simd(op, insn);
 }

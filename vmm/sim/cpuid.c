@@ -25,7 +25,11 @@
 #define F_SSE	     (1u << 25)
 #define F_SSE2	     (1u << 26)
 /* Leaf 1 ECX */
+#define F_SSE3	     (1u << 0)
+#define F_SSSE3	     (1u << 9)
 #define F_CX16	     (1u << 13)
+#define F_SSE41	     (1u << 19)
+#define F_SSE42	     (1u << 20)
 #define F_POPCNT     (1u << 23)
 #define F_HYPERVISOR (1u << 31)
 /* Leaf 7 EBX and ECX */
@@ -69,7 +73,8 @@ static void basic_leaf(uint32_t leaf, uint32_t sub, uint32_t out[4])
 	case 1:
 		out[0] = SIGNATURE;
 		out[1] = 8 << 8; /* CLFLUSH lines of 64 bytes */
-		out[2] = F_CX16 | F_POPCNT | F_HYPERVISOR;
+		out[2] = F_SSE3 | F_SSSE3 | F_CX16 | F_SSE41 | F_SSE42 |
+			 F_POPCNT | F_HYPERVISOR;
 		out[3] = F_FPU | F_DE | F_PSE | F_TSC | F_MSR | F_PAE | F_CX8 |
 			 F_APIC | F_PGE | F_CMOV | F_PAT | F_CLFSH | F_FXSR |
 			 F_SSE | F_SSE2;

@@ -1,4 +1,4 @@
-/* exec_bit.c: BT BTS BTR BTC, BSF BSR, POPCNT. */
+/* exec_bit.c: BT BTS BTR BTC, BSF BSR, POPCNT, CRC32. */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
 
@@ -100,5 +100,15 @@ void exec_popcnt(struct cpu *cpu, const struct op *op)
 
 	reg_set(cpu, op->reg, op->size, __builtin_popcountll(val));
 	flags_set_arith(cpu, val ? 0 : FLAG_ZF);
+	return next(cpu, op);
+}
+
+/* The destination is a doubleword, whatever the source's size. */
+void exec_crc32(struct cpu *cpu, const struct op *op)
+{
+	uint64_t data = rm_get(cpu, op, op->size, op->flags & OP_MEM);
+	uint32_t crc = cpu->r[op->reg];
+
+	cpu->r[op->reg] = simd_crc32(crc, data, op->size);
 	return next(cpu, op);
 }

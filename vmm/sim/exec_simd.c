@@ -16,14 +16,20 @@ static void check_enabled(struct cpu *cpu, const struct op *op)
 	raise_fault(cpu, VEC_NM);
 }
 
-/* Bytes of rm in memory: X_G and G_X follow REX.W. */
+/* rm, when it is no memory, is a general register. */
+static bool rm_general(const struct simd_row *row)
+{
+	return row->form == SIMD_X_G || row->form == SIMD_G_X ||
+	       row->form == SIMD_X_G_I || row->form == SIMD_G_X_I;
+}
+
+/* Bytes of rm in memory: in a general register's place, they follow REX.W. */
 static unsigned memory_bytes(const struct op *op)
 {
 	const struct simd_row *row = op->simd;
 
-	if (row->props & SIMD_REXW &&
-	    (row->form == SIMD_X_G || row->form == SIMD_G_X))
-		return op->flags & OP_REXW ? 8 : 4;
+	if (row->props & SIMD_REXW && op->flags & OP_REXW && rm_general(row))
+		return 8;
 	return row->bytes;
 }
 
@@ -108,12 +114,9 @@ static void set_general(struct cpu *cpu, const struct simd_ctx *ctx,
 /* The source operand: xmm, general register or memory. */
 static void source(struct cpu *cpu, const struct op *op, union xmm *src)
 {
-	const struct simd_row *row = op->simd;
-	bool general = row->form == SIMD_X_G || row->form == SIMD_X_G_I;
-
 	if (op->flags & OP_MEM) {
 		load_xmm(cpu, op, memory_bytes(op), src);
-	} else if (general) {
+	} else if (rm_general(op->simd)) {
 		src->u64[0] = reg_get(cpu, op->rm, op->flags & OP_REXW ? 8 : 4);
 		src->u64[1] = 0;
 	} else {
@@ -162,6 +165,25 @@ static void mask_move(struct cpu *cpu, const struct op *op)
 				  cpu->xmm[op->reg].u8[i]);
 }
 
+/* pcmpestr* and pcmpistr*: to RCX or XMM0, and the flags. */
+static void compare_text(struct cpu *cpu, const struct op *op)
+{
+	unsigned size = op->flags & OP_REXW ? 8 : 4;
+	struct simd_ctx ctx = {
+		.length = {extend(cpu->r[REG_RAX], size),
+			   extend(cpu->r[REG_RDX], size)},
+	};
+	union xmm dst = cpu->xmm[op->reg], src;
+
+	source(cpu, op, &src);
+	compute(cpu, op, &ctx, &dst, &src);
+	if (op->simd->form == SIMD_TEXT)
+		cpu->xmm[0] = dst;
+	else
+		cpu->r[REG_RCX] = dst.u64[0];
+	flags_set_arith(cpu, ctx.flags);
+}
+
 void exec_simd(struct cpu *cpu, const struct op *op)
 {
 	struct simd_ctx ctx;
@@ -171,6 +193,7 @@ void exec_simd(struct cpu *cpu, const struct op *op)
 	switch (op->simd->form) {
 	case SIMD_STORE:
 	case SIMD_G_X:
+	case SIMD_G_X_I:
 		simd_store(cpu, op);
 		break;
 	case SIMD_MASKMOV:
@@ -190,6 +213,15 @@ void exec_simd(struct cpu *cpu, const struct op *op)
 		dst = cpu->xmm[op->reg];
 		compute(cpu, op, &ctx, &dst, &src);
 		flags_set_arith(cpu, ctx.flags);
+		break;
+	case SIMD_TEXT:
+	case SIMD_TEXT_I:
+		compare_text(cpu, op);
+		break;
+	case SIMD_X_X_0:
+		source(cpu, op, &src);
+		ctx.xmm0 = cpu->xmm[0];
+		compute(cpu, op, &ctx, &cpu->xmm[op->reg], &src);
 		break;
 	default:
 		source(cpu, op, &src);

@@ -38,7 +38,7 @@ op_fn *lea_fn(const struct op *op);
 op_fn exec_nop, exec_clflush, exec_bswap, exec_cbw, exec_cwd, exec_xlat;
 
 /* exec_bit.c */
-op_fn exec_bt_reg, exec_bt_imm, exec_bsf, exec_bsr, exec_popcnt;
+op_fn exec_bt_reg, exec_bt_imm, exec_bsf, exec_bsr, exec_popcnt, exec_crc32;
 
 /* exec_flags.c */
 extern op_fn *const cmov_fns[16];
