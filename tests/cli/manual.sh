@@ -1,0 +1,25 @@
+# Every option in the help is in the manual, and every exit status, too.
+. "$(dirname "$0")/lib.sh"
+manual=$(dirname "$0")/../../docs/vmm.1
+
+check "the manual has each option of the help"
+vmm help boot
+expect_status 0
+options=$(sed -n 's/^.*  --\([a-z0-9-]*\).*/\1/p; s/^.*, --\([a-z0-9-]*\).*/\1/p' \
+	"$work/out")
+[ "$(echo "$options" | wc -l)" -ge 17 ] || complain "too few options found"
+for option in $options; do
+	expect "$manual" "^\.It.* Fl Fl $option\( \|$\)"
+done
+
+check "the help has each option of the manual"
+for option in $(sed -n 's/^\.It .*Fl Fl \([a-z0-9-]*\).*/\1/p' "$manual"); do
+	expect "$work/out" "--$option\( \|$\)"
+done
+
+check "and each exit status"
+for status in $(sed -n 's/^\.It \([0-9]*\)$/\1/p' "$manual"); do
+	expect "$work/out" " $status  "
+done
+
+finish

@@ -1,0 +1,71 @@
+/*
+ * fuzz_image.c: kernel files. Inputs that begin with an odd byte are files as
+ * they are; the others are changes to a good one, four bytes each (where, and
+ * what). Whatever is started then starts in RAM, with its records there.
+ *
+ *	clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
+ *		tests/fuzz/fuzz_image.c tests/unit/elf_file.c vmm/image.c \
+ *		vmm/boot*.c vmm/guestmem.c vmm/log.c vmm/x86_state.c \
+ *		-lelf -lcmocka -o fuzz_image
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/elf_file.h"
+#include "vmm/boot.h"
+
+#define MEM	(UINT64_C(2) << 20)
+#define CHANGES 16
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void make_file(struct elf_file *file, const uint8_t *data, size_t size)
+{
+	elf_file_make(file, !(size > 1 && data[1] & 1));
+	if (size > 0 && data[0] & 1) {
+		file->size =
+			size < sizeof(file->bytes) ? size : sizeof(file->bytes);
+		memcpy(file->bytes, data, file->size);
+		return;
+	}
+	for (size_t i = 2, n = 0; i + 4 <= size && n < CHANGES; i += 4, n++) {
+		/* Mostly the headers, where it matters. */
+		size_t at = (data[i] | (data[i + 1] & 3) << 8);
+
+		elf_file_poke(file, at, data[i + 1] & 4 ? 2 : 1,
+			      data[i + 2] | data[i + 3] << 8);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct elf_file file;
+	const char *module[1] = {file.path};
+	struct boot_request req = {.kernel = file.path,
+				   .module = module,
+				   .module_count = size & 1,
+				   .cmdline = "fuzz"};
+	struct x86_state state;
+	struct guestmem gm;
+
+	make_file(&file, data, size);
+	req.protocol = size % 3; /* each of the three */
+	said_start();
+	elf_file_open(&file);
+	check(guestmem_init(&gm, MEM) == 0);
+	if (boot_load(&req, &gm, &state) == 0) {
+		check(state.rip < MEM);
+		check(guestmem_ptr(&gm, state.gpr[GPR_RBX], 56) != NULL);
+	} else {
+		check(said()[0] != 0); /* nothing is refused in silence */
+	}
+	guestmem_fini(&gm);
+	elf_file_close(&file);
+	return 0;
+}
