@@ -31,6 +31,8 @@ void uart_set_sink(struct device *dev, const struct byte_sink *sink);
 /* Bytes from outside; takes as many as its FIFO has room for, says how many. */
 size_t uart_receive(struct device *dev, const uint8_t *buf, size_t len);
 size_t uart_room(const struct device *dev);
+/* The guest takes interrupts for received bytes, or waits for one. */
+bool uart_listening(const struct device *dev);
 
 /* ---- i8042 and its keyboard (i8042.c) ---- */
 
@@ -48,6 +50,8 @@ void i8042_set_aux_irq(struct device *dev, const struct irq_line *irq);
 bool i8042_key(struct device *dev, uint16_t set1, bool down);
 /* Nothing of what was typed waits to be read. */
 bool i8042_idle(const struct device *dev);
+/* The guest waits for a key by reading the status over and over. */
+bool i8042_polled(const struct device *dev);
 
 /* ---- VGA text mode (vga_text.c) ---- */
 

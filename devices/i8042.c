@@ -68,6 +68,9 @@ static const uint8_t translation[] = {
 
 enum source { FROM_KBD, FROM_AUX };
 
+/* So many reads of STATUS in a row are a wait for a key. */
+#define POLLS 16
+
 CHIP_STATE_BEGIN
 struct i8042_state {
 	/* Controller. */
@@ -86,6 +89,7 @@ struct i8042_state {
 	uint8_t last;	    /* the byte sent last, for a resend */
 	uint8_t answer[4], answer_first, answer_count;
 	uint8_t key[KEY_QUEUE], key_first, key_count;
+	uint8_t polls; /* reads of STATUS that found nothing, in a row */
 };
 CHIP_STATE_END
 
@@ -375,9 +379,14 @@ static void write_command(struct i8042 *k, uint8_t cmd)
 	}
 }
 
-static uint8_t read_status(const struct i8042 *k)
+static uint8_t read_status(struct i8042 *k)
 {
 	uint8_t status = k->s.status | STATUS_OPEN;
+
+	if (k->s.full)
+		k->s.polls = 0;
+	else if (k->s.polls < POLLS)
+		k->s.polls++;
 
 	if (k->s.full)
 		status |= STATUS_OBF;
@@ -406,6 +415,7 @@ static void i8042_write(struct device *dev, uint64_t reg, unsigned size,
 {
 	struct i8042 *k = container_of(dev, struct i8042, dev);
 
+	k->s.polls = 0;
 	if (reg == DATA)
 		write_data(k, val);
 	else if (reg == COMMAND)
@@ -535,6 +545,11 @@ bool i8042_key(struct device *dev, uint16_t set1, bool down)
 			bytes[i];
 	refill(k);
 	return true;
+}
+
+bool i8042_polled(const struct device *dev)
+{
+	return container_of(dev, const struct i8042, dev)->s.polls == POLLS;
 }
 
 bool i8042_idle(const struct device *dev)

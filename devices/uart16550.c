@@ -56,6 +56,12 @@ enum { RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LCR, MCR, LSR, MSR, SCR };
 #define FIFO_SIZE    16
 #define DIVISOR	     12 /* 9600 baud: what QEMU and firmware leave */
 
+/*
+ * So many reads of LSR in a row are a wait for a byte to come: one who waits
+ * to send reads it once, since the transmitter is always empty.
+ */
+#define POLLS	     16
+
 CHIP_STATE_BEGIN
 struct uart_state {
 	uint8_t divisor[2]; /* low, high; kept, paces nothing */
@@ -64,6 +70,7 @@ struct uart_state {
 	uint8_t lines;	   /* MSR 7:4: the modem's outputs */
 	uint8_t deltas;	   /* MSR 3:0: changes not yet read */
 	bool thre_pending; /* empty, and nobody was told */
+	uint8_t polls;	   /* reads of LSR that found nothing, in a row */
 	uint8_t rx_first, rx_count;
 	uint8_t rx[FIFO_SIZE];
 };
@@ -167,6 +174,7 @@ static void transmit(struct uart *u, uint8_t byte)
 	else if (u->sink.send)
 		u->sink.send(u->sink.host, &byte, 1);
 	u->s.thre_pending = true; /* empty again at once */
+	u->s.polls = 0;
 }
 
 static void write_fcr(struct uart *u, uint8_t val)
@@ -200,7 +208,11 @@ static uint8_t read_lsr(struct uart *u)
 	uint8_t lsr = LSR_THRE | LSR_TEMT | u->s.errors;
 
 	u->s.errors = 0;
-	return lsr | (u->s.rx_count ? LSR_DR : 0);
+	if (u->s.rx_count)
+		return lsr | LSR_DR;
+	if (u->s.polls < POLLS)
+		u->s.polls++;
+	return lsr;
 }
 
 static uint8_t read_msr(struct uart *u)
@@ -320,6 +332,13 @@ struct device *uart_create(const struct byte_sink *sink)
 void uart_set_sink(struct device *dev, const struct byte_sink *sink)
 {
 	container_of(dev, struct uart, dev)->sink = *sink;
+}
+
+bool uart_listening(const struct device *dev)
+{
+	const struct uart *u = container_of(dev, struct uart, dev);
+
+	return u->s.ier & IER_RX || u->s.polls == POLLS;
 }
 
 /* In loopback the receiver is cut off from the outside. */

@@ -127,20 +127,31 @@ static bool hopeless(const struct feeder *f)
 	       !(f->m->intr.pending && f->m->intr.pending(f->m->intr.ctx));
 }
 
+static void find_ready(struct feeder *f)
+{
+	bool set_up = false;
+
+	if (!f->com_ready || !f->kbd_ready)
+		set_up = clock_now(&f->m->clock) >= FEEDER_PATIENCE_NS ||
+			 halted(f);
+	f->com_ready |= set_up || (f->com && uart_listening(f->com));
+	f->kbd_ready |= set_up || (f->kbd && i8042_polled(f->kbd));
+}
+
 static void step(void *ctx)
 {
 	struct feeder *f = ctx;
 	uint64_t now = clock_now(&f->m->clock);
-	bool taken = false;
+	bool taken = false, ready;
 
-	if (!f->listening)
-		f->listening = now >= FEEDER_PATIENCE_NS || halted(f);
-	if (f->listening) {
+	find_ready(f);
+	if (f->com_ready)
 		taken = offer_bytes(f);
+	if (f->kbd_ready)
 		taken |= offer_key(f, now);
-	}
-	if (taken || (left(f) && !(f->listening && hopeless(f))) ||
-	    (!f->listening && f->more_bytes))
+	ready = f->com_ready && f->kbd_ready;
+	if (taken || (left(f) && !(ready && hopeless(f))) ||
+	    (!f->com_ready && f->more_bytes))
 		clock_set(&f->m->clock, &f->timer, now + FEEDER_STEP_NS);
 }
 

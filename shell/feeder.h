@@ -2,10 +2,11 @@
  * feeder.h: input for the guest, a little at a time, in the guest's time.
  *
  * Bytes wait for COM1's FIFO and keys for the keyboard; a timer on the
- * guest's clock offers some of each every millisecond. It first offers when
- * the guest has halted once or FEEDER_PATIENCE_NS have passed: what comes
- * before the guest has set up its devices would be lost. Nothing here looks
- * at the host's clock, so that equal input gives equal runs.
+ * guest's clock offers some of each every millisecond. What comes before the
+ * guest has set up its devices would be lost, so each receiver is first
+ * offered something when the guest listens there, or has halted once, or has
+ * not done so for FEEDER_PATIENCE_NS. Nothing here looks at the host's clock,
+ * so that equal input gives equal runs.
  */
 #ifndef SHELL_FEEDER_H
 #define SHELL_FEEDER_H
@@ -14,7 +15,7 @@
 #include "shell/keymap.h"
 
 #define FEEDER_STEP_NS	   UINT64_C(1000000)
-#define FEEDER_PATIENCE_NS UINT64_C(20000000)
+#define FEEDER_PATIENCE_NS UINT64_C(1000000000)
 #define FEEDER_BYTES	   4096
 #define FEEDER_KEYS	   256
 
@@ -22,7 +23,7 @@ struct feeder {
 	struct machine *m;
 	struct device *com, *kbd; /* NULL: no such receiver */
 	struct timer timer;
-	bool listening; /* the guest may be set up */
+	bool com_ready, kbd_ready; /* the guest may be set up */
 
 	/* Asked for more when all was taken; NULL: none comes by asking. */
 	size_t (*more_bytes)(void *ctx, uint8_t *buf, size_t size);

@@ -280,6 +280,19 @@ static void test_ways_to_reset(void **state)
 	assert_int_equal(resets, 3);
 }
 
+static void test_knows_when_the_guest_waits_for_a_key(void **state)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		rd(kbd, CMD); /* may a command be written? */
+		wr(kbd, CMD, 0xae);
+	}
+	for (unsigned i = 0; i < 16; i++) {
+		assert_false(i8042_polled(kbd));
+		rd(kbd, CMD);
+	}
+	assert_true(i8042_polled(kbd));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup_bios, teardown)
 
 int main(void)
@@ -303,6 +316,7 @@ int main(void)
 		T(test_scanning_off_loses_keys),
 		T(test_aux_port),
 		T(test_ways_to_reset),
+		T(test_knows_when_the_guest_waits_for_a_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

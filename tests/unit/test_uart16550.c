@@ -224,6 +224,26 @@ static void test_loopback(void **state)
 }
 
 /* A copy of the state struct is the whole guest-visible chip. */
+/* A wait to send reads LSR once a byte; a wait to receive, many times. */
+static void test_knows_when_the_guest_listens(void **state)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		rd(uart, LSR);
+		wr(uart, RBR, 'x');
+		sent_count = 0;
+	}
+	assert_false(uart_listening(uart));
+	wr(uart, IER, 0x01);
+	assert_true(uart_listening(uart));
+	wr(uart, IER, 0x0e);
+	assert_false(uart_listening(uart));
+	for (unsigned i = 0; i < 16; i++) {
+		assert_false(uart_listening(uart));
+		rd(uart, LSR);
+	}
+	assert_true(uart_listening(uart));
+}
+
 static void test_state_copies(void **state)
 {
 	char copy[256], *at = (char *)uart + uart->ops->state_offset;
@@ -259,6 +279,7 @@ int main(void)
 		T(test_fifo_switch_and_reset_flush),
 		T(test_without_fifo_one_byte_fits),
 		T(test_loopback),
+		T(test_knows_when_the_guest_listens),
 		T(test_state_copies),
 	};
 
