@@ -14,6 +14,7 @@
 #define COM1 0x3f8
 #define FCR  (COM1 + 2)
 #define LSR  (COM1 + 5)
+#define IMR  0x21
 
 struct fixture {
 	struct machine *m;
