@@ -44,7 +44,7 @@ static const struct {
 	[STOP_RESET] = {STATUS_RESET, "the guest asked for a reset: %s"},
 	[STOP_TRIPLE] = {STATUS_RESET,
 			 "triple fault: an exception could not be delivered, "
-			 "nor the double fault after it%.0s",
+			 "nor the double fault after it%s",
 			 true},
 	[STOP_PANIC] = {STATUS_PANIC, "guest panic: %s", true},
 	[STOP_STALL] = {STATUS_STALL, "stall: %s", true},

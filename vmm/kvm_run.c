@@ -72,6 +72,20 @@ static bool stop_with_error(struct kvm_cpu *cpu, struct vcpu_exit *exit,
 	return false;
 }
 
+/* AMD leaves the state undefined then, and KVM resets it (APM 2 15.14.2). */
+static bool stop_with_shutdown(struct kvm_cpu *cpu, struct vcpu_exit *exit)
+{
+	struct x86_state s;
+
+	kvm_get_state(&cpu->vcpu, &s);
+	exit->reason = EXIT_SHUTDOWN;
+	if (s.rip == 0xfff0 && s.seg[SEG_CS].base == 0xffff0000)
+		snprintf(exit->why, sizeof(exit->why),
+			 "; this host's processor forgets its registers with "
+			 "that, those it has now are the reset's");
+	return false;
+}
+
 static const char *internal_error_name(uint32_t suberror)
 {
 	switch (suberror) {
@@ -169,8 +183,7 @@ static bool serve_exit(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 	case KVM_EXIT_SET_TPR: /* enter_guest() has seen it */
 		return true;
 	case KVM_EXIT_SHUTDOWN:
-		exit->reason = EXIT_SHUTDOWN;
-		return false;
+		return stop_with_shutdown(cpu, exit);
 	case KVM_EXIT_DEBUG:
 		exit->reason = EXIT_DEBUG;
 		return false;

@@ -229,7 +229,7 @@ static void handle_exit(struct machine *m, const struct vcpu_exit *exit)
 		idle(m);
 		break;
 	case EXIT_SHUTDOWN:
-		machine_stop(m, STOP_TRIPLE, 0, "triple fault");
+		machine_stop(m, STOP_TRIPLE, 0, exit->why);
 		break;
 	case EXIT_DEBUG:
 		machine_stop(m, STOP_CRASH, 0,

@@ -61,7 +61,11 @@ enum vcpu_exit_reason {
 
 struct vcpu_exit {
 	enum vcpu_exit_reason reason;
-	char why[256]; /* EXIT_ERROR: address, bytes, disassembly, reason */
+	/*
+	 * EXIT_ERROR: address, bytes, disassembly, reason. EXIT_SHUTDOWN:
+	 * empty, or what to know of the registers. Else not looked at.
+	 */
+	char why[256];
 };
 
 /* Counters for --stats; a CPU that cannot count instructions leaves 0. */

@@ -15,6 +15,7 @@ static void fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 	f->runs++;
 	exit->reason = EXIT_SHUTDOWN;
+	exit->why[0] = '\0';
 	if (f->step == f->end)
 		return;
 	f->elapsed_ns += f->step->ns;
