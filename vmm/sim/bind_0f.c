@@ -42,7 +42,7 @@ static enum bound bind_group7_reg(struct op *op, const struct insn *insn)
 		op->imm = insn->modrm & 1;
 		return end(op, exec_stac);
 	case 0xf8:
-		return go(op, exec_swapgs);
+		return insn->bits == 64 ? go(op, exec_swapgs) : bind_ud(op);
 	case 0xf9:
 		return go(op, exec_rdtscp);
 	}

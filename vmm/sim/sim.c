@@ -112,6 +112,7 @@ static void run_part(struct cpu *cpu, const struct block *b, unsigned count)
 	block_truncate(&cpu->cut, count - 1);
 	cpu->after += cpu->left - count;
 	cpu->left = count;
+	cpu->alone = false;
 	run_block(cpu, &cpu->cut);
 }
 
@@ -221,7 +222,9 @@ static void loop(struct cpu *cpu)
 			continue;
 		}
 		b = block_find(cpu);
-		if (cpu->left < b->count)
+		if (cpu->alone)
+			run_part(cpu, b, 1);
+		else if (cpu->left < b->count)
 			run_part(cpu, b, cpu->left);
 		else
 			run_block(cpu, b);
@@ -244,7 +247,11 @@ static void unwound(struct cpu *cpu, enum unwind why)
 		cpu->block = NULL;
 	}
 	if (why == UNWIND_RETRY) {
-		block_truncate(b, cpu->op->pos);
+		/* A block learns to end there; of a part, one op runs. */
+		if (b == &cpu->cut)
+			cpu->alone = true;
+		else
+			block_truncate(b, cpu->op->pos);
 	} else if (why == UNWIND_FAULT) {
 		if (cpu->delivering == NO_VECTOR)
 			cpu->left--;

@@ -200,6 +200,7 @@ struct cpu {
 	int delivering;	   /* vector, or NO_VECTOR */
 	bool poll;	   /* ask for interrupts */
 	bool shadow_ss;	   /* the shadow is MOV SS's: #DB waits too */
+	bool alone;	   /* the next op runs as a block of its own */
 	bool no_step_trap; /* INT n and SYSCALL are not followed by #DB */
 	atomic_bool kicked;
 	struct vcpu_exit *exit;
