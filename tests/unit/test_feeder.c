@@ -13,6 +13,7 @@
 
 #define COM1 0x3f8
 #define FCR  (COM1 + 2)
+#define IER  (COM1 + 1)
 #define LSR  (COM1 + 5)
 #define IMR  0x21
 
@@ -80,14 +81,36 @@ static void test_nothing_comes_before_the_guest_listens(void **state)
 	char text[32];
 
 	give("x");
-	for (int i = 0; i < 19; i++) {
+	for (int i = 0; i < 100; i++) {
 		pass(MS);
-		assert_int_equal(read_serial(text), 0);
+		assert_int_equal(bus_read(&f.m->ports, COM1, 1), 0);
 		assert_true(feeder_busy(&f.feeder));
 	}
+	bus_write(&f.m->ports, IER, 1, 1);
 	pass(MS);
 	assert_int_equal(read_serial(text), 1);
 	assert_string_equal(text, "x");
+}
+
+static void test_polling_says_that_it_listens(void **state)
+{
+	char text[32];
+	int polls;
+
+	give("x");
+	for (polls = 0; !read_serial(text); polls++)
+		pass(MS);
+	assert_in_range(polls, 2, 100);
+	assert_string_equal(text, "x");
+}
+
+static void test_patience_ends(void **state)
+{
+	char text[32];
+
+	give("x");
+	pass(FEEDER_PATIENCE_NS);
+	assert_int_equal(read_serial(text), 1);
 }
 
 static void test_a_halt_says_that_it_listens(void **state)
@@ -180,6 +203,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_nothing_comes_before_the_guest_listens, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_polling_says_that_it_listens, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_patience_ends, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_halt_says_that_it_listens, setup, teardown),
 		cmocka_unit_test_setup_teardown(
