@@ -92,7 +92,7 @@ static bool offer_key(struct feeder *f, uint64_t now)
 	    (now < f->next_key_ns && !halted(f)) || !next_key(f, &key))
 		return false;
 	press(f->kbd, key);
-	f->next_key_ns = now + FEEDER_PATIENCE_NS;
+	f->next_key_ns = now + FEEDER_KEY_NS;
 	return true;
 }
 

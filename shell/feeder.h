@@ -16,6 +16,7 @@
 
 #define FEEDER_STEP_NS	   UINT64_C(1000000)
 #define FEEDER_PATIENCE_NS UINT64_C(1000000000)
+#define FEEDER_KEY_NS	   UINT64_C(20000000) /* between two, for a busy guest */
 #define FEEDER_BYTES	   4096
 #define FEEDER_KEYS	   256
 

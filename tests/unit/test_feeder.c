@@ -35,7 +35,7 @@ static int setup(void **state)
 	f.cpu = fake_cpu_add(f.m, NULL, 0, NULL, true);
 	assert_int_equal(board_build(&f.board, f.m, &config), 0);
 	bus_write(&f.m->ports, FCR, 1, 1);    /* the FIFOs on */
-	bus_write(&f.m->ports, IMR, 1, 0xff); /* no 8254 that ticks */
+	bus_write(&f.m->ports, IMR, 1, 0xf9); /* no 8254 that ticks */
 	feeder_init(&f.feeder, f.m, f.board.com[0], f.board.kbd);
 	return 0;
 }
