@@ -146,6 +146,7 @@ static void test_keys_come_one_at_a_time(void **state)
 	f.cpu->state.halted = 1;
 	feeder_type(&f.feeder, (const uint8_t *)"aB", 2);
 	pass(0);
+	f.cpu->state.halted = 0;
 	pass(MS); /* the first was not read: the second waits */
 	assert_int_equal(read_keys(codes), 2);
 	assert_memory_equal(codes, "\x1e\x9e", 2);
