@@ -81,15 +81,20 @@ static bool halted(const struct feeder *f)
 
 /*
  * A keyboard knows no flow control: a guest that works slower than we type
- * would lose keys. So the next one comes when it has nothing to do any more,
- * or, for a guest that never halts, after a while.
+ * would lose keys. So the next one comes when it has halted or polls for one,
+ * or, for a guest that does neither, FEEDER_KEY_NS after the last.
  */
+static bool wants_key(const struct feeder *f, uint64_t now)
+{
+	return i8042_idle(f->kbd) &&
+	       (now >= f->next_key_ns || halted(f) || i8042_polled(f->kbd));
+}
+
 static bool offer_key(struct feeder *f, uint64_t now)
 {
 	struct key key;
 
-	if (!f->kbd || !i8042_idle(f->kbd) ||
-	    (now < f->next_key_ns && !halted(f)) || !next_key(f, &key))
+	if (!f->kbd || !wants_key(f, now) || !next_key(f, &key))
 		return false;
 	press(f->kbd, key);
 	f->next_key_ns = now + FEEDER_KEY_NS;
