@@ -291,6 +291,7 @@ static void test_stac_opens_and_clac_closes(void **state)
 
 	/* stac; mov eax,[rbx]; clac; mov ecx,[rbx] */
 	guest_put64(g, PT_AT, FRAME | 7);
+	guest_put64(g, FRAME, 77);
 	guest_put(g, 0x11300, "\x0f\x01\xcb\x8b\x03\x0f\x01\xca\x8b\x0b", 10);
 	s->cr4 |= CR4_SMAP;
 	s->rip = 0x11300;
@@ -299,7 +300,7 @@ static void test_stac_opens_and_clac_closes(void **state)
 	assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
 	assert_int_equal(guest_get64(g, s->gpr[REG_RSP]), PF_P);
 	assert_int_equal(guest_get64(g, s->gpr[REG_RSP] + 8), 0x11308);
-	assert_int_not_equal(s->gpr[REG_RAX], 0);
+	assert_int_equal(s->gpr[REG_RAX], 77);
 }
 
 static void test_translate_looks_without_a_trace(void **state)
