@@ -35,7 +35,14 @@ struct evm_state {
 	struct evm_log *logs;
 	size_t log_count, log_size;
 	uint64_t refund;
+	/*
+	 * That this transaction touched RIPEMD-160's account outlives a
+	 * rollback: so it was on the chain in block 2675119, and is since.
+	 */
+	bool ripemd160_touched;
 };
+
+static const struct evm_address ripemd160 = {{[19] = 3}};
 
 struct evm_state *evm_state_create(const struct evm_allocator *alloc)
 {
@@ -196,6 +203,8 @@ static struct evm_account *touch(struct evm_state *state,
 			return NULL;
 		account->exists = true;
 	}
+	if (addr->bytes[19] == 3 && memcmp(addr, &ripemd160, 20) == 0)
+		state->ripemd160_touched = true;
 	if (account && !account->touched) {
 		if (!note(state, CHANGE_TOUCHED, account))
 			return NULL;
@@ -352,6 +361,16 @@ static void clear(struct evm_state *state, struct evm_account *account)
 	}
 }
 
+static void clear_ripemd160(struct evm_state *state, enum evm_fork fork)
+{
+	struct evm_account *account = lookup(state, &ripemd160);
+
+	if (state->ripemd160_touched && fork >= EVM_SPURIOUS_DRAGON &&
+	    account && account_empty(account))
+		clear(state, account);
+	state->ripemd160_touched = false;
+}
+
 void evm_state_commit(struct evm_state *state, enum evm_fork fork)
 {
 	for (size_t i = 0; i < state->entries; i++) {
@@ -375,12 +394,14 @@ void evm_state_commit(struct evm_state *state, enum evm_fork fork)
 			state->journal[i].account->destructed = false;
 		}
 	state->entries = 0;
+	clear_ripemd160(state, fork);
 }
 
 void evm_state_begin(struct evm_state *state)
 {
 	free_logs(state, 0);
 	state->refund = 0;
+	state->ripemd160_touched = false;
 }
 
 int evm_state_put(struct evm_state *state, const struct evm_address *addr,

@@ -219,6 +219,29 @@ static void test_empty_accounts_are_cleared_since_eip161(void **state)
 	machine_fini(&m);
 }
 
+/* Calls account 3, then another, and fails: both touches are taken back. */
+static void test_the_touch_of_ripemd160_outlives_a_failure(void **state)
+{
+	static const struct evm_address three = {{[19] = 3}},
+					nine = {{[19] = 9}};
+	static const uint8_t code[] = {0x60, 0, 0x60, 0, 0x60, 0,    0x60, 0,
+				       0x60, 0, 0x60, 3, 0x61, 0x10, 0x00, 0xf1,
+				       0x60, 0, 0x60, 0, 0x60, 0,    0x60, 0,
+				       0x60, 0, 0x60, 9, 0x5a, 0xf1, 0xfe};
+	struct evm_transaction tx = transfer(0);
+	struct machine m = {0};
+
+	machine_init(&m, EVM_SPURIOUS_DRAGON);
+	put(&m, &addr_from, FUNDS, NULL, 0);
+	put(&m, &addr_a, 0, code, sizeof(code));
+	put(&m, &three, 0, NULL, 0);
+	put(&m, &nine, 0, NULL, 0);
+	assert_int_equal(transact(&m, &tx).result.status, EVM_UNDEFINED_OPCODE);
+	assert_true(exists(&m, &nine));
+	assert_false(exists(&m, &three));
+	machine_fini(&m);
+}
+
 static void test_a_creation_gets_the_nonces_address(void **state)
 {
 	/* returns one byte of code: STOP */
@@ -288,6 +311,8 @@ int main(void)
 		cmocka_unit_test(test_refunds_are_at_most_half),
 		cmocka_unit_test(test_selfdestruct),
 		cmocka_unit_test(test_empty_accounts_are_cleared_since_eip161),
+		cmocka_unit_test(
+			test_the_touch_of_ripemd160_outlives_a_failure),
 		cmocka_unit_test(test_a_creation_gets_the_nonces_address),
 		cmocka_unit_test(test_no_memory_leaves_the_state_as_it_was),
 	};
