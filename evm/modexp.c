@@ -41,6 +41,21 @@ static u256_wide complexity(uint64_t x)
 	return square / 16 + (u256_wide)480 * x - 199680;
 }
 
+/*
+ * By hand, in 32-bit digits: compilers call a function of their library for
+ * it, which a guest does not have. What does not fit is as much as can be.
+ */
+static uint64_t divide_by_20(u256_wide n)
+{
+	uint64_t top = (uint64_t)(n >> 64), low = (uint64_t)n, high, rest;
+
+	if (top >= 20)
+		return UINT64_MAX;
+	high = top << 32 | low >> 32;
+	rest = high % 20 << 32 | (uint32_t)low;
+	return (high / 20) << 32 | rest / 20;
+}
+
 static uint64_t modexp_cost(const struct evm_message *msg,
 			    const struct layout *at)
 {
@@ -56,8 +71,7 @@ static uint64_t modexp_cost(const struct evm_message *msg,
 	gas = complexity(longest);
 	if (gas > UINT64_MAX || times > UINT64_MAX)
 		return gas == 0 ? 0 : UINT64_MAX;
-	gas = gas * times / 20;
-	return gas > UINT64_MAX ? UINT64_MAX : (uint64_t)gas;
+	return divide_by_20(gas * times);
 }
 
 /*
