@@ -11,7 +11,8 @@
 
 static const int handled[] = {SIGINT,  SIGTERM, SIGHUP,
 			      SIGTSTP, SIGCONT, SIGWINCH};
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+static const int crashes[] = {SIGSEGV, SIGBUS,	SIGILL,
+			      SIGFPE,  SIGABRT, SIGQUIT};
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -29,17 +30,26 @@ static void crashed(int sig)
 	raise(sig);
 }
 
-void signals_block(void)
+/* A sanitizer's handler, which says more, is left alone. */
+static void catch_crash(int sig)
 {
 	struct sigaction crash = {.sa_handler = crashed,
 				  .sa_flags = SA_RESETHAND | SA_NODEFER};
+	struct sigaction old;
+
+	if (sigaction(sig, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+		sigaction(sig, &crash, NULL);
+}
+
+void signals_block(void)
+{
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t set;
 
 	set_of(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (size_t i = 0; i < COUNT(crashes); i++)
-		sigaction(crashes[i], &crash, NULL);
+		catch_crash(crashes[i]);
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
