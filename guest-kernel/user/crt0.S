@@ -5,7 +5,7 @@
  * the boot stacks end at ...ffch, as in Rux, so the alignment that the C ABI
  * wants (16 bytes before a call) is made here. RBP = 0 ends backtraces.
  */
-	.section .text.start, "ax", @progbits
+	.section .entry, "ax", @progbits
 	.globl _start
 	.type _start, @function
 _start:
