@@ -18,11 +18,6 @@ ALWAYS_INLINE uint64_t target(const struct cpu *cpu, const struct op *op)
 	return (cpu->r[REG_BLOCK] + op->imm) & (uint64_t)op->disp;
 }
 
-ALWAYS_INLINE uint64_t size_mask(unsigned size)
-{
-	return size == 8 ? UINT64_MAX : size == 4 ? 0xffffffff : 0xffff;
-}
-
 void exec_jmp(struct cpu *cpu, const struct op *op)
 {
 	cpu->rip = target(cpu, op);
