@@ -91,7 +91,11 @@ struct vcpu_ops {
 	 * any signal handler. */
 	void (*kick)(struct vcpu *vcpu);
 
-	/* Not while run() runs. set_state() returns -errno when refused. */
+	/*
+	 * Not while run() runs. set_state() returns -errno when refused. It
+	 * also forgets what was kept of memory (decoded code, translations):
+	 * whoever writes guest memory behind the CPU's back calls it after.
+	 */
 	void (*get_state)(struct vcpu *vcpu, struct x86_state *state);
 	int (*set_state)(struct vcpu *vcpu, const struct x86_state *state);
 

@@ -78,6 +78,14 @@ static void lea64(struct cpu *cpu, const struct op *op)
 	return next(cpu, op);
 }
 
+static void lea32(struct cpu *cpu, const struct op *op)
+{
+	cpu->r[op->reg] =
+		(uint32_t)(cpu->r[op->base] + (cpu->r[op->index] << op->scale) +
+			   (uint64_t)op->disp);
+	return next(cpu, op);
+}
+
 static void lea_any(struct cpu *cpu, const struct op *op)
 {
 	uint64_t ea = cpu->r[op->base] + (cpu->r[op->index] << op->scale) +
@@ -93,9 +101,9 @@ static void lea_any(struct cpu *cpu, const struct op *op)
 
 op_fn *lea_fn(const struct op *op)
 {
-	bool plain = op->size == 8 && !(op->ea & (EA_MASK16 | EA_MASK32));
-
-	return plain ? lea64 : lea_any;
+	if (op->ea & (EA_MASK16 | EA_MASK32) || op->size == 2)
+		return lea_any;
+	return op->size == 8 ? lea64 : lea32;
 }
 
 void exec_nop(struct cpu *cpu, const struct op *op)
