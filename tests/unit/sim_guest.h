@@ -2,7 +2,7 @@
  * sim_guest.h: a simulated CPU with a little RAM and one device, without a
  * machine: what the simulator's own tests run on.
  *
- * 2 MiB of RAM, page tables at 0x1000 that map the first GiB to itself for
+ * 1 MiB of RAM, page tables at 0x1000 that map the first GiB to itself for
  * everyone (2 MiB pages), a GDT at 0x6000, an IDT at 0x7000 whose entries
  * lead to 0x9000 + 16 * vector, a TSS at 0x8000. Ports and addresses outside
  * RAM are one register that the tests see.
@@ -15,7 +15,7 @@
 
 #include "vmm/vcpu.h"
 
-#define GUEST_RAM    (2u << 20)
+#define GUEST_RAM    (1u << 20)
 #define GUEST_PML4   0x1000u
 #define GUEST_PDPT   0x2000u
 #define GUEST_PD     0x3000u
