@@ -1,4 +1,4 @@
-/* bind.h: what bind.c and bind_0f.c share. */
+/* bind.h: what bind.c, bind_map0.c and bind_0f.c share. */
 #ifndef VMM_SIM_BIND_H
 #define VMM_SIM_BIND_H
 
@@ -8,6 +8,7 @@
 /* Does the op's function go on to the next op, or leave the block? */
 enum bound { GOES_ON, ENDS };
 
+enum bound bind_map0(struct op *op, const struct insn *insn);
 enum bound bind_map1(struct op *op, const struct insn *insn);
 enum bound bind_map23(struct op *op, const struct insn *insn);
 
