@@ -77,7 +77,7 @@ struct fake_cpu *fake_cpu_add(struct machine *m, const struct fake_step *steps,
 	machine_env(m, m->cpu_count, &f->vcpu.env);
 	f->state.rflags = FLAG_FIXED | FLAG_IF;
 	f->step = steps;
-	f->end = steps + count;
+	f->end = count ? steps + count : steps;
 	f->ctx = ctx;
 	m->cpu[m->cpu_count++] = &f->vcpu;
 	return f;

@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
-"""Start-up times of vmm beside QEMU's, as medians of runs taken in turn.
+"""vmm's times beside QEMU's, as medians of runs taken in turn.
 
-usage: boot.py BUILD [RUNS]
+usage: peers.py BUILD [RUNS]
 
 Each row is one workload, run under vmm's simulator (and under KVM where
 `vmm` finds it fit) and under QEMU's fastest suitable configuration, one after
 the other, RUNS times (default 15) after one run that is not counted.
 Whole processes are timed from fork to end: wall time, and CPU time as the
 operating system accounts it. `prompt` ends when ">>> " appears on the serial
-line; the process is killed then. Without QEMU only vmm's columns are shown.
+line; the process is killed then. The last row is one workload of 256-bit
+multiplication, keccak-f[1600] and heap sort, the same source compiled for the
+guest and for the host; the instructions are counted by the simulator. Without
+QEMU only vmm's columns are shown.
 """
 import os
+import re
 import shutil
 import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else "build"
@@ -44,9 +49,12 @@ EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 TEST_EXIT = ["-device", "isa-debug-exit,iobase=0x501,iosize=2"]
 PROMPT = b">>> "
 
+START_TO_EXIT = "start to exit, first instruction writes the exit port"
+WORKLOAD = "256-bit multiplication, keccak, heap sort"
+
 # What, vmm's command, QEMU's command, exit codes or the text to wait for.
 ROWS = [
-    ("start to exit, first instruction writes the exit port",
+    (START_TO_EXIT,
      vmm("tests/guest/exit.elf"),
      QEMU and qemu(MICROVM, "tests/guest/exit.elf", *EXIT), (0, 33)),
     ("start to rinit's prompt",
@@ -57,6 +65,9 @@ ROWS = [
      vmm("kernel.elf", "--init", image("evm-init.elf")),
      QEMU and qemu(PC, "kernel.elf", "-initrd", image("evm-init.elf"),
                    *TEST_EXIT), (0, 99)),
+    (WORKLOAD,
+     vmm("tests/bench/mips.elf"),
+     QEMU and qemu(MICROVM, "tests/bench/mips.elf", *EXIT), (0, 33)),
 ]
 
 
@@ -98,19 +109,40 @@ def medians(samples):
     return [statistics.median(column) for column in zip(*samples)]
 
 
+def qemu_rom(folder):
+    """QEMU's floor: no loader; a ROM whose reset vector is the guest."""
+    rom = os.path.join(folder, "rom.bin")
+    reset = b"\xb0\x10\xe6\xf4\xf4"  # mov al, 10h; out 0f4h, al; hlt
+    with open(rom, "wb") as file:
+        file.write((b"\xf4" * 0xfff0 + reset).ljust(0x10000, b"\xf4"))
+    return [QEMU, "-accel", "tcg", *MICROVM, "-nodefaults", "-no-user-config",
+            "-display", "none", "-no-reboot", "-m", "4", "-bios", rom, *EXIT]
+
+
+def instructions(command):
+    """How many the simulator retires, in millions."""
+    said = subprocess.run([*command, "--stats"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True).stderr
+    return int(re.search(r"instructions (\d+)", said).group(1)) / 1e6
+
+
 def kvm_is_fit():
     return subprocess.run(vmm("tests/guest/exit.elf", accel="kvm"),
                           stdin=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL).returncode == 0
 
 
-def measure(row, kvm):
+def measure(row, kvm, folder):
     what, ours, theirs, end = row
     commands = {"vmm (sim)": ours}
     if kvm:
         commands["vmm (KVM)"] = [a if a != "sim" else "kvm" for a in ours]
     if theirs:
         commands["QEMU (TCG)"] = theirs
+    if theirs and what == START_TO_EXIT:
+        commands["QEMU (ROM)"] = qemu_rom(folder)
+    if what == WORKLOAD:
+        commands["native"] = [image("tests/bench/mips-native")]
     samples = {name: [] for name in commands}
     for run in range(RUNS + 1):
         for name, command in commands.items():
@@ -125,13 +157,18 @@ def measure(row, kvm):
         print(f"  {name:<11} wall {wall:8.2f} ms ({low:.2f}..{high:.2f})"
               f"   CPU {cpu:8.2f} ms   wall ratio to sim"
               f" {wall / base[0]:6.2f}")
+    if what == WORKLOAD:
+        count = instructions(ours)
+        print(f"  {count:.1f} M instructions:"
+              f" {count / base[1] * 1e3:.0f} MIPS on sim")
 
 
 def main():
     kvm = kvm_is_fit()
     print(f"{RUNS} runs of each in turn; medians (least..most)")
-    for row in ROWS:
-        measure(row, kvm)
+    with tempfile.TemporaryDirectory() as folder:
+        for row in ROWS:
+            measure(row, kvm, folder)
 
 
 main()
