@@ -46,11 +46,19 @@ int output_open_stdout(struct output *out, struct machine *m)
 	return 0;
 }
 
+/* O_NONBLOCK: not to wait for a FIFO's reader, when opened nor when full. */
 int output_open_file(struct output *out, struct machine *m, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
+	int fd = open(path,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC |
+			      O_NOCTTY,
 		      0666);
 
+	if (fd < 0 && errno == ENXIO)
+		return fail(-ENXIO,
+			    "serial: %s: nothing reads it; start its reader "
+			    "first",
+			    path);
 	if (fd < 0)
 		return fail(-errno, "serial: %s: cannot be written: %s", path,
 			    strerror(errno));

@@ -46,6 +46,12 @@ if [ -c /dev/full ]; then
 	expect "$work/err" 'No space left'
 fi
 
+check "a FIFO that nobody reads is an error, not a wait without end"
+mkfifo "$work/fifo"
+boot --serial "file:$work/fifo" "$GUESTS/exit.elf"
+expect_status 71
+expect "$work/err" 'fifo: nothing reads it'
+
 check "what is typed into a pipe comes back"
 printf 'capability' >"$work/text"
 printf 'capability.' >"$work/in"
