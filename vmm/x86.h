@@ -226,6 +226,11 @@ struct x86_state {
 	struct x86_segment seg[SEG_COUNT];
 	struct x86_table gdt, idt;
 	uint64_t cr0, cr2, cr3, cr4, cr8;
+	/*
+	 * PAE paging's pointers as CR3's loading found them (SDM 3 4.4.1).
+	 * All zero: take them from memory. Only the simulator tells them.
+	 */
+	uint64_t pdpte[4];
 	uint64_t xcr0;
 	uint64_t dr[8]; /* 4 and 5 unused */
 	uint64_t efer;

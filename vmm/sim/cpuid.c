@@ -20,6 +20,7 @@
 #define F_PGE	     (1u << 13)
 #define F_CMOV	     (1u << 15)
 #define F_PAT	     (1u << 16)
+#define F_PSE36	     (1u << 17)
 #define F_CLFSH	     (1u << 19)
 #define F_FXSR	     (1u << 24)
 #define F_SSE	     (1u << 25)
@@ -28,6 +29,7 @@
 #define F_SSE3	     (1u << 0)
 #define F_SSSE3	     (1u << 9)
 #define F_CX16	     (1u << 13)
+#define F_PCID	     (1u << 17)
 #define F_SSE41	     (1u << 19)
 #define F_SSE42	     (1u << 20)
 #define F_POPCNT     (1u << 23)
@@ -73,11 +75,11 @@ static void basic_leaf(uint32_t leaf, uint32_t sub, uint32_t out[4])
 	case 1:
 		out[0] = SIGNATURE;
 		out[1] = 8 << 8; /* CLFLUSH lines of 64 bytes */
-		out[2] = F_SSE3 | F_SSSE3 | F_CX16 | F_SSE41 | F_SSE42 |
-			 F_POPCNT | F_HYPERVISOR;
+		out[2] = F_SSE3 | F_SSSE3 | F_CX16 | F_PCID | F_SSE41 |
+			 F_SSE42 | F_POPCNT | F_HYPERVISOR;
 		out[3] = F_FPU | F_DE | F_PSE | F_TSC | F_MSR | F_PAE | F_CX8 |
-			 F_APIC | F_PGE | F_CMOV | F_PAT | F_CLFSH | F_FXSR |
-			 F_SSE | F_SSE2;
+			 F_APIC | F_PGE | F_CMOV | F_PAT | F_PSE36 | F_CLFSH |
+			 F_FXSR | F_SSE | F_SSE2;
 		break;
 	case 7:
 		if (sub == 0) {

@@ -4,6 +4,7 @@
  */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
+#include "vmm/sim/mmu.h"
 
 #define CR0_DEFINED                                                     \
 	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | \
@@ -11,7 +12,8 @@
 #define CR4_DEFINED                                                           \
 	(CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | \
 	 CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_SMEP |   \
-	 CR4_SMAP)
+	 CR4_SMAP | CR4_PCIDE)
+#define CR3_NOFLUSH (UINT64_C(1) << 63)
 #define DR7_ENABLES UINT64_C(0xff)
 #define DR7_GD	    (UINT64_C(1) << 13)
 #define DR6_BD	    (UINT64_C(1) << 13)
@@ -36,52 +38,87 @@ static void gp0(struct cpu *cpu)
 	raise_error(cpu, VEC_GP, 0);
 }
 
+/* What PG turned on or off makes of EFER.LMA (SDM 3 9.8.5). */
+static uint64_t paging_switched(struct cpu *cpu, uint64_t val)
+{
+	uint64_t efer = cpu->s.efer & ~EFER_LMA;
+
+	if (!(val & CR0_PG)) {
+		if (cpu->code64 || cpu->s.cr4 & CR4_PCIDE)
+			gp0(cpu);
+		return efer;
+	}
+	if (!(efer & EFER_LME))
+		return efer;
+	if (!(cpu->s.cr4 & CR4_PAE) || cpu->s.seg[SEG_CS].attr & SEG_ATTR_L)
+		gp0(cpu);
+	return efer | EFER_LMA;
+}
+
+/* In use after this write? Then its pointers are loaded, or #GP. */
+static void check_pdptes(struct cpu *cpu, uint64_t cr0, uint64_t cr3,
+			 uint64_t cr4, uint64_t efer)
+{
+	if (cr0 & CR0_PG && cr4 & CR4_PAE && !(efer & EFER_LMA) &&
+	    !mmu_load_pdptes(cpu, cr3))
+		gp0(cpu);
+}
+
 static void set_cr0(struct cpu *cpu, uint64_t val)
 {
-	uint64_t old = cpu->s.cr0;
-	uint64_t cs_l = cpu->s.seg[SEG_CS].attr & SEG_ATTR_L;
+	uint64_t old = cpu->s.cr0, efer = cpu->s.efer;
 
 	if (val >> 32 || (val & CR0_PG && !(val & CR0_PE)) ||
 	    (val & CR0_NW && !(val & CR0_CD)))
 		gp0(cpu);
 	val = (val & CR0_DEFINED) | CR0_ET;
-	if (!(val & CR0_PE) && old & CR0_PE)
-		cpu_stop(cpu, "real mode is not implemented");
-	if (val & CR0_PG && !(old & CR0_PG)) {
-		if (!(cpu->s.efer & EFER_LME))
-			cpu_stop(cpu, "32-bit paging is not implemented");
-		if (!(cpu->s.cr4 & CR4_PAE) || cs_l)
-			gp0(cpu);
-		cpu->s.efer |= EFER_LMA;
-	}
-	if (!(val & CR0_PG) && old & CR0_PG) {
-		if (cpu->code64)
-			gp0(cpu);
-		cpu->s.efer &= ~EFER_LMA;
-	}
+	if ((val ^ old) & CR0_PG)
+		efer = paging_switched(cpu, val);
+	if ((val ^ old) & (CR0_PG | CR0_CD | CR0_NW))
+		check_pdptes(cpu, val, cpu->s.cr3, cpu->s.cr4, efer);
+	cpu->s.efer = efer;
 	cpu->s.cr0 = val;
 	if ((val ^ old) & (CR0_PG | CR0_WP | CR0_PE))
 		mmu_flush(cpu, true);
 	cpu_update_mode(cpu);
 }
 
+/* PCIDE needs long mode and PCID 0; long mode needs PAE. */
+static void check_cr4(struct cpu *cpu, uint64_t val)
+{
+	bool lma = cpu->s.efer & EFER_LMA;
+
+	if (val & ~CR4_DEFINED || (lma && !(val & CR4_PAE)))
+		gp0(cpu);
+	if (val & ~cpu->s.cr4 & CR4_PCIDE && (!lma || cpu->s.cr3 & 0xfff))
+		gp0(cpu);
+}
+
 static void set_cr4(struct cpu *cpu, uint64_t val)
 {
-	uint64_t old = cpu->s.cr4;
-	uint64_t flush = CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP | CR4_SMAP;
+	uint64_t changed = val ^ cpu->s.cr4;
+	uint64_t pointers = CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP;
 
-	if (val & ~CR4_DEFINED || (cpu->s.efer & EFER_LMA && !(val & CR4_PAE)))
-		gp0(cpu);
+	check_cr4(cpu, val);
+	if (changed & pointers)
+		check_pdptes(cpu, cpu->s.cr0, cpu->s.cr3, val, cpu->s.efer);
 	cpu->s.cr4 = val;
-	if ((val ^ old) & flush)
+	if (changed & (pointers | CR4_SMAP | CR4_PCIDE))
 		mmu_flush(cpu, true);
 	cpu_update_mode(cpu);
 }
 
+/*
+ * With PCIDE bit 63 says that entries of this PCID may stay. None are kept
+ * for other PCIDs here, so what is not global goes all the same.
+ */
 static void set_cr3(struct cpu *cpu, uint64_t val)
 {
+	if (cpu->s.cr4 & CR4_PCIDE)
+		val &= ~CR3_NOFLUSH;
 	if (cpu->s.efer & EFER_LMA && val >> PHYS_BITS)
 		gp0(cpu);
+	check_pdptes(cpu, cpu->s.cr0, val, cpu->s.cr4, cpu->s.efer);
 	cpu->s.cr3 = val;
 	mmu_flush(cpu, false);
 }

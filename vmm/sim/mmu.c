@@ -1,5 +1,5 @@
 /*
- * mmu.c: paging (SDM 3 chapter 4) and the software TLB.
+ * mmu.c: rights, page faults and the software TLB.
  *
  * There is a TLB for each set of rights: user, kernel, and kernel while SMAP
  * keeps it off user pages; so a tag that matches says that the access is
@@ -8,12 +8,7 @@
  * decoded code. Pages of devices are walked at each access.
  */
 #include "vmm/sim/exec.h"
-
-struct walk {
-	uint64_t gpa;
-	uint64_t len; /* of the page */
-	bool user, writable, exec, global, dirty;
-};
+#include "vmm/sim/mmu.h"
 
 bool mmu_canonical(uint64_t lin)
 {
@@ -48,97 +43,11 @@ static bool allowed(const struct cpu *cpu, const struct walk *w, unsigned kind,
 	return true;
 }
 
-/* Bits that must be zero in an entry of this level (4: PML4 ... 1: PT). */
-static uint64_t reserved_bits(const struct cpu *cpu, unsigned level,
-			      uint64_t entry)
+/* SDM 3 4.7: the I/D bit is there only with what could make use of it. */
+static bool fetches_reported(const struct cpu *cpu)
 {
-	uint64_t mask = PTE_ADDR & ~((UINT64_C(1) << PHYS_BITS) - 1);
-
-	if (!(cpu->s.efer & EFER_NXE))
-		mask |= PTE_NX;
-	if (level == 4)
-		mask |= PTE_PS;
-	else if (level > 1 && entry & PTE_PS)
-		mask |= ((UINT64_C(1) << (9 * level + 3)) - 1) &
-			~UINT64_C(0x1fff);
-	return entry & mask;
-}
-
-/* A table entry's place, or NULL outside RAM. */
-static uint8_t *entry_host(struct cpu *cpu, uint64_t gpa)
-{
-	return guestmem_ptr(cpu->vcpu.env.mem, gpa, 8);
-}
-
-static void entry_write(struct cpu *cpu, uint64_t gpa, uint8_t *host,
-			uint64_t entry)
-{
-	memcpy(host, &entry, 8);
-	/* Tables that hold decoded code as well: odd, but then it changed. */
-	if (code_at(cpu, gpa, 8))
-		code_invalidate(cpu, gpa);
-}
-
-/*
- * Walk the tables; false when not present or reserved, with the low bits of
- * the error code in *error. Changes nothing.
- */
-static bool walk(struct cpu *cpu, uint64_t lin, struct walk *w, uint32_t *error)
-{
-	uint64_t table = cpu->s.cr3 & PTE_ADDR, gpa, entry;
-	unsigned level;
-	uint8_t *host;
-
-	*w = (struct walk){.user = true, .writable = true, .exec = true};
-	*error = 0;
-	for (level = 4;; level--) {
-		gpa = table + 8 * (lin >> (9 * level + 3) & 511);
-		host = entry_host(cpu, gpa);
-		entry = UINT64_MAX; /* reads of nothing are all ones */
-		if (host)
-			memcpy(&entry, host, 8);
-		if (!(entry & PTE_P))
-			return false;
-		if (reserved_bits(cpu, level, entry)) {
-			*error = PF_P | PF_RSVD;
-			return false;
-		}
-		w->user &= !!(entry & PTE_U);
-		w->writable &= !!(entry & PTE_W);
-		w->exec &= !(entry & PTE_NX);
-		if (level == 1 || entry & PTE_PS)
-			break;
-		table = entry & PTE_ADDR;
-	}
-	w->len = UINT64_C(1) << (9 * level + 3);
-	w->gpa = (entry & PTE_ADDR & -w->len) | (lin & (w->len - 1));
-	w->global = entry & PTE_G;
-	w->dirty = entry & PTE_D;
-	*error = PF_P;
-	return true;
-}
-
-/* Set A in all entries of an allowed translation, and D in the last. */
-static void mark(struct cpu *cpu, uint64_t lin, bool write)
-{
-	uint64_t table = cpu->s.cr3 & PTE_ADDR, entry, set;
-
-	for (unsigned level = 4;; level--) {
-		uint64_t gpa = table + 8 * (lin >> (9 * level + 3) & 511);
-		uint8_t *host = entry_host(cpu, gpa);
-		bool last;
-
-		if (!host)
-			return;
-		memcpy(&entry, host, 8);
-		last = level == 1 || entry & PTE_PS;
-		set = PTE_A | (last && write ? PTE_D : 0);
-		if ((entry & set) != set)
-			entry_write(cpu, gpa, host, entry | set);
-		if (last)
-			return;
-		table = entry & PTE_ADDR;
-	}
+	return cpu->s.cr4 & CR4_SMEP ||
+	       (cpu->s.efer & EFER_NXE && cpu->s.cr4 & CR4_PAE);
 }
 
 static _Noreturn void page_fault(struct cpu *cpu, uint64_t lin, unsigned kind,
@@ -148,8 +57,7 @@ static _Noreturn void page_fault(struct cpu *cpu, uint64_t lin, unsigned kind,
 		error |= PF_W;
 	if (kind == TLB_USER)
 		error |= PF_U;
-	if (access & ACCESS_EXEC &&
-	    (cpu->s.efer & EFER_NXE || cpu->s.cr4 & CR4_SMEP))
+	if (access & ACCESS_EXEC && fetches_reported(cpu))
 		error |= PF_I;
 	cpu->s.cr2 = lin;
 	raise_error(cpu, VEC_PF, error);
@@ -211,8 +119,8 @@ struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 {
 	unsigned kind = tlb_kind(cpu, access);
 	struct tlb *tlb = &cpu->tlbs[kind];
-	const struct tlb_entry *e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
-	uint64_t page = lin & PAGE_MASK;
+	const struct tlb_entry *e;
+	uint64_t page;
 	struct walk w = {.gpa = lin,
 			 .len = PAGE_SIZE,
 			 .user = true,
@@ -221,14 +129,18 @@ struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 			 .dirty = true};
 	uint32_t error;
 
+	if (!(cpu->s.efer & EFER_LMA))
+		lin = w.gpa = (uint32_t)lin;
+	e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
+	page = lin & PAGE_MASK;
 	if (tag_matches(e, page, access))
 		return (struct place){(uint8_t *)(e->host + lin),
 				      e->gpa | (lin & ~PAGE_MASK)};
 	if (cpu->s.cr0 & CR0_PG) {
-		if (!walk(cpu, lin, &w, &error) ||
+		if (!mmu_walk(cpu, lin, &w, &error) ||
 		    !allowed(cpu, &w, kind, access))
 			page_fault(cpu, lin, kind, access, error);
-		mark(cpu, lin, access & ACCESS_WRITE);
+		mmu_mark(cpu, &w, access & ACCESS_WRITE);
 	} else {
 		w.user = false; /* no rights to check */
 		kind = TLB_KERNEL;
@@ -313,10 +225,12 @@ bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa)
 	struct walk w;
 	uint32_t error;
 
+	if (!(cpu->s.efer & EFER_LMA) && gva >> 32)
+		return false;
 	*gpa = gva;
 	if (!(cpu->s.cr0 & CR0_PG))
-		return gva >> 32 == 0;
-	if (!mmu_canonical(gva) || !walk(cpu, gva, &w, &error))
+		return true;
+	if (!mmu_canonical(gva) || !mmu_walk(cpu, gva, &w, &error))
 		return false;
 	*gpa = w.gpa;
 	return true;

@@ -12,6 +12,7 @@
 
 #include "vmm/log.h"
 #include "vmm/sim/exec.h"
+#include "vmm/sim/mmu.h"
 
 /* Between two looks at the kick; bounds the stack where calls nest, too. */
 #define SLICE 8192
@@ -307,6 +308,15 @@ static bool state_ok(const struct x86_state *s)
 	       s->shadow <= 1;
 }
 
+/* From memory when the state does not tell; what it says there counts. */
+static void take_pdptes(struct cpu *cpu)
+{
+	const uint64_t *p = cpu->s.pdpte;
+
+	if (mmu_pae(cpu) && !(p[0] | p[1] | p[2] | p[3]))
+		mmu_load_pdptes(cpu, cpu->s.cr3);
+}
+
 static void take_state(struct cpu *cpu, const struct x86_state *state)
 {
 	cpu->s = *state;
@@ -320,6 +330,7 @@ static void take_state(struct cpu *cpu, const struct x86_state *state)
 	mmu_flush(cpu, true);
 	code_flush(cpu);
 	cpu_update_mode(cpu);
+	take_pdptes(cpu);
 }
 
 static int sim_set_state(struct vcpu *vcpu, const struct x86_state *state)
