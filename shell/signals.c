@@ -1,4 +1,4 @@
-/* signals.c: signalfd for what comes from outside, handlers for crashes. */
+/* signals.c: signalfd for what comes from outside, handlers for what kills. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -11,8 +11,11 @@
 
 static const int handled[] = {SIGINT,  SIGTERM, SIGHUP,
 			      SIGTSTP, SIGCONT, SIGWINCH};
-static const int crashes[] = {SIGSEGV, SIGBUS,	SIGILL,
-			      SIGFPE,  SIGABRT, SIGQUIT};
+static const int deadly[] = {
+	SIGSEGV, SIGBUS,  SIGILL,    SIGFPE,	SIGABRT, SIGQUIT,
+	SIGTRAP, SIGSYS,  SIGXCPU,   SIGALRM,	SIGUSR1, SIGUSR2,
+	SIGPOLL, SIGPROF, SIGVTALRM, SIGSTKFLT, SIGPWR,
+};
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -24,21 +27,21 @@ static void set_of(sigset_t *set)
 }
 
 /* SA_RESETHAND: the second time the signal does what it does. */
-static void crashed(int sig)
+static void die(int sig)
 {
 	terminal_leave();
 	raise(sig);
 }
 
 /* A sanitizer's handler, which says more, is left alone. */
-static void catch_crash(int sig)
+static void catch_deadly(int sig)
 {
-	struct sigaction crash = {.sa_handler = crashed,
+	struct sigaction leave = {.sa_handler = die,
 				  .sa_flags = SA_RESETHAND | SA_NODEFER};
 	struct sigaction old;
 
 	if (sigaction(sig, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-		sigaction(sig, &crash, NULL);
+		sigaction(sig, &leave, NULL);
 }
 
 void signals_block(void)
@@ -48,9 +51,10 @@ void signals_block(void)
 
 	set_of(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	for (size_t i = 0; i < COUNT(crashes); i++)
-		catch_crash(crashes[i]);
+	for (size_t i = 0; i < COUNT(deadly); i++)
+		catch_deadly(deadly[i]);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 static void redraw(struct signals *s)

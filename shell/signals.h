@@ -3,7 +3,7 @@
  *
  * SIGINT, SIGTERM and SIGHUP end the run with their verdict; stopping and
  * going on put the terminal right; a changed window is told to whoever draws.
- * SIGPIPE is ignored: writers see EPIPE and say so.
+ * SIGPIPE and SIGXFSZ are ignored: writers see EPIPE or EFBIG and say so.
  */
 #ifndef SHELL_SIGNALS_H
 #define SHELL_SIGNALS_H
@@ -19,7 +19,7 @@ struct signals {
 
 /*
  * Before the first thread starts: blocks the signals, in all of them, and
- * catches the program's own crashes so that they restore the terminal.
+ * catches those that would kill so that they restore the terminal first.
  */
 void signals_block(void);
 

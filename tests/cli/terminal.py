@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""terminal.py: whatever ends a run, the terminal is as it was.
+
+The monitor gets a pseudo-terminal of its own, serial line or screen; the run
+is ended in every way there is, and the terminal's settings are compared.
+"""
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+VMM, KERNEL, INIT = sys.argv[1:4]
+BOOT = [VMM, 'boot', KERNEL, '--init', INIT, '--accel', 'sim']
+ENTER, LEAVE = b'\x1b[?1049h', b'\x1b[?1049l'
+PATIENCE = 10
+
+# Name, what ends the run (keys, a signal, or more options), exit status.
+ENDS = [
+    ('Ctrl-]', b'\x1d', 130),
+    ('Ctrl-C and Ctrl-Z, which are the guest\'s', b'\x03\x1a\x1d', 130),
+    ('--timeout', ['--timeout', '1s'], 124),
+    ('SIGTERM', signal.SIGTERM, 143),
+    ('SIGHUP', signal.SIGHUP, 129),
+    ('SIGINT', signal.SIGINT, 130),
+] + [(s.name, s, -s) for s in (
+    signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL,
+    signal.SIGFPE, signal.SIGQUIT, signal.SIGXCPU, signal.SIGALRM,
+    signal.SIGUSR1, signal.SIGUSR2, signal.SIGSYS)]
+
+
+def read_until(fd, word, out=b''):
+    """What is written until `word` is, or nothing more comes."""
+    end = time.monotonic() + PATIENCE
+    while word not in out and time.monotonic() < end:
+        if select.select([fd], [], [], 0.1)[0]:
+            out += os.read(fd, 65536)
+    return out
+
+
+def own_terminal():
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def run(options, end):
+    """The status, the output, and whether the terminal is as it was."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('4H', 25, 80, 0, 0))
+    before = termios.tcgetattr(theirs)
+    if isinstance(end, list):
+        options = options + end
+    process = subprocess.Popen(BOOT + options, stdin=theirs, stdout=theirs,
+                               stderr=theirs, preexec_fn=own_terminal)
+    out = read_until(ours, b'>>>')
+    raw = termios.tcgetattr(theirs) != before
+    if isinstance(end, bytes):
+        os.write(ours, end)
+    elif not isinstance(end, list):
+        process.send_signal(end)
+    try:
+        status = process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = process.wait()
+    after = termios.tcgetattr(theirs)
+    while select.select([ours], [], [], 0)[0]:
+        out += os.read(ours, 65536)
+    os.close(ours)
+    os.close(theirs)
+    return status, out, raw, after == before
+
+
+def main():
+    failures = 0
+    for options in [], ['--display', 'term']:
+        screens = 1 if options else 0
+        for name, end, expected in ENDS:
+            status, out, raw, same = run(options, end)
+            ok = (status == expected and raw and same and
+                  out.count(ENTER) == out.count(LEAVE) == screens)
+            print('ok' if ok else 'not ok', '-', name, *options)
+            if not ok:
+                print(f'# status {status}, raw {raw}, restored {same}, '
+                      f'{out!r}')
+                failures += 1
+    return failures != 0
+
+
+sys.exit(main())
