@@ -4,8 +4,10 @@
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Where to build; CC chooses the compiler, as meson knows it.
+# Where to build, and more words for `meson setup` there; CC chooses the
+# compiler, as meson knows it.
 BUILD=${BUILD:-build}
+SETUP=${SETUP:-}
 
 PACKAGES="gcc libc6-dev binutils meson ninja-build pkg-config libelf-dev
 	libcmocka-dev libzydis-dev libpng-dev libjansson-dev"
@@ -58,7 +60,8 @@ build() {
 	if [ ! -f "$BUILD/build.ninja" ]; then
 		mkdir -p "$BUILD"
 		say "configuring in $BUILD/"
-		meson setup "$BUILD" >"$log" 2>&1 || {
+		# shellcheck disable=SC2086
+		meson setup "$BUILD" $SETUP >"$log" 2>&1 || {
 			cat "$log" >&2
 			rm -f "$BUILD/build.ninja"
 			say "meson setup failed: see above"
