@@ -46,6 +46,13 @@ void bus_map(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 	bus->count++;
 }
 
+const struct device *bus_device(struct bus *bus, uint64_t addr)
+{
+	const struct bus_mapping *m = find(bus, addr);
+
+	return m ? m->dev : NULL;
+}
+
 /* How many bytes from `addr` on one call to the device may take. */
 static unsigned piece(const struct bus_mapping *m, uint64_t addr, unsigned left)
 {

@@ -34,6 +34,9 @@ struct bus {
 void bus_map(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 	     uint64_t reg);
 
+/* Who answers at `addr`; NULL: nobody. */
+const struct device *bus_device(struct bus *bus, uint64_t addr);
+
 /* `size` is 1, 2, 4 or 8 bytes, at any alignment. */
 uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned size);
 void bus_write(struct bus *bus, uint64_t addr, unsigned size, uint64_t val);

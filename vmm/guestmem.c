@@ -49,6 +49,16 @@ void guestmem_fini(struct guestmem *gm)
 	memset(gm, 0, sizeof(*gm));
 }
 
+void guestmem_clear(const struct guestmem *gm)
+{
+	for (int i = 0; i < GUESTMEM_REGIONS; i++) {
+		const struct guestmem_region *r = &gm->region[i];
+
+		if (r->len && madvise(r->host, r->len, MADV_DONTNEED) != 0)
+			memset(r->host, 0, r->len);
+	}
+}
+
 uint64_t guestmem_size(const struct guestmem *gm)
 {
 	return gm->region[0].len + gm->region[1].len;

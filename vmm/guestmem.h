@@ -41,6 +41,9 @@ int guestmem_init(struct guestmem *gm, uint64_t len);
 /* Give the host memory back; a zeroed or finished struct is accepted. */
 void guestmem_fini(struct guestmem *gm);
 
+/* All zero again, and the host's memory given back. */
+void guestmem_clear(const struct guestmem *gm);
+
 /* Bytes of RAM in all. */
 uint64_t guestmem_size(const struct guestmem *gm);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "vmm/log.h"
+#include "vmm/trace.h"
 
 /* ---- what a CPU asks ---- */
 
@@ -20,8 +21,12 @@ static uint64_t env_read(void *ctx, enum vcpu_space space, uint64_t addr,
 			 unsigned size)
 {
 	struct machine *m = ctx;
+	struct bus *bus = space == SPACE_PORT ? &m->ports : &m->mmio;
+	uint64_t val = bus_read(bus, addr, size);
 
-	return bus_read(space == SPACE_PORT ? &m->ports : &m->mmio, addr, size);
+	if (m->trace)
+		trace_access(m->trace, m, space, addr, size, val, false);
+	return val;
 }
 
 static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,
@@ -29,6 +34,8 @@ static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,
 {
 	struct machine *m = ctx;
 
+	if (m->trace)
+		trace_access(m->trace, m, space, addr, size, val, true);
 	bus_write(space == SPACE_PORT ? &m->ports : &m->mmio, addr, size, val);
 }
 
@@ -68,11 +75,16 @@ static uint64_t env_now_ns(void *ctx)
 	return clock_now(&m->clock);
 }
 
+/* A mark's count is a point of elapsed time, which idling does not move. */
 static uint64_t env_deadline_ns(void *ctx)
 {
 	struct machine *m = ctx;
+	uint64_t next = clock_next(&m->clock), at;
 
-	return clock_next(&m->clock);
+	if (!m->marks || m->marks->count > CLOCK_NEVER - m->clock.skipped_ns)
+		return next;
+	at = m->clock.skipped_ns + m->marks->count;
+	return at < next ? at : next;
 }
 
 void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
@@ -104,9 +116,7 @@ static void kick_cpus(void *ctx)
 
 static uint64_t elapsed_ns(void *ctx)
 {
-	struct machine *m = ctx;
-
-	return m->cpu_count ? m->cpu[0]->ops->elapsed_ns(m->cpu[0]) : 0;
+	return machine_count(ctx);
 }
 
 struct machine *machine_create(uint64_t mem_len)
@@ -149,6 +159,36 @@ void machine_add_device(struct machine *m, struct device *dev)
 {
 	*m->devices_end = dev;
 	m->devices_end = &dev->next;
+}
+
+uint64_t machine_count(const struct machine *m)
+{
+	return m->cpu_count ? m->cpu[0]->ops->elapsed_ns(m->cpu[0]) : 0;
+}
+
+void machine_mark(struct machine *m, struct mark *mark)
+{
+	struct mark **at = &m->marks;
+
+	while (*at && (*at)->count <= mark->count)
+		at = &(*at)->next;
+	mark->next = *at;
+	*at = mark;
+}
+
+int machine_trace(struct machine *m, struct trace *trace)
+{
+	bool cpus = trace && trace->cpu.what & ~TRACE_IO;
+
+	for (unsigned i = 0; cpus && i < m->cpu_count; i++)
+		if (!m->cpu[i]->ops->set_trace)
+			return -ENOTSUP;
+	for (unsigned i = 0; i < m->cpu_count; i++)
+		if (m->cpu[i]->ops->set_trace)
+			m->cpu[i]->ops->set_trace(m->cpu[i],
+						  cpus ? &trace->cpu : NULL);
+	m->trace = trace && trace->cpu.what & TRACE_IO ? trace : NULL;
+	return 0;
 }
 
 void machine_stop(struct machine *m, enum stop_kind kind, uint64_t code,
@@ -241,16 +281,37 @@ static void handle_exit(struct machine *m, const struct vcpu_exit *exit)
 	}
 }
 
+/*
+ * Before the exit is handled: the instruction at the mark may have halted the
+ * CPU, and what follows an idle time is not the mark's instant any more.
+ */
+static void reach_marks(struct machine *m)
+{
+	uint64_t count = machine_count(m);
+
+	if (!m->marks || m->marks->count > count)
+		return;
+	clock_run(&m->clock);
+	while (m->marks && m->marks->count <= count) {
+		struct mark *mark = m->marks;
+
+		m->marks = mark->next;
+		mark->reached(mark->ctx);
+	}
+}
+
 void machine_run(struct machine *m)
 {
 	struct vcpu_exit exit;
 
 	loop_poll(m->loop, 0);
+	reach_marks(m);
 	while (!m->stop) {
 		clock_run(&m->clock);
 		if (m->stop)
 			break;
 		m->cpu[0]->ops->run(m->cpu[0], &exit);
+		reach_marks(m);
 		if (!m->stop)
 			handle_exit(m, &exit);
 	}

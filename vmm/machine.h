@@ -35,6 +35,7 @@ enum stop_kind {
 	STOP_QUIT,     /* the person ended it */
 	STOP_HOST,     /* the host failed us, which was said */
 	STOP_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP; code: the signal */
+	STOP_BREAK,    /* --break-at */
 };
 
 /* The interrupt controller's CPU side: the CPU's INTR, INTA and CR8. */
@@ -56,6 +57,18 @@ struct input_source {
 	bool (*open)(void *ctx);
 };
 
+/*
+ * Something to be done when CPU 0 has retired `count` instructions, exactly:
+ * the CPU is between two instructions and no timer is due. Only for CPUs
+ * that count (vcpu_ops.counted_time).
+ */
+struct mark {
+	uint64_t count;
+	void (*reached)(void *ctx);
+	void *ctx;
+	struct mark *next; /* the machine's list, soonest first */
+};
+
 struct machine {
 	struct guestmem mem;
 	struct bus ports, mmio;
@@ -67,6 +80,8 @@ struct machine {
 	struct device **devices_end;
 	struct intr_source intr;
 	struct input_source input;
+	struct mark *marks;  /* those not reached yet */
+	struct trace *trace; /* NULL: nothing is traced */
 
 	/*
 	 * Wait for the host's clock while the guest idles though guest time
@@ -96,6 +111,23 @@ int machine_add_cpu(struct machine *m, enum accel accel);
 
 /* Put a device on the machine's list; the machine owns it from now on. */
 void machine_add_device(struct machine *m, struct device *dev);
+
+/* What CPU 0 has retired (without counted_time: its nanoseconds). */
+uint64_t machine_count(const struct machine *m);
+
+/*
+ * Have `mark` called at its count, after those set before for the same count;
+ * at once when the run begins if that has passed. It stays the caller's, is
+ * taken off the list before it is called, and may be set again from inside.
+ * Marks change nothing that the guest can see.
+ */
+void machine_mark(struct machine *m, struct mark *mark);
+
+/*
+ * Write down from now on what `trace` asks for (vmm/trace.h); NULL: nothing.
+ * It stays the caller's. -ENOTSUP, not said, when the CPU cannot tell.
+ */
+int machine_trace(struct machine *m, struct trace *trace);
 
 /* Run until there is a verdict in m->stop. Power-on reset is the board's. */
 void machine_run(struct machine *m);

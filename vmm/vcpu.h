@@ -68,6 +68,42 @@ struct vcpu_exit {
 	char why[256];
 };
 
+/* What can be told of a CPU's work: bits of vcpu_trace.what. */
+#define TRACE_EXEC 1u /* each instruction, before it runs */
+#define TRACE_INT  2u /* interrupts and exceptions, once delivered */
+#define TRACE_IO   4u /* the machine's to tell: ports, device registers */
+#define TRACE_MMU  8u /* translations found by walking, page faults */
+
+struct trace_event {
+	unsigned kind;	/* one of the bits */
+	uint64_t count; /* instructions retired before */
+	uint64_t rip;	/* linear; of INT what the frame holds */
+	unsigned cpl;
+
+	/* EXEC; len 0: it cannot be fetched. */
+	uint8_t byte[15];
+	unsigned len;
+	const char *text; /* disassembled; "": this build cannot */
+
+	/* INT */
+	unsigned vector;
+	bool external, soft; /* from outside; by INT n */
+
+	/* INT and MMU: the error code, if there is one */
+	bool has_error;
+	uint32_t error;
+
+	/* MMU; a fault has an error code and no gpa. */
+	uint64_t gva, gpa, page_len;
+	bool user, writable, executable;
+};
+
+struct vcpu_trace {
+	unsigned what;
+	void (*event)(void *ctx, const struct trace_event *event);
+	void *ctx;
+};
+
 /* Counters for --stats; a CPU that cannot count instructions leaves 0. */
 struct vcpu_stats {
 	uint64_t instructions; /* retired */
@@ -102,7 +138,26 @@ struct vcpu_ops {
 	/* Guest nanoseconds the CPU has run for; also from inside run(). */
 	uint64_t (*elapsed_ns)(struct vcpu *vcpu);
 
+	/*
+	 * Go on counting from here: elapsed_ns() is `count` now. NULL: what
+	 * elapses is the host's time.
+	 */
+	void (*set_retired)(struct vcpu *vcpu, uint64_t count);
+
 	void (*get_stats)(struct vcpu *vcpu, struct vcpu_stats *stats);
+
+	/*
+	 * Tell what the trace names from now on; NULL: nothing. It stays the
+	 * caller's. A NULL op: this CPU cannot tell. Nothing changes for the
+	 * guest.
+	 */
+	void (*set_trace)(struct vcpu *vcpu, const struct vcpu_trace *trace);
+
+	/*
+	 * Run plainly, one instruction at a time, by the core that the fast
+	 * one is measured against. NULL: there is none.
+	 */
+	void (*set_reference)(struct vcpu *vcpu, bool on);
 
 	/*
 	 * Translate as the CPU would, without a fault and without setting A

@@ -323,7 +323,7 @@ void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
 	struct event ev = {vector, kind, rip, has_error, error};
 	struct descriptor cs;
 	struct gate g;
-	unsigned cpl;
+	unsigned cpl, from = cpu->cpl;
 
 	if (!(cpu->s.cr0 & CR0_PE))
 		cpu_stop(cpu, "interrupts in real mode are not implemented");
@@ -333,4 +333,6 @@ void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
 		deliver64(cpu, &ev, &g, &cs, cpl);
 	else
 		deliver32(cpu, &ev, &g, &cs, cpl);
+	if (cpu_traces(cpu, TRACE_INT))
+		trace_delivery(cpu, vector, kind, rip, from, has_error, error);
 }

@@ -60,6 +60,8 @@ static _Noreturn void page_fault(struct cpu *cpu, uint64_t lin, unsigned kind,
 	if (access & ACCESS_EXEC && fetches_reported(cpu))
 		error |= PF_I;
 	cpu->s.cr2 = lin;
+	if (cpu_traces(cpu, TRACE_MMU))
+		trace_fault(cpu, lin, error);
 	raise_error(cpu, VEC_PF, error);
 }
 
@@ -145,6 +147,11 @@ struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 		w.user = false; /* no rights to check */
 		kind = TLB_KERNEL;
 	}
+	if (cpu_traces(cpu, TRACE_MMU))
+		trace_fill(cpu, lin, w.gpa, w.len, w.user, w.writable, w.exec);
+	if (cpu->reference)
+		return (struct place){guestmem_ptr(cpu->vcpu.env.mem, w.gpa, 1),
+				      w.gpa};
 	e = fill(cpu, tlb, lin, &w, kind, access);
 	if (!e)
 		return (struct place){NULL, w.gpa};

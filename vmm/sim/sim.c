@@ -69,6 +69,15 @@ static uint64_t sim_elapsed_ns(struct vcpu *vcpu)
 	return cpu_retired(to_cpu(vcpu));
 }
 
+static void sim_set_retired(struct vcpu *vcpu, uint64_t count)
+{
+	struct cpu *cpu = to_cpu(vcpu);
+
+	cpu->limit = count;
+	cpu->after = 0;
+	cpu->left = 0;
+}
+
 /* ---- modes ---- */
 
 void cpu_update_mode(struct cpu *cpu)
@@ -117,7 +126,36 @@ static void run_part(struct cpu *cpu, const struct block *b, unsigned count)
 	run_block(cpu, &cpu->cut);
 }
 
-/* One instruction with TF set or in the shadow of STI or MOV SS. */
+/* Cut to one instruction and run that; everything is looked at each time. */
+static void run_plainly(struct cpu *cpu)
+{
+	cpu_device_touched(cpu);
+	cpu->after -= 1;
+	cpu->left = 1;
+	reference_fetch(cpu);
+	run_block(cpu, &cpu->cut);
+	flags_set_arith(cpu, flags_get(cpu));
+	cpu->poll = true;
+}
+
+static void run_one(struct cpu *cpu)
+{
+	if (cpu_traces(cpu, TRACE_EXEC))
+		trace_insn(cpu);
+	if (cpu->reference)
+		run_plainly(cpu);
+	else
+		run_part(cpu, block_find(cpu), 1);
+}
+
+/* Instructions one by one: for a trap or a shadow after each, or to look. */
+static bool must_step(const struct cpu *cpu)
+{
+	return cpu->s.rflags & FLAG_TF || cpu->s.shadow || cpu->reference ||
+	       cpu_traces(cpu, TRACE_EXEC);
+}
+
+/* One instruction, perhaps with TF set or in the shadow of STI or MOV SS. */
 static void step(struct cpu *cpu)
 {
 	bool trap = cpu->s.rflags & FLAG_TF, shadow = cpu->s.shadow;
@@ -127,7 +165,7 @@ static void step(struct cpu *cpu)
 		cpu->s.shadow = 0;
 		cpu->shadow_ss = false;
 	}
-	run_part(cpu, block_find(cpu), 1);
+	run_one(cpu);
 	if (trap && !cpu->no_step_trap && !cpu->shadow_ss) {
 		cpu->s.dr[6] |= DR6_BS;
 		cpu->fault =
@@ -218,7 +256,7 @@ static void loop(struct cpu *cpu)
 		if (must_leave(cpu))
 			return;
 		grant(cpu);
-		if (cpu->s.rflags & FLAG_TF || cpu->s.shadow) {
+		if (must_step(cpu)) {
 			step(cpu);
 			continue;
 		}
@@ -305,7 +343,7 @@ static bool state_ok(const struct x86_state *s)
 
 	return lma == active && (!(s->cr0 & CR0_PG) || s->cr0 & CR0_PE) &&
 	       (!active || s->cr4 & CR4_PAE) && s->halted <= 1 &&
-	       s->shadow <= 1;
+	       s->shadow <= 1 && s->event == 0;
 }
 
 /* From memory when the state does not tell; what it says there counts. */
@@ -344,6 +382,18 @@ static int sim_set_state(struct vcpu *vcpu, const struct x86_state *state)
 	return 0;
 }
 
+static void sim_set_trace(struct vcpu *vcpu, const struct vcpu_trace *trace)
+{
+	to_cpu(vcpu)->trace = trace;
+}
+
+/* The TLBs stay empty while the plain core runs. */
+static void sim_set_reference(struct vcpu *vcpu, bool on)
+{
+	to_cpu(vcpu)->reference = on;
+	mmu_flush(to_cpu(vcpu), true);
+}
+
 static void sim_get_stats(struct vcpu *vcpu, struct vcpu_stats *stats)
 {
 	*stats = to_cpu(vcpu)->stats;
@@ -368,7 +418,10 @@ static const struct vcpu_ops sim_ops = {
 	.get_state = sim_get_state,
 	.set_state = sim_set_state,
 	.elapsed_ns = sim_elapsed_ns,
+	.set_retired = sim_set_retired,
 	.get_stats = sim_get_stats,
+	.set_trace = sim_set_trace,
+	.set_reference = sim_set_reference,
 	.translate = mmu_translate,
 	.counted_time = true,
 };

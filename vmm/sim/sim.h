@@ -203,6 +203,8 @@ struct cpu {
 	bool alone;	   /* the next op runs as a block of its own */
 	bool no_step_trap; /* INT n and SYSCALL are not followed by #DB */
 	atomic_bool kicked;
+	const struct vcpu_trace *trace; /* NULL: tell nothing */
+	bool reference;			/* reference.c's way */
 	struct vcpu_exit *exit;
 	bool stopped;
 	struct vcpu_stats stats;
@@ -230,6 +232,25 @@ void cpu_event(struct cpu *cpu);
 
 /* CPL, code size, or what the TLBs depend on has changed. */
 void cpu_update_mode(struct cpu *cpu);
+
+/* ---- trace.c; the caller asks cpu_traces() before ---- */
+static inline bool cpu_traces(const struct cpu *cpu, unsigned what)
+{
+	return cpu->trace && cpu->trace->what & what;
+}
+
+/* The instruction at cpu->rip is next. */
+void trace_insn(struct cpu *cpu);
+/* An event was delivered that came at `rip` in ring `cpl`. */
+void trace_delivery(struct cpu *cpu, unsigned vector, enum event_kind kind,
+		    uint64_t rip, unsigned cpl, bool has_error, uint32_t error);
+void trace_fill(struct cpu *cpu, uint64_t lin, uint64_t gpa, uint64_t page_len,
+		bool user, bool writable, bool executable);
+void trace_fault(struct cpu *cpu, uint64_t lin, uint32_t error);
+
+/* ---- reference.c ---- */
+/* Make cpu->cut the one instruction at cpu->rip; raises fetch's faults. */
+void reference_fetch(struct cpu *cpu);
 
 /* ---- exception.c ---- */
 
