@@ -1,11 +1,10 @@
-/* bad-insn.S: an instruction that neither processor may skip: x87 arithmetic
- * is not what the simulator does yet. On KVM it just runs. */
+/* bad-insn.S: an instruction that neither processor may skip: decimal
+ * adjustment is not what the simulator does yet. On KVM it just runs. */
 #include "tests/guest/guest.inc"
 
 _start:
-	fld1
-	fldpi
-	fpatan
+	movw	$0x1234, %ax
+	aam
 	movb	$EXIT_SUCCESS, %al
 	outb	%al, $EXIT_PORT
 1:	hlt

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "vmm/sim/handlers.h"
 #include "vmm/sim/sim.h"
 
 struct row {
@@ -210,14 +211,14 @@ static void test_what_cpuid_does_not_offer_is_ud(void **state)
 		assert_ptr_equal(bound(absent[i], 8, 64, &op), exec_ud);
 }
 
-static void test_x87_arithmetic_says_that_it_is_not_there(void **state)
+static void test_what_is_not_done_says_so(void **state)
 {
+	static const uint8_t aam[] = {0xd4, 0x0a, 0, 0};
 	static const uint8_t fadd[] = {0xd8, 0xc1, 0, 0};
-	static const uint8_t fninit[] = {0xdb, 0xe3, 0, 0};
 	struct op op;
 
-	assert_ptr_equal(bound(fadd, 4, 64, &op), exec_unimplemented);
-	assert_ptr_not_equal(bound(fninit, 4, 64, &op), exec_unimplemented);
+	assert_ptr_equal(bound(aam, 4, 32, &op), exec_unimplemented);
+	assert_ptr_equal(bound(fadd, 4, 64, &op), exec_x87);
 }
 
 int main(void)
@@ -227,7 +228,7 @@ int main(void)
 		cmocka_unit_test(test_address_parts),
 		cmocka_unit_test(test_lock_is_ud_where_it_is_not_allowed),
 		cmocka_unit_test(test_what_cpuid_does_not_offer_is_ud),
-		cmocka_unit_test(test_x87_arithmetic_says_that_it_is_not_there),
+		cmocka_unit_test(test_what_is_not_done_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

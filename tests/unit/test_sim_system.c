@@ -232,10 +232,12 @@ static void test_what_is_not_implemented_says_so(void **state)
 {
 	struct guest *g = *state;
 
-	CODE(g, 0x90, 0xd8, 0xc1); /* fadd st, st(1) */
+	g->state.seg[SEG_CS] =
+		(struct x86_segment){0, 0xffffffff, SEL_CODE32, 0xc09b};
+	CODE(g, 0x90, 0xd4, 0x0a); /* aam */
 	assert_int_equal(guest_run(g), EXIT_ERROR);
 	assert_int_equal(g->state.rip, GUEST_CODE + 1);
-	assert_non_null(strstr(g->exit.why, "0x10001: d8 c1"));
+	assert_non_null(strstr(g->exit.why, "0x10001: d4 0a"));
 	assert_non_null(strstr(g->exit.why, "not implemented"));
 }
 

@@ -51,7 +51,8 @@ static bool offered(const ZydisDecodedInstruction *z)
 		"X87",	       "LAHF",	       "FXSAVE",	"FXSAVE64",
 		"RDTSCP",      "RDWRFSGS",     "SMAP",		"PAUSE",
 		"CLFSH",       "PREFETCH_NOP", "SSE3",		"SSSE3",
-		"SSE4",	       "SSE42"};
+		"SSE4",	       "SSE42",	       "SSE3X87",	"FCMOV",
+		"FCOMI"};
 	const char *name = ZydisISASetGetString(z->meta.isa_set);
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)

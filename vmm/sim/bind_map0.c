@@ -370,85 +370,14 @@ static enum bound bind_c0(struct op *op, const struct insn *insn)
 	return ENDS;
 }
 
-/* x87 control, loads and stores; the rest is arithmetic. */
-static op_fn *x87_memory_fn(struct op *op, unsigned opcode, unsigned reg)
-{
-	op->reg = reg;
-	op->size = opcode == 0xd9 ? 4 : 8;
-	switch (opcode << 4 | reg) {
-	case 0xd90:
-	case 0xdd0:
-		return exec_fld;
-	case 0xd92:
-	case 0xd93:
-	case 0xdd2:
-	case 0xdd3:
-		return exec_fst;
-	case 0xdb5:
-		return exec_fld80;
-	case 0xdb7:
-		return exec_fstp80;
-	case 0xd95:
-		return exec_fldcw;
-	case 0xd97:
-		return exec_fnstcw;
-	case 0xdd7:
-		return exec_fnstsw;
-	}
-	return NULL;
-}
-
-static op_fn *x87_register_fn(struct op *op, unsigned opcode, unsigned modrm)
-{
-	switch (opcode << 8 | modrm) {
-	case 0xdbe2:
-		return exec_fnclex;
-	case 0xdbe3:
-		return exec_fninit;
-	case 0xdfe0:
-		return exec_fnstsw_ax;
-	case 0xd9e8:
-	case 0xd9ee:
-		op->imm = modrm == 0xe8;
-		return exec_fld_const;
-	}
-	return NULL;
-}
-
-/* Register forms that no manual defines (SDM 2 tables ). */
-static bool x87_undefined(unsigned opcode, unsigned modrm)
-{
-	static const uint64_t undefined[8] = {
-		[0xd9 - 0xd8] = 0x000080cc00fe0000,
-		[0xda - 0xd8] = 0xfffffdff00000000,
-		[0xdb - 0xd8] = 0xff0000e000000000,
-		[0xdd - 0xd8] = 0xffff000000000000,
-		[0xde - 0xd8] = 0x00000000fd000000,
-		[0xdf - 0xd8] = 0xff0000fe00000000,
-	};
-
-	if (modrm < 0xc0)
-		switch (opcode << 4 | (modrm >> 3 & 7)) {
-		case 0xd91:
-		case 0xdb4:
-		case 0xdb6:
-		case 0xdd5:
-			return true;
-		default:
-			return false;
-		}
-	return undefined[opcode - 0xd8] >> (modrm - 0xc0) & 1;
-}
-
 static enum bound bind_x87(struct op *op, const struct insn *insn)
 {
-	unsigned reg = (insn->modrm >> 3) & 7;
-
-	op->fn = insn->mod == 3 ? x87_register_fn(op, insn->opcode, insn->modrm)
-				: x87_memory_fn(op, insn->opcode, reg);
-	if (!op->fn && x87_undefined(insn->opcode, insn->modrm))
+	op->x87 = x87_find(insn->opcode, insn->modrm);
+	if (!op->x87)
 		return bind_ud(op);
-	return op->fn ? GOES_ON : bind_not_done(op);
+	op->imm = insn->modrm;
+	op->fn = exec_x87;
+	return GOES_ON;
 }
 
 static enum bound bind_d0(struct op *op, const struct insn *insn)

@@ -37,6 +37,7 @@
 /* Leaf 7 EBX and ECX */
 #define F_FSGSBASE   (1u << 0)
 #define F_SMEP	     (1u << 7)
+#define F_NO_FCS     (1u << 13) /* x87's CS and DS read as zero */
 #define F_SMAP	     (1u << 20)
 #define F_UMIP	     (1u << 2)
 /* Leaf 8000_0001 EDX and ECX */
@@ -83,7 +84,7 @@ static void basic_leaf(uint32_t leaf, uint32_t sub, uint32_t out[4])
 		break;
 	case 7:
 		if (sub == 0) {
-			out[1] = F_FSGSBASE | F_SMEP | F_SMAP;
+			out[1] = F_FSGSBASE | F_SMEP | F_NO_FCS | F_SMAP;
 			out[2] = F_UMIP;
 		}
 		break;

@@ -84,12 +84,10 @@ op_fn exec_lgdt, exec_sgdt, exec_lldt, exec_sldt, exec_verr, exec_lar, exec_lsl,
 	exec_mov_from_seg, exec_mov_to_seg, exec_load_far;
 
 /* exec_fpu.c */
-op_fn exec_fninit, exec_fnclex, exec_fnstcw, exec_fldcw, exec_fnstsw,
-	exec_fnstsw_ax, exec_fwait, exec_fxsave, exec_fxrstor, exec_ldmxcsr,
-	exec_stmxcsr;
+op_fn exec_fxsave, exec_fxrstor, exec_ldmxcsr, exec_stmxcsr;
 
 /* exec_x87.c */
-op_fn exec_fld, exec_fld80, exec_fst, exec_fstp80, exec_fld_const;
+op_fn exec_x87, exec_fwait;
 
 /* exec_simd.c */
 op_fn exec_simd;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "vmm/sim/simd.h"
+#include "vmm/sim/x87.h"
 #include "vmm/vcpu.h"
 
 #define PAGE_BITS 12
@@ -57,7 +58,10 @@ struct op {
 	op_fn *fn;
 	uint64_t imm;
 	int64_t disp;
-	const struct simd_row *simd;
+	union {
+		const struct simd_row *simd;
+		const struct x87_row *x87;
+	};
 	uint8_t reg, rm; /* of 8-bit operands: offsets into cpu->r */
 	uint8_t base, index, scale, seg;
 	uint8_t size;  /* of the operand, in bytes */
@@ -183,11 +187,7 @@ struct cpu {
 	struct x86_state s;
 	union xmm xmm[16];
 	uint32_t mxcsr;
-	uint16_t fcw, fsw;
-	uint8_t ftw; /* abridged, as FXSAVE has it */
-	uint16_t fop;
-	uint64_t fip, fdp;
-	uint8_t st[8][16];
+	struct x87 x87;
 
 	/* Counting: retired = limit - after - left - what a block has not
 	 * run yet. */
