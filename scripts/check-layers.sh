@@ -16,7 +16,7 @@ list | while read -r file; do
 done | awk '
 function allow(files, included) { row[++rows] = files; may[rows] = included }
 BEGIN {
-	allow("vmm/sim/", "vmm/sim/ vmm/vcpu.h vmm/x86.h vmm/guestmem.h vmm/log.h")
+	allow("vmm/sim/", "vmm/sim/ vmm/vcpu.h vmm/x86.h vmm/guestmem.h vmm/log.h vmm/features.h")
 	allow("vmm/", "vmm/")
 	allow("devices/", "devices/ vmm/")
 	allow("gdbstub/", "gdbstub/ vmm/")

@@ -85,6 +85,19 @@ static int set_accel(struct options *o, const char *value)
 	return err;
 }
 
+static int set_cpu(struct options *o, const char *value)
+{
+	static const struct word words[] = {{"x86-64", CPU_V1},
+					    {"x86-64-v2", CPU_V2},
+					    {"x86-64-v3", CPU_V3},
+					    {"max", CPU_MAX},
+					    {NULL, 0}};
+	int word = 0, err = set_word("cpu", words, value, &word);
+
+	o->level = word;
+	return err;
+}
+
 static int set_mem(struct options *o, const char *value)
 {
 	if (!parse_size(value, &o->mem))
@@ -247,6 +260,8 @@ static const struct option_row rows[] = {
 	{"mem", 'm', "SIZE", set_mem, "memory of the guest (64M)"},
 	{"accel", 0, "NAME", set_accel,
 	 "the processor: auto, kvm or sim (auto)"},
+	{"cpu", 0, "LEVEL", set_cpu,
+	 "its features: x86-64, x86-64-v2, x86-64-v3 or max"},
 	{"boot", 0, "NAME", set_boot,
 	 "the protocol: auto, pvh or multiboot (auto)"},
 	{"serial", 's', "WHERE", set_serial1,

@@ -34,6 +34,7 @@ struct options {
 	unsigned module_count;
 	bool init;
 	enum accel accel;
+	enum cpu_level level;
 	uint64_t mem;
 	uint64_t timeout_ns; /* 0: none */
 	struct serial_option serial[2];

@@ -114,6 +114,7 @@ static int add_cpu(struct session *s, const struct x86_state *state)
 	enum accel accel = s->options->accel;
 	struct vcpu *cpu;
 
+	s->m->level = s->options->level;
 	if (accel_choose(&accel) < 0 || machine_add_cpu(s->m, accel) < 0)
 		return EXIT_HOST;
 	cpu = s->m->cpu[0];

@@ -168,7 +168,7 @@ static int map_run(struct kvm_cpu *cpu)
 }
 
 /* Everything after the VM: what fails here is rare, and named by errno. */
-static int cpu_setup(struct kvm_cpu *cpu)
+static int cpu_setup(struct kvm_cpu *cpu, struct reason *why)
 {
 	struct x86_state reset;
 	int err;
@@ -180,7 +180,7 @@ static int cpu_setup(struct kvm_cpu *cpu)
 	if (err >= 0)
 		err = kvm_kick_setup();
 	if (err >= 0)
-		err = kvm_set_cpuid(cpu);
+		err = kvm_set_cpuid(cpu, why);
 	if (err >= 0)
 		err = kvm_ioctl(cpu->fd, KVM_GET_TSC_KHZ, NULL);
 	if (err < 0)
@@ -204,8 +204,9 @@ int kvm_create_quietly(const struct vcpu_env *env, struct vcpu **vcpu,
 	cpu->fd = -1;
 	err = vm_create(env->mem, &cpu->vm, why);
 	if (!err) {
-		err = cpu_setup(cpu);
-		if (err)
+		why->text[0] = '\0';
+		err = cpu_setup(cpu, why);
+		if (err && !why->text[0])
 			kvm_explain(why, err, kvm_device(), NULL, 0);
 	}
 	if (err)

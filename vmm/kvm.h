@@ -83,7 +83,7 @@ static inline struct kvm_cpu *kvm_cpu(struct vcpu *vcpu)
 int kvm_ioctl(int fd, unsigned long request, void *arg);
 
 /* kvm_cpuid.c: give the CPU the host's features that our machine can keep. */
-int kvm_set_cpuid(struct kvm_cpu *cpu);
+int kvm_set_cpuid(struct kvm_cpu *cpu, struct reason *why);
 
 /* kvm_state.c */
 void kvm_get_state(struct vcpu *vcpu, struct x86_state *state);

@@ -15,49 +15,49 @@
 
 #include "vmm/kvm.h"
 
-#define ENTRIES_MAX 512
-#define BIT(n)	    (1u << (n))
+#define ENTRIES_MAX  512
+#define BIT(n)	     (1u << (n))
 
-enum cpuid_reg { EAX, EBX, ECX, EDX };
-
-#define ANY_INDEX UINT32_MAX
-#define NOTHING	  0u
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ANY_INDEX    UINT32_MAX
+#define NOTHING	     0u
 
 /* Keep only the bits of `keep`, then set those of `set`. */
 struct filter {
 	uint32_t function, index;
-	enum cpuid_reg reg;
+	enum cpuid_register reg;
 	uint32_t keep, set;
 };
 
 static const struct filter filters[] = {
 	/* MONITOR, DS-CPL, VMX, SMX, EIST, TM2, CNXT-ID, PDCM; x2APIC,
 	 * TSC deadline, hypervisor */
-	{1, ANY_INDEX, ECX,
+	{1, ANY_INDEX, CPUID_ECX,
 	 ~(BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(10) |
 	   BIT(15) | BIT(21) | BIT(24) | BIT(31)),
 	 0},
 	/* DS, ACPI, HTT, TM; the APIC is ours */
-	{1, ANY_INDEX, EDX, ~(BIT(21) | BIT(22) | BIT(28) | BIT(29)), BIT(9)},
+	{1, ANY_INDEX, CPUID_EDX, ~(BIT(21) | BIT(22) | BIT(28) | BIT(29)),
+	 BIT(9)},
 	/* cache leaves: cores and threads that share, less one */
-	{4, ANY_INDEX, EAX, ~0xffffc000u, 0},
+	{4, ANY_INDEX, CPUID_EAX, ~0xffffc000u, 0},
 	/* thermal and power: only that the APIC timer never stops */
-	{6, ANY_INDEX, EAX, NOTHING, BIT(2)},
-	{6, ANY_INDEX, EBX, NOTHING, 0},
-	{6, ANY_INDEX, ECX, NOTHING, 0},
-	{6, ANY_INDEX, EDX, NOTHING, 0},
+	{6, ANY_INDEX, CPUID_EAX, NOTHING, BIT(2)},
+	{6, ANY_INDEX, CPUID_EBX, NOTHING, 0},
+	{6, ANY_INDEX, CPUID_ECX, NOTHING, 0},
+	{6, ANY_INDEX, CPUID_EDX, NOTHING, 0},
 	/* SGX, RDT */
-	{7, 0, EBX, ~(BIT(2) | BIT(12) | BIT(15) | BIT(25)), 0},
-	{7, 0, ECX, ~BIT(30), 0},
+	{7, 0, CPUID_EBX, ~(BIT(2) | BIT(12) | BIT(15) | BIT(25)), 0},
+	{7, 0, CPUID_ECX, ~BIT(30), 0},
 	/* CmpLegacy, SVM, extended APIC space, IBS, SKINIT, WDT, LWP, topology,
 	 * the counters, MONITORX */
-	{0x80000001, ANY_INDEX, ECX,
+	{0x80000001, ANY_INDEX, CPUID_ECX,
 	 ~(BIT(1) | BIT(2) | BIT(3) | BIT(10) | BIT(12) | BIT(13) | BIT(15) |
 	   BIT(22) | BIT(23) | BIT(24) | BIT(27) | BIT(28) | BIT(29)),
 	 0},
 	/* number of cores */
-	{0x80000008, ANY_INDEX, ECX, NOTHING, 0},
-	{0x8000001d, ANY_INDEX, EAX, ~0x03ffc000u, 0},
+	{0x80000008, ANY_INDEX, CPUID_ECX, NOTHING, 0},
+	{0x8000001d, ANY_INDEX, CPUID_EAX, ~0x03ffc000u, 0},
 };
 
 /* Leaves that are not there at all. */
@@ -101,7 +101,90 @@ static void filter_entry(struct kvm_cpuid_entry2 *e, unsigned apic_id)
 		e->ebx = (e->ebx & 0xffff) | 1u << 16 | apic_id << 24;
 }
 
-int kvm_set_cpuid(struct kvm_cpu *cpu)
+/*
+ * What is no feature of the list (vmm/features.h) but kept at every level:
+ * in leaf 1 VME, MCE, SEP, MTRR, MCA, MMX and SS; in AMD's leaf the
+ * bits that repeat those and the rest of leaf 1. The other registers of
+ * features have nothing more.
+ */
+static const struct filter unlisted[] = {
+	{1, 0, CPUID_ECX, NOTHING, 0},
+	{1, 0, CPUID_EDX,
+	 BIT(1) | BIT(7) | BIT(11) | BIT(12) | BIT(14) | BIT(23) | BIT(27), 0},
+	{7, 0, CPUID_EBX, NOTHING, 0},
+	{7, 0, CPUID_ECX, NOTHING, 0},
+	{7, 0, CPUID_EDX, NOTHING, 0},
+	{7, 1, CPUID_EAX, NOTHING, 0},
+	{0xd, 1, CPUID_EAX, NOTHING, 0},
+	{0x80000001, 0, CPUID_ECX, NOTHING, 0},
+	{0x80000001, 0, CPUID_EDX, 0x0183f3ff, 0},
+};
+
+static uint32_t *entry_register(struct kvm_cpuid_entry2 *e,
+				enum cpuid_register reg)
+{
+	uint32_t *const regs[] = {&e->eax, &e->ebx, &e->ecx, &e->edx};
+
+	return regs[reg];
+}
+
+/* The listed features among the entries. */
+static uint64_t listed(struct kvm_cpuid2 *id)
+{
+	uint64_t set = 0;
+
+	for (unsigned f = 0; f < FEATURE_COUNT; f++)
+		for (unsigned i = 0; i < id->nent; i++) {
+			struct kvm_cpuid_entry2 *e = &id->entries[i];
+
+			for (unsigned reg = CPUID_EAX; reg <= CPUID_EDX; reg++)
+				if (features_cpuid(UINT64_C(1) << f,
+						   e->function, e->index, reg) &
+				    *entry_register(e, reg))
+					set |= UINT64_C(1) << f;
+		}
+	return set;
+}
+
+/* XCR0 of the level: x87, SSE and, with AVX, the upper halves. */
+static void limit_xsave(struct kvm_cpuid_entry2 *e, uint64_t features)
+{
+	if (e->function != 0xd || e->index != 0)
+		return;
+	e->eax &= features & FEATURE_BIT(AVX) ? 7 : 3;
+	e->edx = 0;
+}
+
+/* Take away what the level does not have; fails when one is short. */
+static int apply_level(struct kvm_cpuid2 *id, enum cpu_level level,
+		       struct reason *why)
+{
+	uint64_t features = features_of_level(level);
+	const char *missing = features_missing(level, listed(id));
+
+	if (missing)
+		return reason_set(why, -ENOTSUP,
+				  "--cpu %s: this host's processor has no %s; "
+				  "choose a lower level, or --accel sim",
+				  cpu_level_name(level), missing);
+	for (unsigned i = 0; i < id->nent; i++) {
+		struct kvm_cpuid_entry2 *e = &id->entries[i];
+
+		limit_xsave(e, features);
+		for (unsigned n = 0; n < COUNT(unlisted); n++) {
+			const struct filter *f = &unlisted[n];
+
+			if (f->function == e->function && f->index == e->index)
+				*entry_register(e, f->reg) &=
+					f->keep |
+					features_cpuid(features, f->function,
+						       f->index, f->reg);
+		}
+	}
+	return 0;
+}
+
+int kvm_set_cpuid(struct kvm_cpu *cpu, struct reason *why)
 {
 	struct kvm_cpuid2 *id;
 	unsigned kept = 0;
@@ -121,6 +204,11 @@ int kvm_set_cpuid(struct kvm_cpu *cpu)
 		filter_entry(&id->entries[kept++], cpu->vcpu.env.index);
 	}
 	id->nent = kept;
+	if (cpu->vcpu.env.level != CPU_DEFAULT &&
+	    cpu->vcpu.env.level != CPU_MAX)
+		err = apply_level(id, cpu->vcpu.env.level, why);
+	if (err < 0)
+		goto out;
 	err = kvm_ioctl(cpu->fd, KVM_SET_CPUID2, id);
 out:
 	free(id);

@@ -92,6 +92,7 @@ void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
 	*env = (struct vcpu_env){
 		.ctx = m,
 		.index = index,
+		.level = m->level,
 		.mem = &m->mem,
 		.read = env_read,
 		.write = env_write,

@@ -76,6 +76,7 @@ struct machine {
 	struct loop *loop; /* owned */
 	struct vcpu *cpu[MACHINE_CPUS];
 	unsigned cpu_count;
+	enum cpu_level level;	/* of the CPUs that are added */
 	struct device *devices; /* owned, in order of creation */
 	struct device **devices_end;
 	struct intr_source intr;

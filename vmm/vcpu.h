@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/features.h"
 #include "vmm/guestmem.h"
 #include "vmm/x86.h"
 
@@ -29,6 +30,7 @@ enum vcpu_space { SPACE_PORT, SPACE_MEMORY };
 struct vcpu_env {
 	void *ctx;
 	unsigned index; /* which CPU; 0 boots */
+	enum cpu_level level;
 	const struct guestmem *mem;
 
 	/* An access to what is not RAM; size 1, 2, 4 or 8 (ports: to 4). */

@@ -180,9 +180,10 @@ static inline void guest_tables(struct guest *g)
 }
 
 /* 64-bit code in ring 0 at GUEST_CODE; all handlers halt. */
-static inline void guest_init(struct guest *g)
+static inline void guest_init_level(struct guest *g, enum cpu_level level)
 {
 	struct vcpu_env env = {.ctx = g,
+			       .level = level,
 			       .mem = &g->mem,
 			       .read = guest_read,
 			       .write = guest_write,
@@ -216,6 +217,11 @@ static inline void guest_init(struct guest *g)
 	s->seg[SEG_TR] = (struct x86_segment){GUEST_TSS, 0x67, SEL_TSS, 0x8b};
 	s->rip = GUEST_CODE;
 	s->gpr[REG_RSP] = GUEST_STACK;
+}
+
+static inline void guest_init(struct guest *g)
+{
+	guest_init_level(g, CPU_DEFAULT);
 }
 
 static inline void guest_fini(struct guest *g)

@@ -119,6 +119,7 @@ static void test_wrong_words_are_refused(void **state)
 		{"boot --mem 65G k", "from 1M"},
 		{"boot --mem 64X k", "not a size"},
 		{"boot --accel tcg k", "auto, kvm, sim"},
+		{"boot --cpu x86-64-v4 k", "x86-64-v2, x86-64-v3, max"},
 		{"boot --boot bios k", "auto, pvh, multiboot"},
 		{"boot --display sdl k", "none, term"},
 		{"boot --exit-map x k", "verdict, qemu"},

@@ -157,6 +157,7 @@ static op_fn *bound(const uint8_t *byte, unsigned len, unsigned bits,
 	memset(op, 0, sizeof(*op));
 	assert_int_equal(insn_decode(&insn, byte, len, bits), DECODE_OK);
 	op->len = op->next = insn.len;
+	insn.features = UINT64_MAX;
 	op_bind(op, &insn);
 	return op->fn;
 }

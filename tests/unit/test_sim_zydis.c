@@ -100,6 +100,7 @@ static bool ours_is_ud(const uint8_t byte[15], unsigned bits, struct insn *insn)
 
 	if (got != DECODE_OK)
 		return true;
+	insn->features = UINT64_MAX;
 	op_bind(&op, insn);
 	return op.fn == exec_ud;
 }

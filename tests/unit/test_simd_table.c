@@ -53,10 +53,26 @@ static bool is_sse(ZydisISASet set)
 	}
 }
 
+static enum feature feature_of(ZydisISASet set)
+{
+	switch (set) {
+	case ZYDIS_ISA_SET_SSE3:
+		return FEATURE_SSE3;
+	case ZYDIS_ISA_SET_SSSE3:
+		return FEATURE_SSSE3;
+	case ZYDIS_ISA_SET_SSE4:
+		return FEATURE_SSE4_1;
+	case ZYDIS_ISA_SET_SSE42:
+		return FEATURE_SSE4_2;
+	default:
+		return FEATURE_SSE2;
+	}
+}
+
 /* The name of the SSE instruction, or NULL. */
 static const char *zydis_name(const ZydisDecoder *decoder,
 			      enum simd_prefix prefix, uint16_t opcode,
-			      uint8_t modrm)
+			      uint8_t modrm, enum feature *feature)
 {
 	static const uint8_t prefixes[] = {0, 0x66, 0xf3, 0xf2};
 	ZydisDecodedInstruction insn;
@@ -73,6 +89,7 @@ static const char *zydis_name(const ZydisDecoder *decoder,
 	if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(decoder, NULL, code,
 							sizeof(code), &insn)))
 		return NULL;
+	*feature = feature_of(insn.meta.isa_set);
 	return is_sse(insn.meta.isa_set) ? ZydisMnemonicGetString(insn.mnemonic)
 					 : NULL;
 }
@@ -81,11 +98,13 @@ static void check(const ZydisDecoder *decoder, enum simd_prefix prefix,
 		  uint16_t opcode, uint8_t modrm)
 {
 	const struct simd_row *row = simd_find(prefix, opcode, modrm);
-	const char *name = zydis_name(decoder, prefix, opcode, modrm);
+	enum feature feature = FEATURE_SSE2;
+	const char *name = zydis_name(decoder, prefix, opcode, modrm, &feature);
 
 	if (elsewhere(prefix, opcode))
 		name = NULL;
-	if (!row != !name || (row && strcasecmp(row->name, name)))
+	if (!row != !name || (row && (strcasecmp(row->name, name) ||
+				      simd_feature(row) != feature)))
 		fail_msg("prefix %d, 0f %04x %02x: %s, not %s", prefix, opcode,
 			 modrm, row ? row->name : "nothing",
 			 name ? name : "nothing");

@@ -37,14 +37,15 @@ static enum bound bind_group7_reg(struct op *op, const struct insn *insn)
 	switch (insn->modrm) {
 	case 0xca: /* CLAC */
 	case 0xcb: /* STAC */
-		if (insn->rep || insn->p66)
+		if (insn->rep || insn->p66 || !has(insn, FEATURE_SMAP))
 			return bind_ud(op);
 		op->imm = insn->modrm & 1;
 		return end(op, exec_stac);
 	case 0xf8:
 		return insn->bits == 64 ? go(op, exec_swapgs) : bind_ud(op);
 	case 0xf9:
-		return go(op, exec_rdtscp);
+		return has(insn, FEATURE_RDTSCP) ? go(op, exec_rdtscp)
+						 : bind_ud(op);
 	}
 	switch ((insn->modrm >> 3) & 7) {
 	case 4:
@@ -171,7 +172,8 @@ static enum bound bind_group15(struct op *op, const struct insn *insn)
 
 	if (insn->mod == 3) {
 		op->reg = reg;
-		if (insn->rep == 0xf3 && reg < 4 && insn->bits == 64)
+		if (insn->rep == 0xf3 && reg < 4 && insn->bits == 64 &&
+		    has(insn, FEATURE_FSGSBASE))
 			return go(op, exec_fsgsbase);
 		if (!insn->rep && !insn->p66 && reg >= 5) /* fences */
 			return go(op, exec_nop);
@@ -228,7 +230,9 @@ static enum bound bind_b0(struct op *op, const struct insn *insn)
 	case 0xb7:
 		return bind_extend(op, insn, movzx_fns);
 	case 0xb8:
-		return insn->rep == 0xf3 ? go(op, exec_popcnt) : bind_ud(op);
+		if (insn->rep != 0xf3 || !has(insn, FEATURE_POPCNT))
+			return bind_ud(op);
+		return go(op, exec_popcnt);
 	case 0xba:
 		op->reg = (insn->modrm >> 3) & 7;
 		return op->reg < 4 ? bind_ud(op) : go(op, exec_bt_imm);
@@ -259,6 +263,8 @@ static enum bound bind_c0(struct op *op, const struct insn *insn)
 		if (insn->mod == 3 || ((insn->modrm >> 3) & 7) != 1)
 			return bind_ud(op);
 		op->size = insn->rex & 8 ? 8 : 4;
+		if (op->size == 8 && !has(insn, FEATURE_CX16))
+			return bind_ud(op);
 		return go(op, exec_cmpxchg8b);
 	}
 	op->reg = (insn->opcode & 7) | (insn->rex & 1) << 3;
@@ -278,7 +284,7 @@ static enum bound bind_simd(struct op *op, const struct insn *insn)
 
 	op->simd = simd_find(simd_prefix(insn), maps[insn->map] | insn->opcode,
 			     insn->modrm);
-	if (!op->simd)
+	if (!op->simd || !has(insn, simd_feature(op->simd)))
 		return bind_ud(op);
 	/* The implied address of MASKMOVDQU. */
 	if (op->simd->form == SIMD_MASKMOV) {
@@ -325,7 +331,7 @@ enum bound bind_map1(struct op *op, const struct insn *insn)
 /* F2 0F 38 F0 and F1; without F2 they are MOVBE, which CPUID lacks. */
 static enum bound bind_crc32(struct op *op, const struct insn *insn)
 {
-	if (insn->rep != 0xf2)
+	if (insn->rep != 0xf2 || !has(insn, FEATURE_SSE4_2))
 		return bind_ud(op);
 	op->size = bind_size(insn);
 	bind_regs(op, insn, 4, op->size);

@@ -271,6 +271,9 @@ static enum bound bind_90(struct op *op, const struct insn *insn)
 
 	if (insn->opcode < 0x98)
 		return bind_xchg_rax(op, insn);
+	if (insn->opcode >= 0x9e && insn->bits == 64 &&
+	    !has(insn, FEATURE_LAHF))
+		return bind_ud(op);
 	op->fn = fns[insn->opcode & 15];
 	op->disp = insn->imm2;
 	return insn->opcode == 0x9a || insn->opcode == 0x9d ? ENDS : GOES_ON;

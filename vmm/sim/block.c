@@ -144,11 +144,12 @@ static void bind_invalid(struct op *op, enum decode result)
 	op->fn = result == DECODE_TOO_LONG ? exec_too_long : exec_ud;
 }
 
-static bool add_op(struct op *op, const struct insn *insn, enum decode result,
-		   unsigned pos, unsigned start)
+static bool add_op(const struct cpu *cpu, struct op *op, struct insn *insn,
+		   enum decode result, unsigned pos, unsigned start)
 {
 	*op = (struct op){
 		.pos = pos, .len = insn->len, .next = start + insn->len};
+	insn->features = cpu->features;
 	if (result == DECODE_OK)
 		return op_bind(op, insn);
 	bind_invalid(op, result);
@@ -201,7 +202,7 @@ static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 			    .bits = bits,
 			    .op = &c->ops[c->op_count]};
 	for (;;) {
-		ends |= add_op(&b->op[n], &insn, result, n, at);
+		ends |= add_op(cpu, &b->op[n], &insn, result, n, at);
 		n++;
 		at += insn.len;
 		if (ends || n == BLOCK_OPS || at == avail)

@@ -9,10 +9,6 @@
 #define CR0_DEFINED                                                     \
 	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | \
 	 CR0_AM | CR0_NW | CR0_CD | CR0_PG)
-#define CR4_DEFINED                                                           \
-	(CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | \
-	 CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_SMEP |   \
-	 CR4_SMAP | CR4_PCIDE)
 #define CR3_NOFLUSH (UINT64_C(1) << 63)
 #define DR7_ENABLES UINT64_C(0xff)
 #define DR7_GD	    (UINT64_C(1) << 13)
@@ -88,7 +84,7 @@ static void check_cr4(struct cpu *cpu, uint64_t val)
 {
 	bool lma = cpu->s.efer & EFER_LMA;
 
-	if (val & ~CR4_DEFINED || (lma && !(val & CR4_PAE)))
+	if (val & ~cpuid_cr4(cpu) || (lma && !(val & CR4_PAE)))
 		gp0(cpu);
 	if (val & ~cpu->s.cr4 & CR4_PCIDE && (!lma || cpu->s.cr3 & 0xfff))
 		gp0(cpu);
@@ -378,7 +374,7 @@ void exec_cpuid(struct cpu *cpu, const struct op *op)
 {
 	uint32_t out[4];
 
-	cpuid_leaf(cpu->r[REG_RAX], cpu->r[REG_RCX], out);
+	cpuid_leaf(cpu, cpu->r[REG_RAX], cpu->r[REG_RCX], out);
 	cpu->r[REG_RAX] = out[0];
 	cpu->r[REG_RBX] = out[1];
 	cpu->r[REG_RCX] = out[2];

@@ -80,7 +80,8 @@ static uint64_t reserved_bits(const struct cpu *cpu, const struct shape *s,
 		mask |= PTE_NX;
 	if (!(cpu->s.efer & EFER_LMA))
 		mask |= PAE_RSVD;
-	if (level == 4)
+	if (level == 4 ||
+	    (level == 3 && !(cpu->features & FEATURE_BIT(PAGE1GB))))
 		mask |= PTE_PS;
 	else if (level > 1 && leaf)
 		mask |= ((UINT64_C(1) << (9 * level + 3)) - 1) &

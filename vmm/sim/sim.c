@@ -428,13 +428,22 @@ static const struct vcpu_ops sim_ops = {
 
 int sim_create(const struct vcpu_env *env, struct vcpu **vcpu)
 {
-	struct cpu *cpu = calloc(1, sizeof(*cpu));
+	enum cpu_level level = env->level == CPU_DEFAULT ? CPU_V2 : env->level;
+	const char *missing = features_missing(level, features_of_sim());
 	struct x86_state state;
+	struct cpu *cpu;
 
+	if (missing)
+		return fail(-ENOTSUP,
+			    "sim: --cpu %s: the simulator has no %s; "
+			    "--cpu max is all that it has",
+			    cpu_level_name(level), missing);
+	cpu = calloc(1, sizeof(*cpu));
 	if (!cpu)
 		return fail(-ENOMEM, "sim: no memory for a CPU");
 	cpu->vcpu = (struct vcpu){.ops = &sim_ops, .env = *env};
 	cpu->delivering = NO_VECTOR;
+	cpu->features = features_of_sim() & features_of_level(level);
 	if (code_init(cpu)) {
 		sim_destroy(&cpu->vcpu);
 		return -ENOMEM;

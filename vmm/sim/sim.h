@@ -188,6 +188,7 @@ struct cpu {
 	union xmm xmm[16];
 	uint32_t mxcsr;
 	struct x87 x87;
+	uint64_t features; /* mask of FEATURE_BIT()s; never changes */
 
 	/* Counting: retired = limit - after - left - what a block has not
 	 * run yet. */
@@ -360,6 +361,7 @@ struct insn {
 	int64_t disp;
 	uint64_t imm, imm2; /* far pointers and ENTER: the second part */
 	uint8_t imm_len;
+	uint64_t features; /* the processor's; set by who binds */
 };
 
 enum decode { DECODE_OK, DECODE_MORE, DECODE_TOO_LONG, DECODE_UD };
@@ -391,7 +393,10 @@ void set_accessed(struct cpu *cpu, uint16_t selector, struct descriptor *d);
 void set_flat(struct cpu *cpu, unsigned seg, uint16_t selector, uint16_t attr);
 
 /* ---- system ---- */
-void cpuid_leaf(uint32_t leaf, uint32_t sub, uint32_t out[4]);
+void cpuid_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
+		uint32_t out[4]);
+/* The bits of CR4 that the processor's features allow. */
+uint64_t cpuid_cr4(const struct cpu *cpu);
 uint64_t cpu_tsc(struct cpu *cpu);
 uint64_t msr_read(struct cpu *cpu, uint32_t msr);
 void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val);

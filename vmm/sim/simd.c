@@ -66,6 +66,55 @@ const struct simd_row *simd_find(enum simd_prefix prefix, uint16_t opcode,
 	return NULL;
 }
 
+static enum feature feature_0f(unsigned opcode, unsigned prefix)
+{
+	switch (opcode) {
+	case 0x12:
+	case 0x16: /* movddup, movsldup, movshdup */
+		return prefix >= SIMD_F3 ? FEATURE_SSE3 : FEATURE_SSE2;
+	case 0x7c:
+	case 0x7d:
+	case 0xd0:
+	case 0xf0:
+		return FEATURE_SSE3;
+	}
+	return FEATURE_SSE2;
+}
+
+static enum feature feature_0f38(unsigned opcode)
+{
+	switch (opcode) {
+	case 0x00 ... 0x0b:
+	case 0x1c ... 0x1e:
+		return FEATURE_SSSE3;
+	case 0x37:
+		return FEATURE_SSE4_2;
+	}
+	return FEATURE_SSE4_1;
+}
+
+static enum feature feature_0f3a(unsigned opcode)
+{
+	switch (opcode) {
+	case 0x0f:
+		return FEATURE_SSSE3;
+	case 0x60 ... 0x63:
+		return FEATURE_SSE4_2;
+	}
+	return FEATURE_SSE4_1;
+}
+
+enum feature simd_feature(const struct simd_row *row)
+{
+	switch (row->opcode & 0xff00) {
+	case SIMD_0F38:
+		return feature_0f38(row->opcode & 0xff);
+	case SIMD_0F3A:
+		return feature_0f3a(row->opcode & 0xff);
+	}
+	return feature_0f(row->opcode, row->prefix);
+}
+
 const struct simd_row *simd_row_at(size_t i)
 {
 	for (size_t t = 0; t < TABLES; t++) {

@@ -25,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/features.h"
+
 union xmm {
 	uint8_t u8[16];
 	int8_t s8[16];
@@ -131,6 +133,9 @@ struct simd_row {
  */
 const struct simd_row *simd_find(enum simd_prefix prefix, uint16_t opcode,
 				 uint8_t modrm);
+
+/* The CPUID bit that offers it. */
+enum feature simd_feature(const struct simd_row *row);
 
 /* All rows, in no particular order, or NULL past the last. */
 const struct simd_row *simd_row_at(size_t i);
