@@ -4,8 +4,10 @@
  * lines reach the CPU. Nothing else knows any of this.
  *
  *	                +--> 8259 pair --INT--> LINT0 --+
- *	ISA lines 0..15 +                          local APIC --> CPU 0
+ *	ISA lines 0..15 +                          local APIC n --> CPU n
  *	                +--> IOAPIC ===messages====>----+
+ *
+ * Each CPU finds its own local APIC at the one address they share.
  */
 #include "devices/devices.h"
 
@@ -15,7 +17,6 @@
 
 enum chip {
 	CHIP_PIC,
-	CHIP_LAPIC,
 	CHIP_IOAPIC,
 	CHIP_PIT,
 	CHIP_RTC,
@@ -73,7 +74,6 @@ static const struct mapping {
 	{PORT, 0x8900, 1, CHIP_POWER, POWER_REG(POWER_SHUTDOWN)},
 	{PORT, 0xb004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* Bochs */
 	{MEMORY, IOAPIC_BASE, 0x1000, CHIP_IOAPIC, 0},
-	{MEMORY, LAPIC_BASE, 0x1000, CHIP_LAPIC, 0},
 };
 
 /* Who drives which ISA line. */
@@ -141,59 +141,181 @@ static void isa_set(void *ctx, unsigned line, bool level)
 	ioapic_set(b->ioapic, line ? line : IOAPIC_PIN_ISA0, level);
 }
 
+/* The 8259's INT goes to every LINT0; who acknowledges first has it. */
 static void intr_set(void *ctx, unsigned pin, bool level)
 {
-	((struct board *)ctx)->intr = level;
+	struct board *b = ctx;
+
+	b->intr = level;
+	for (unsigned i = 0; i < b->cpus; i++)
+		if (b->lapic[i]) /* else memory was out */
+			lapic_lint(b->lapic[i], 0, level);
 }
 
-static bool intr_pending(void *ctx)
+static bool intr_pending(void *ctx, unsigned cpu)
 {
 	const struct board *b = ctx;
 
-	return lapic_pending(b->lapic[0]) ||
-	       (b->intr && lapic_accepts_extint(b->lapic[0]));
+	return lapic_pending(b->lapic[cpu]) ||
+	       (b->intr && lapic_accepts_extint(b->lapic[cpu]));
 }
 
 /* An ExtINT comes before the local APIC's own: it has no priority there. */
-static int intr_acknowledge(void *ctx)
+static int intr_acknowledge(void *ctx, unsigned cpu)
 {
 	struct board *b = ctx;
 
-	if (b->intr && lapic_accepts_extint(b->lapic[0]))
+	if (b->intr && lapic_accepts_extint(b->lapic[cpu]))
 		return pic_acknowledge(b->pic);
-	return lapic_acknowledge(b->lapic[0]);
+	return lapic_acknowledge(b->lapic[cpu]);
 }
 
-static uint8_t intr_get_tpr(void *ctx)
+static uint8_t intr_get_tpr(void *ctx, unsigned cpu)
 {
-	return lapic_get_tpr(((struct board *)ctx)->lapic[0]);
+	return lapic_get_tpr(((struct board *)ctx)->lapic[cpu]);
 }
 
-static void intr_set_tpr(void *ctx, uint8_t tpr)
+static void intr_set_tpr(void *ctx, unsigned cpu, uint8_t tpr)
 {
-	lapic_set_tpr(((struct board *)ctx)->lapic[0], tpr);
+	lapic_set_tpr(((struct board *)ctx)->lapic[cpu], tpr);
 }
 
-/* A message for the local APICs; the two modes differ with several CPUs. */
-static bool message(void *ctx, uint8_t dest, bool logical, uint8_t mode,
-		    uint8_t vector, bool level)
+static unsigned intr_signals(void *ctx, unsigned cpu)
+{
+	return lapic_signals(((struct board *)ctx)->lapic[cpu]);
+}
+
+static uint8_t intr_take_signal(void *ctx, unsigned cpu,
+				enum vcpu_signal signal)
+{
+	return lapic_take_signal(((struct board *)ctx)->lapic[cpu], signal);
+}
+
+static bool intr_read_msr(void *ctx, unsigned cpu, uint32_t msr, uint64_t *val)
+{
+	struct device *lapic = ((struct board *)ctx)->lapic[cpu];
+
+	if (msr != MSR_TSC_DEADLINE)
+		return lapic_read_msr(lapic, msr, val);
+	*val = lapic_get_deadline(lapic);
+	return true;
+}
+
+static bool intr_write_msr(void *ctx, unsigned cpu, uint32_t msr, uint64_t val)
+{
+	struct device *lapic = ((struct board *)ctx)->lapic[cpu];
+
+	if (msr == MSR_APIC_BASE)
+		return lapic_set_base(lapic, val);
+	if (msr != MSR_TSC_DEADLINE)
+		return lapic_write_msr(lapic, msr, val);
+	lapic_set_deadline(lapic, val);
+	return true;
+}
+
+/* ---- Messages ---- */
+
+/* INIT would have the boot CPU start at the reset vector, where no firmware
+ * is: it is a reset of the machine, then. */
+static bool message_to(struct board *b, unsigned cpu,
+		       const struct interrupt_message *msg)
+{
+	switch (msg->mode) {
+	case MODE_FIXED:
+	case MODE_LOWEST:
+		return lapic_deliver(b->lapic[cpu], msg->vector, msg->level);
+	case MODE_NMI:
+		return lapic_signal(b->lapic[cpu], SIGNAL_NMI, 0);
+	case MODE_INIT:
+		if (cpu == 0)
+			machine_stop(b->machine, STOP_RESET, 0,
+				     "reset by an INIT to the boot CPU");
+		return lapic_signal(b->lapic[cpu], SIGNAL_INIT, 0);
+	case MODE_STARTUP:
+		return lapic_signal(b->lapic[cpu], SIGNAL_STARTUP, msg->vector);
+	}
+	return false; /* SMI, ExtINT: nobody is there for it */
+}
+
+/* The CPU with the lowest priority; of equal ones the first. */
+static bool message_to_lowest(struct board *b, unsigned set,
+			      const struct interrupt_message *msg)
+{
+	int best = -1;
+
+	for (unsigned i = 0; i < b->cpus; i++)
+		if (set >> i & 1 && lapic_takes_fixed(b->lapic[i]) &&
+		    (best < 0 || lapic_priority(b->lapic[i]) <
+					 lapic_priority(b->lapic[best])))
+			best = i;
+	return best >= 0 && message_to(b, best, msg);
+}
+
+static bool message(void *ctx, const struct interrupt_message *msg)
 {
 	struct board *b = ctx;
+	unsigned set = 0;
+	bool taken = false;
 
-	return mode <= MODE_LOWEST &&
-	       lapic_matches(b->lapic[0], dest, logical) &&
-	       lapic_deliver(b->lapic[0], vector, level);
+	for (unsigned i = 0; i < b->cpus; i++)
+		if ((int)i != msg->from &&
+		    lapic_matches(b->lapic[i], msg->dest, msg->logical))
+			set |= 1u << i;
+	if (msg->mode == MODE_LOWEST)
+		return message_to_lowest(b, set, msg);
+	for (unsigned i = 0; i < b->cpus; i++)
+		if (set >> i & 1)
+			taken |= message_to(b, i, msg);
+	return taken;
 }
 
-/* The pins ISA line 0 goes to, and whether one leads to the CPU. */
+/* ---- The window of the local APICs ---- */
+
+static struct device *own_lapic(struct device *window)
+{
+	struct board *b = container_of(window, struct board, window);
+
+	return b->lapic[b->machine->current];
+}
+
+static uint64_t window_read(struct device *dev, uint64_t reg, unsigned size)
+{
+	struct device *lapic = own_lapic(dev);
+
+	return lapic->ops->read(lapic, reg, size);
+}
+
+static void window_write(struct device *dev, uint64_t reg, unsigned size,
+			 uint64_t val)
+{
+	struct device *lapic = own_lapic(dev);
+
+	lapic->ops->write(lapic, reg, size, val);
+}
+
+/* It has no state, and is the board's and not the machine's. */
+static const struct device_ops window_ops = {
+	.name = "lapic window",
+	.width = 4,
+	.read = window_read,
+	.write = window_write,
+};
+
+/* ---- The PIT and who hears it ---- */
+
+/* The pins ISA line 0 goes to, and whether one leads to a CPU. */
 static bool pit_is_heard(void *ctx)
 {
 	const struct board *b = ctx;
 
 	if (!b->pit) /* not wired yet */
 		return false;
-	return ioapic_open(b->ioapic, IOAPIC_PIN_ISA0) ||
-	       (pic_open(b->pic, 0) && lapic_accepts_extint(b->lapic[0]));
+	if (ioapic_open(b->ioapic, IOAPIC_PIN_ISA0))
+		return true;
+	for (unsigned i = 0; i < b->cpus; i++)
+		if (pic_open(b->pic, 0) && lapic_lint_open(b->lapic[i], 0))
+			return true;
+	return false;
 }
 
 static void before_masks(void *ctx)
@@ -204,6 +326,14 @@ static void before_masks(void *ctx)
 static void after_masks(void *ctx)
 {
 	pit_listen(((struct board *)ctx)->pit);
+}
+
+void board_nmi(struct board *b)
+{
+	for (unsigned i = 0; i < b->cpus; i++) {
+		lapic_lint(b->lapic[i], 1, true);
+		lapic_lint(b->lapic[i], 1, false);
+	}
 }
 
 static void reset_by_kbd(void *ctx)
@@ -221,8 +351,9 @@ static void create_chips(struct board *b, const struct board_config *config,
 	struct irq_line intr = {intr_set, b, 0};
 	struct interrupt_bus bus = {message, b};
 
+	for (unsigned i = 0; i < b->cpus; i++)
+		b->lapic[i] = lapic_create(&m->clock, i);
 	chip[CHIP_PIC] = pic_create(&intr);
-	chip[CHIP_LAPIC] = lapic_create(&m->clock, 0);
 	chip[CHIP_IOAPIC] = ioapic_create(&bus);
 	chip[CHIP_PIT] = pit_create(&m->clock, pit_is_heard, b);
 	chip[CHIP_RTC] = rtc_create(&m->clock, config->rtc_epoch,
@@ -239,22 +370,24 @@ static void create_chips(struct board *b, const struct board_config *config,
 }
 
 /* Give all to the machine, also when one of them is missing. */
-static int own_chips(struct machine *m, struct device *chip[CHIPS])
+static int own_chips(struct board *b, struct device *chip[CHIPS])
 {
 	int err = 0;
 
-	for (unsigned i = 0; i < CHIPS; i++)
-		if (chip[i])
-			machine_add_device(m, chip[i]);
+	for (unsigned i = 0; i < CHIPS + b->cpus; i++) {
+		struct device *dev = i < CHIPS ? chip[i] : b->lapic[i - CHIPS];
+
+		if (dev)
+			machine_add_device(b->machine, dev);
 		else
 			err = -ENOMEM;
+	}
 	return err;
 }
 
 static void name_chips(struct board *b, struct device *chip[CHIPS])
 {
 	b->pic = chip[CHIP_PIC];
-	b->lapic[0] = chip[CHIP_LAPIC];
 	b->ioapic = chip[CHIP_IOAPIC];
 	b->pit = chip[CHIP_PIT];
 	b->rtc = chip[CHIP_RTC];
@@ -287,15 +420,23 @@ static void wire(struct board *b, struct device *chip[CHIPS])
 	i8042_set_aux_irq(b->kbd, &aux);
 	pic_watch(b->pic, &masks);
 	ioapic_watch(b->ioapic, &masks);
-	lapic_watch(b->lapic[0], &masks);
-	lapic_set_bus(b->lapic[0], &bus);
-	lapic_set_eoi(b->lapic[0], ioapic_eoi, b->ioapic);
+	for (unsigned i = 0; i < b->cpus; i++) {
+		lapic_watch(b->lapic[i], &masks);
+		lapic_set_bus(b->lapic[i], &bus);
+		lapic_set_eoi(b->lapic[i], ioapic_eoi, b->ioapic);
+	}
+	b->window.ops = &window_ops;
+	bus_map(&b->machine->mmio, LAPIC_BASE, 0x1000, &b->window, 0);
 	b->machine->intr = (struct intr_source){
 		.ctx = b,
 		.pending = intr_pending,
 		.acknowledge = intr_acknowledge,
 		.get_tpr = intr_get_tpr,
 		.set_tpr = intr_set_tpr,
+		.signals = intr_signals,
+		.take_signal = intr_take_signal,
+		.read_msr = intr_read_msr,
+		.write_msr = intr_write_msr,
 	};
 }
 
@@ -318,15 +459,20 @@ int board_build(struct board *board, struct machine *m,
 	struct device *chip[CHIPS];
 	int err;
 
-	*board = (struct board){.machine = m};
+	*board = (struct board){
+		.machine = m,
+		.cpus = m->cpu_count ? m->cpu_count : 1,
+	};
 	create_chips(board, config, chip);
-	err = own_chips(m, chip);
+	err = own_chips(board, chip);
 	if (err)
 		return err;
 	name_chips(board, chip);
 	wire(board, chip);
 	for (unsigned i = 0; i < CHIPS; i++)
 		chip[i]->ops->reset(chip[i]);
+	for (unsigned i = 0; i < board->cpus; i++)
+		board->lapic[i]->ops->reset(board->lapic[i]);
 	if (config->bios_state)
 		run_bios(m);
 	return 0;

@@ -97,15 +97,29 @@ static inline void mask_watch_after(const struct mask_watch *w)
 }
 
 /* How an interrupt message is to be delivered (SDM 3 10.6.1). */
-enum { MODE_FIXED = 0, MODE_LOWEST = 1, MODE_EXTINT = 7 };
+enum {
+	MODE_FIXED = 0,
+	MODE_LOWEST = 1,
+	MODE_NMI = 4,
+	MODE_INIT = 5,
+	MODE_STARTUP = 6,
+	MODE_EXTINT = 7
+};
+
+/* To all: UINT32_MAX; in xAPIC mode, which has 8 bits of it, ffh too. */
+struct interrupt_message {
+	uint32_t dest;
+	bool logical, level;
+	uint8_t mode, vector;
+	int from; /* the local APIC that it passes over, or -1 */
+};
 
 /*
  * The way of interrupt messages to the local APICs, from the IOAPIC and from
  * other local APICs. False: nobody took it, and a level stays unserved.
  */
 struct interrupt_bus {
-	bool (*deliver)(void *ctx, uint8_t dest, bool logical, uint8_t mode,
-			uint8_t vector, bool level);
+	bool (*deliver)(void *ctx, const struct interrupt_message *msg);
 	void *ctx;
 };
 
@@ -118,7 +132,7 @@ int pic_acknowledge(struct device *pic);
 bool pic_open(const struct device *pic, unsigned pin);
 void pic_watch(struct device *pic, const struct mask_watch *watch);
 
-/* Local APIC of one CPU (lapic.c); SDM 3 chapter 10. */
+/* Local APIC of one CPU (lapic.c, lapic_*.c); SDM 3 chapter 10. */
 struct device *lapic_create(struct clock *clock, unsigned id);
 bool lapic_pending(const struct device *lapic);
 int lapic_acknowledge(struct device *lapic); /* -1: nothing pending */
@@ -127,13 +141,34 @@ uint8_t lapic_get_tpr(const struct device *lapic);
 void lapic_set_tpr(struct device *lapic, uint8_t tpr);
 /* A message, fixed mode. False: it is switched off and takes none. */
 bool lapic_deliver(struct device *lapic, uint8_t vector, bool level);
+bool lapic_takes_fixed(const struct device *lapic);
+/* NMI, INIT or SIPI (with its vector), which wait until the CPU takes them. */
+bool lapic_signal(struct device *lapic, enum vcpu_signal signal,
+		  uint8_t vector);
+unsigned lapic_signals(const struct device *lapic);
+uint8_t lapic_take_signal(struct device *lapic, enum vcpu_signal signal);
+/* What INIT does to it: all but its ID and its mode as at power-on. */
+void lapic_init(struct device *lapic);
 /* Is a message to `dest` meant for it? */
-bool lapic_matches(const struct device *lapic, uint8_t dest, bool logical);
-/* LINT0 as wired to the 8259's INT: is it set to ExtINT and unmasked (or is
- * the APIC disabled, when INTR goes straight to the CPU)? */
+bool lapic_matches(const struct device *lapic, uint32_t dest, bool logical);
+/* Its processor priority: the lowest takes a MODE_LOWEST message. */
+uint8_t lapic_priority(const struct device *lapic);
+/* The pins: LINT0 is wired to the 8259's INT, LINT1 is for NMIs. */
+void lapic_lint(struct device *lapic, unsigned pin, bool level);
+/* Unmasked, or the APIC is disabled and the pin goes straight to the CPU. */
+bool lapic_lint_open(const struct device *lapic, unsigned pin);
+/* LINT0 is open, and what comes there is the 8259's ExtINT. */
 bool lapic_accepts_extint(const struct device *lapic);
 /* IA32_APIC_BASE bit 11; on at reset. While off no register answers. */
 void lapic_enable(struct device *lapic, bool on);
+/* A write to IA32_APIC_BASE; false: #GP, nothing has changed. */
+bool lapic_set_base(struct device *lapic, uint64_t base);
+/* MSRs 800h to 8ffh; false: #GP. */
+bool lapic_read_msr(struct device *lapic, uint32_t msr, uint64_t *val);
+bool lapic_write_msr(struct device *lapic, uint32_t msr, uint64_t val);
+/* IA32_TSC_DEADLINE in the clock's nanoseconds; 0: not armed. */
+uint64_t lapic_get_deadline(struct device *lapic);
+void lapic_set_deadline(struct device *lapic, uint64_t when_ns);
 /* Told when a level-triggered vector gets its EOI (the IOAPIC listens). */
 void lapic_set_eoi(struct device *lapic, void (*eoi)(void *ctx, uint8_t vector),
 		   void *ctx);
@@ -216,6 +251,8 @@ struct board {
 	struct device *com[2]; /* 3f8h/IRQ4, 2f8h/IRQ3 */
 	struct device *kbd, *vga, *pic, *ioapic, *pit, *rtc;
 	struct device *lapic[MACHINE_CPUS];
+	unsigned cpus; /* those with a local APIC */
+	struct device window;
 	bool intr; /* the 8259 pair's INT pin */
 };
 
@@ -230,11 +267,15 @@ struct board_config {
 #define BOARD_EPOCH INT64_C(946684800)
 
 /*
- * Create, map, wire and reset all chips, and give the machine its interrupt
+ * Create, map, wire and reset all chips, a local APIC for each CPU that the
+ * machine has by now, and give the machine its interrupt
  * source. 0 or -errno (said); the machine owns the devices either way.
  * `board` is part of the wiring: it stays where it is as long as the machine.
  */
 int board_build(struct board *board, struct machine *m,
 		const struct board_config *config);
+
+/* The NMI button: a pulse at every CPU's LINT1. */
+void board_nmi(struct board *board);
 
 #endif

@@ -50,9 +50,16 @@ struct ioapic {
 static bool deliver(struct ioapic *io, unsigned pin)
 {
 	uint64_t rte = io->s.rte[pin];
+	struct interrupt_message msg = {
+		.dest = rte >> 56,
+		.logical = rte & RTE_LOGICAL,
+		.level = rte & RTE_LEVEL,
+		.mode = RTE_MODE(rte),
+		.vector = rte,
+		.from = -1,
+	};
 
-	return io->bus.deliver(io->bus.ctx, rte >> 56, rte & RTE_LOGICAL,
-			       RTE_MODE(rte), rte, rte & RTE_LEVEL);
+	return io->bus.deliver(io->bus.ctx, &msg);
 }
 
 /* Serve a level that is asserted, open and not being served. */

@@ -129,7 +129,7 @@ static bool left(const struct feeder *f)
 static bool hopeless(const struct feeder *f)
 {
 	return clock_next(&f->m->clock) == CLOCK_NEVER && halted(f) &&
-	       !(f->m->intr.pending && f->m->intr.pending(f->m->intr.ctx));
+	       !(f->m->intr.pending && f->m->intr.pending(f->m->intr.ctx, 0));
 }
 
 static void find_ready(struct feeder *f)

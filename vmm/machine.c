@@ -20,10 +20,13 @@
 static uint64_t env_read(void *ctx, enum vcpu_space space, uint64_t addr,
 			 unsigned size)
 {
-	struct machine *m = ctx;
+	const struct machine_port *p = ctx;
+	struct machine *m = p->m;
 	struct bus *bus = space == SPACE_PORT ? &m->ports : &m->mmio;
-	uint64_t val = bus_read(bus, addr, size);
+	uint64_t val;
 
+	m->current = p->cpu;
+	val = bus_read(bus, addr, size);
 	if (m->trace)
 		trace_access(m->trace, m, space, addr, size, val, false);
 	return val;
@@ -32,8 +35,10 @@ static uint64_t env_read(void *ctx, enum vcpu_space space, uint64_t addr,
 static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,
 		      unsigned size, uint64_t val)
 {
-	struct machine *m = ctx;
+	const struct machine_port *p = ctx;
+	struct machine *m = p->m;
 
+	m->current = p->cpu;
 	if (m->trace)
 		trace_access(m->trace, m, space, addr, size, val, true);
 	bus_write(space == SPACE_PORT ? &m->ports : &m->mmio, addr, size, val);
@@ -41,44 +46,79 @@ static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,
 
 static bool env_pending(void *ctx)
 {
-	struct machine *m = ctx;
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
 
-	return m->intr.pending && m->intr.pending(m->intr.ctx);
+	return intr->pending && intr->pending(intr->ctx, p->cpu);
 }
 
 static int env_acknowledge(void *ctx)
 {
-	struct machine *m = ctx;
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
 
-	return m->intr.acknowledge ? m->intr.acknowledge(m->intr.ctx) : -1;
+	return intr->acknowledge ? intr->acknowledge(intr->ctx, p->cpu) : -1;
 }
 
 static uint8_t env_get_tpr(void *ctx)
 {
-	struct machine *m = ctx;
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
 
-	return m->intr.get_tpr ? m->intr.get_tpr(m->intr.ctx) : 0;
+	return intr->get_tpr ? intr->get_tpr(intr->ctx, p->cpu) : 0;
 }
 
 static void env_set_tpr(void *ctx, uint8_t tpr)
 {
-	struct machine *m = ctx;
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
 
-	if (m->intr.set_tpr)
-		m->intr.set_tpr(m->intr.ctx, tpr);
+	if (intr->set_tpr)
+		intr->set_tpr(intr->ctx, p->cpu, tpr);
+}
+
+static unsigned env_signals(void *ctx)
+{
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
+
+	return intr->signals ? intr->signals(intr->ctx, p->cpu) : 0;
+}
+
+static uint8_t env_take_signal(void *ctx, enum vcpu_signal signal)
+{
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
+
+	return intr->take_signal ? intr->take_signal(intr->ctx, p->cpu, signal)
+				 : 0;
+}
+
+static bool env_read_msr(void *ctx, uint32_t msr, uint64_t *val)
+{
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
+
+	return intr->read_msr && intr->read_msr(intr->ctx, p->cpu, msr, val);
+}
+
+static bool env_write_msr(void *ctx, uint32_t msr, uint64_t val)
+{
+	const struct machine_port *p = ctx;
+	const struct intr_source *intr = &p->m->intr;
+
+	return intr->write_msr && intr->write_msr(intr->ctx, p->cpu, msr, val);
 }
 
 static uint64_t env_now_ns(void *ctx)
 {
-	struct machine *m = ctx;
-
-	return clock_now(&m->clock);
+	return clock_now(&((struct machine_port *)ctx)->m->clock);
 }
 
 /* A mark's count is a point of elapsed time, which idling does not move. */
 static uint64_t env_deadline_ns(void *ctx)
 {
-	struct machine *m = ctx;
+	const struct machine *m = ((struct machine_port *)ctx)->m;
 	uint64_t next = clock_next(&m->clock), at;
 
 	if (!m->marks || m->marks->count > CLOCK_NEVER - m->clock.skipped_ns)
@@ -89,8 +129,9 @@ static uint64_t env_deadline_ns(void *ctx)
 
 void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
 {
+	m->port[index] = (struct machine_port){m, index};
 	*env = (struct vcpu_env){
-		.ctx = m,
+		.ctx = &m->port[index],
 		.index = index,
 		.level = m->level,
 		.mem = &m->mem,
@@ -100,6 +141,10 @@ void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
 		.acknowledge = env_acknowledge,
 		.get_tpr = env_get_tpr,
 		.set_tpr = env_set_tpr,
+		.signals = env_signals,
+		.take_signal = env_take_signal,
+		.read_msr = env_read_msr,
+		.write_msr = env_write_msr,
 		.now_ns = env_now_ns,
 		.deadline_ns = env_deadline_ns,
 	};
@@ -241,7 +286,7 @@ static void idle(struct machine *m)
 			     "the CPU is halted with interrupts off");
 		return;
 	}
-	if (env_pending(m))
+	if (env_pending(&m->port[0]))
 		return;
 	if (next == CLOCK_NEVER &&
 	    !(m->input.open && m->input.open(m->input.ctx))) {

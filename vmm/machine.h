@@ -38,13 +38,18 @@ enum stop_kind {
 	STOP_BREAK,    /* --break-at */
 };
 
-/* The interrupt controller's CPU side: the CPU's INTR, INTA and CR8. */
+/* The interrupt controllers' CPU side, as struct vcpu_env has it. */
 struct intr_source {
 	void *ctx;
-	bool (*pending)(void *ctx);
-	int (*acknowledge)(void *ctx);
-	uint8_t (*get_tpr)(void *ctx);
-	void (*set_tpr)(void *ctx, uint8_t tpr);
+	bool (*pending)(void *ctx, unsigned cpu);
+	int (*acknowledge)(void *ctx, unsigned cpu);
+	uint8_t (*get_tpr)(void *ctx, unsigned cpu);
+	void (*set_tpr)(void *ctx, unsigned cpu, uint8_t tpr);
+	unsigned (*signals)(void *ctx, unsigned cpu);
+	uint8_t (*take_signal)(void *ctx, unsigned cpu,
+			       enum vcpu_signal signal);
+	bool (*read_msr)(void *ctx, unsigned cpu, uint32_t msr, uint64_t *val);
+	bool (*write_msr)(void *ctx, unsigned cpu, uint32_t msr, uint64_t val);
 };
 
 /*
@@ -69,6 +74,12 @@ struct mark {
 	struct mark *next; /* the machine's list, soonest first */
 };
 
+/* A CPU's way to its machine: the ctx of its struct vcpu_env. */
+struct machine_port {
+	struct machine *m;
+	unsigned cpu;
+};
+
 struct machine {
 	struct guestmem mem;
 	struct bus ports, mmio;
@@ -76,7 +87,9 @@ struct machine {
 	struct loop *loop; /* owned */
 	struct vcpu *cpu[MACHINE_CPUS];
 	unsigned cpu_count;
-	enum cpu_level level;	/* of the CPUs that are added */
+	enum cpu_level level; /* of the CPUs that are added */
+	struct machine_port port[MACHINE_CPUS];
+	unsigned current;	/* the CPU that runs, or that makes an access */
 	struct device *devices; /* owned, in order of creation */
 	struct device **devices_end;
 	struct intr_source intr;

@@ -26,6 +26,9 @@
 
 enum vcpu_space { SPACE_PORT, SPACE_MEMORY };
 
+/* What a local APIC has for its CPU besides vectors; the first goes first. */
+enum vcpu_signal { SIGNAL_INIT = 1, SIGNAL_STARTUP = 2, SIGNAL_NMI = 4 };
+
 /* What a CPU asks of its machine. All calls come from inside run(). */
 struct vcpu_env {
 	void *ctx;
@@ -46,6 +49,18 @@ struct vcpu_env {
 	/* The local APIC's task priority register; CR8 is its bits 7:4. */
 	uint8_t (*get_tpr)(void *ctx);
 	void (*set_tpr)(void *ctx, uint8_t tpr);
+
+	/* All below to now_ns() may be NULL. Which signals wait; take one, which
+	 * gives the vector of SIGNAL_STARTUP. Asked where `pending` is. */
+	unsigned (*signals)(void *ctx);
+	uint8_t (*take_signal)(void *ctx, enum vcpu_signal signal);
+	/*
+	 * The local APIC's MSRs, 800h to 8ffh; false: #GP. A write of
+	 * IA32_APIC_BASE, which the CPU itself keeps, is offered first; so is
+	 * IA32_TSC_DEADLINE, with the guest's time in place of the TSC's.
+	 */
+	bool (*read_msr)(void *ctx, uint32_t msr, uint64_t *val);
+	bool (*write_msr)(void *ctx, uint32_t msr, uint64_t val);
 
 	/* The guest's time now, and when run() must return at the latest. */
 	uint64_t (*now_ns)(void *ctx);

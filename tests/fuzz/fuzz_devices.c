@@ -83,9 +83,9 @@ static void interrupt(void)
 {
 	int vector;
 
-	if (!m->intr.pending(m->intr.ctx))
+	if (!m->intr.pending(m->intr.ctx, 0))
 		return;
-	vector = m->intr.acknowledge(m->intr.ctx);
+	vector = m->intr.acknowledge(m->intr.ctx, 0);
 	check(vector >= -1 && vector <= 255);
 }
 

@@ -20,7 +20,7 @@ static void fake_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		return;
 	f->elapsed_ns += f->step->ns;
 	if (f->step->act)
-		f->step->act(vcpu->env.ctx, f->ctx);
+		f->step->act(((struct machine_port *)vcpu->env.ctx)->m, f->ctx);
 	exit->reason = f->step->reason;
 	snprintf(exit->why, sizeof(exit->why), "fake");
 	f->step++;

@@ -96,8 +96,9 @@ static void pic_on(uint8_t master, uint8_t slave)
 /* The vector the CPU gets, as it asks; -1 when no interrupt waits. */
 static int take(void)
 {
-	return m->intr.pending(m->intr.ctx) ? m->intr.acknowledge(m->intr.ctx)
-					    : -1;
+	return m->intr.pending(m->intr.ctx, 0)
+		       ? m->intr.acknowledge(m->intr.ctx, 0)
+		       : -1;
 }
 
 static void test_ports_that_are_there_and_are_not(void **state)
@@ -296,10 +297,10 @@ static void test_lapic_timer_and_priority(void **state)
 	assert_int_equal(clock_next(&m->clock), 1000);
 	clock_skip_to(&m->clock, 1000);
 	clock_run(&m->clock);
-	m->intr.set_tpr(m->intr.ctx, 0x40);
+	m->intr.set_tpr(m->intr.ctx, 0, 0x40);
 	assert_int_equal(take(), -1);
-	assert_int_equal(m->intr.get_tpr(m->intr.ctx), 0x40);
-	m->intr.set_tpr(m->intr.ctx, 0x30);
+	assert_int_equal(m->intr.get_tpr(m->intr.ctx, 0), 0x40);
+	m->intr.set_tpr(m->intr.ctx, 0, 0x30);
 	assert_int_equal(take(), 0x40);
 }
 

@@ -13,14 +13,13 @@ static struct {
 } got;
 static bool taken;
 
-static bool deliver(void *ctx, uint8_t dest, bool logical, uint8_t mode,
-		    uint8_t vector, bool level)
+static bool deliver(void *ctx, const struct interrupt_message *msg)
 {
-	got.dest = dest;
-	got.logical = logical;
-	got.mode = mode;
-	got.vector = vector;
-	got.level = level;
+	got.dest = msg->dest;
+	got.logical = msg->logical;
+	got.mode = msg->mode;
+	got.vector = msg->vector;
+	got.level = msg->level;
 	got.count++;
 	return taken;
 }

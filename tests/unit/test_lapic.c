@@ -31,25 +31,18 @@ enum {
 static struct test_time now;
 static struct device *lapic;
 static int eoi_vector;
-static struct {
-	uint8_t dest, mode, vector;
-	bool logical;
-	unsigned count;
-} sent;
+static struct interrupt_message sent;
+static unsigned sent_count;
 
 static void note_eoi(void *ctx, uint8_t vector)
 {
 	eoi_vector = vector;
 }
 
-static bool note_message(void *ctx, uint8_t dest, bool logical, uint8_t mode,
-			 uint8_t vector, bool level)
+static bool note_message(void *ctx, const struct interrupt_message *msg)
 {
-	sent.dest = dest;
-	sent.logical = logical;
-	sent.mode = mode;
-	sent.vector = vector;
-	sent.count++;
+	sent = *msg;
+	sent_count++;
 	return true;
 }
 
@@ -59,6 +52,7 @@ static int setup(void **state)
 
 	time_init(&now);
 	memset(&sent, 0, sizeof(sent));
+	sent_count = 0;
 	eoi_vector = -1;
 	lapic = lapic_create(&now.clock, 3);
 	lapic_set_eoi(lapic, note_eoi, NULL);
@@ -308,17 +302,20 @@ static void test_interprocessor_messages(void **state)
 {
 	wr32(lapic, ICR, 0x40041); /* self */
 	assert_int_equal(lapic_acknowledge(lapic), 0x41);
-	assert_int_equal(sent.count, 0);
+	assert_int_equal(sent_count, 0);
 	wr32(lapic, ICR2, 0x05000000);
 	wr32(lapic, ICR, 0x00841); /* logical 5 */
-	assert_int_equal(sent.count, 1);
+	assert_int_equal(sent_count, 1);
 	assert_int_equal(sent.dest, 5);
 	assert_true(sent.logical);
 	wr32(lapic, ICR, 0x80042); /* all */
-	assert_int_equal(sent.dest, 0xff);
+	assert_int_equal(sent.dest, UINT32_MAX);
+	assert_int_equal(sent.from, -1);
 	assert_int_equal(sent.vector, 0x42);
-	wr32(lapic, ICR, 0xc0042); /* the others: nobody */
-	assert_int_equal(sent.count, 2);
+	wr32(lapic, ICR, 0xc0042); /* the others */
+	assert_int_equal(sent_count, 3);
+	assert_int_equal(sent.dest, UINT32_MAX);
+	assert_int_equal(sent.from, 3);
 	assert_int_equal(rd32(lapic, ICR) & 0x1000, 0); /* delivered */
 }
 
@@ -419,7 +416,7 @@ static void test_hostile_timer_values(void **state)
 	wr32(lapic, TDCR, 0xa);
 	wr32(lapic, TICR, 0xffffffff);
 	assert_int_equal(clock_next(&now.clock), UINT64_C(0xffffffff) * 128);
-	wr32(lapic, LVTT, 0x40040); /* TSC deadline: not offered */
+	wr32(lapic, LVTT, 0x40040); /* TSC deadline: disarms */
 	assert_int_equal(clock_next(&now.clock), CLOCK_NEVER);
 	wr32(lapic, LVTT, 0x60040);
 	assert_int_equal(rd32(lapic, TCCR), 0);
@@ -444,8 +441,295 @@ static void test_state_copies_with_its_timer(void **state)
 	assert_int_equal(clock_next(&now.clock), 1000);
 }
 
+/* ---- x2APIC mode ---- */
+
+#define BASE   UINT64_C(0xfee00000)
+#define BSP    UINT64_C(0x100)
+#define EXTD   UINT64_C(0x400)
+#define EN     UINT64_C(0x800)
+#define MSR(r) (0x800u + (r) / 16)
+
+static bool set(unsigned reg, uint64_t val)
+{
+	return lapic_write_msr(lapic, MSR(reg), val);
+}
+
+static uint64_t get(unsigned reg)
+{
+	uint64_t val = ~UINT64_C(0);
+
+	assert_true(lapic_read_msr(lapic, MSR(reg), &val));
+	return val;
+}
+
+static int setup_x2(void **state)
+{
+	setup_on(state);
+	return !lapic_set_base(lapic, BASE | EN | EXTD);
+}
+
+/* SDM 3 figure 10-27, all of it: from each mode to each. */
+static void test_mode_changes(void **state)
+{
+	static const struct {
+		uint64_t from, to;
+		bool ok;
+	} rows[] = {
+		{EN, EN, true},
+		{EN, 0, true},
+		{EN, EN | EXTD, true},
+		{EN, EXTD, false},
+		{0, 0, true},
+		{0, EN, true},
+		{0, EXTD, false},
+		{0, EN | EXTD, false},
+		{EN | EXTD, EN, false},
+		{EN | EXTD, 0, true},
+		{EN | EXTD, EXTD, false},
+		{EN | EXTD, EN | EXTD, true},
+	};
+	uint64_t val;
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		uint64_t now_at = rows[i].ok ? rows[i].to : rows[i].from;
+
+		lapic->ops->reset(lapic);
+		assert_true(lapic_set_base(lapic, BASE | rows[i].from));
+		assert_int_equal(lapic_set_base(lapic, BASE | rows[i].to),
+				 rows[i].ok);
+		assert_int_equal(rd32(lapic, VERSION),
+				 now_at == EN ? 0x50014 : 0xffffffff);
+		assert_int_equal(lapic_read_msr(lapic, MSR(VERSION), &val),
+				 now_at == (EN | EXTD));
+	}
+	lapic->ops->reset(lapic);
+	assert_true(lapic_set_base(lapic, BASE | BSP | EN));
+	assert_false(lapic_set_base(lapic, 0xfed00000 | EN)); /* a move */
+	assert_int_equal(rd32(lapic, VERSION), 0x50014);
+}
+
+static void test_x2apic_ids(void **state)
+{
+	static const struct {
+		unsigned id;
+		uint32_t ldr;
+	} rows[] = {{0, 1}, {3, 8}, {15, 0x8000}, {16, 0x10001}};
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		lapic->ops->destroy(lapic);
+		lapic = lapic_create(&now.clock, rows[i].id);
+		wr32(lapic, ID, 0x77000000);
+		assert_true(lapic_set_base(lapic, BASE | EN | EXTD));
+		assert_int_equal(get(ID), rows[i].id);
+		assert_int_equal(get(LDR), rows[i].ldr);
+	}
+	lapic_init(lapic);
+	assert_int_equal(get(ID), 16); /* the mode outlives INIT */
+}
+
+/* What may be read and written, and the bits that must be zero. */
+static void test_x2apic_registers(void **state)
+{
+	static const struct {
+		unsigned reg;
+		bool read;
+		bool write;
+		uint64_t bits; /* that a write may set */
+	} rows[] = {
+		{0x000, false, false, 0},      {ID, true, false, 0},
+		{VERSION, true, false, 0},     {TPR, true, true, 0xff},
+		{0x090, false, false, 0},      {PPR, true, false, 0},
+		{EOI, false, true, 0},	       {0x0c0, false, false, 0},
+		{LDR, true, false, 0},	       {DFR, false, false, 0},
+		{SVR, true, true, 0x3ff},      {ISR, true, false, 0},
+		{TMR, true, false, 0},	       {IRR + 0x70, true, false, 0},
+		{ESR, true, true, 0},	       {ICR2, false, false, 0},
+		{LVTT, true, true, 0x750ff},   {LINT0, true, true, 0x1f7ff},
+		{LVTERR, true, true, 0x150ff}, {TICR, true, true, 0xffffffff},
+		{TCCR, true, false, 0},	       {TDCR, true, true, 0xb},
+		{0x3f0, false, true, 0xff},    {0x400, false, false, 0},
+		{0xff0, false, false, 0},
+	};
+	uint64_t val;
+
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(lapic_read_msr(lapic, MSR(rows[i].reg), &val),
+				 rows[i].read);
+		assert_int_equal(set(rows[i].reg, 0), rows[i].write);
+		for (unsigned bit = 0; bit < 64; bit++) {
+			uint64_t one = UINT64_C(1) << bit;
+
+			assert_int_equal(set(rows[i].reg, one),
+					 !!(rows[i].bits & one));
+		}
+	}
+}
+
+static void test_x2apic_icr_is_one_register(void **state)
+{
+	assert_true(set(ICR, UINT64_C(0x1234567800000841)));
+	assert_int_equal(sent.dest, 0x12345678);
+	assert_true(sent.logical);
+	assert_int_equal(sent.vector, 0x41);
+	assert_true(get(ICR) == UINT64_C(0x1234567800000841));
+	assert_false(set(ICR, 0x1041)); /* there is no delivery status */
+	assert_false(set(ICR, 0x100041));
+	assert_int_equal(sent_count, 1);
+}
+
+static void test_x2apic_self_ipi(void **state)
+{
+	assert_true(set(0x3f0, 0x41));
+	assert_int_equal(lapic_acknowledge(lapic), 0x41);
+	assert_true(set(EOI, 0));
+	assert_true(set(0x3f0, 0x0f));
+	assert_true(set(ESR, 0));
+	assert_int_equal(get(ESR), 0x20);
+}
+
+static void test_x2apic_destinations(void **state)
+{
+	static const struct {
+		uint32_t dest;
+		bool logical, matches;
+	} rows[] = {{3, false, true},	      {0x103, false, false},
+		    {0xff, false, false},     {UINT32_MAX, false, true},
+		    {UINT32_MAX, true, true}, {8, true, true},
+		    {0xc, true, true},	      {4, true, false},
+		    {0x10008, true, false}};
+
+	for (unsigned i = 0; i < COUNT(rows); i++)
+		assert_int_equal(
+			lapic_matches(lapic, rows[i].dest, rows[i].logical),
+			rows[i].matches);
+}
+
+/* ---- The TSC deadline ---- */
+
+static void test_deadline_fires_once_at_its_time(void **state)
+{
+	lapic_set_deadline(lapic, 500);
+	assert_int_equal(lapic_get_deadline(lapic), 0); /* another mode */
+	wr32(lapic, LVTT, 0x40040);
+	lapic_set_deadline(lapic, 1000);
+	assert_int_equal(lapic_get_deadline(lapic), 1000);
+	assert_int_equal(clock_next(&now.clock), 1000);
+	wr32(lapic, TICR, 10); /* not in this mode */
+	assert_int_equal(rd32(lapic, TICR), 0);
+	assert_int_equal(rd32(lapic, TCCR), 0);
+	time_to(&now, 999);
+	assert_false(lapic_pending(lapic));
+	time_to(&now, 1000);
+	assert_int_equal(lapic_acknowledge(lapic), 0x40);
+	wr32(lapic, EOI, 0);
+	assert_int_equal(lapic_get_deadline(lapic), 0);
+	assert_int_equal(clock_next(&now.clock), CLOCK_NEVER);
+}
+
+static void test_deadline_in_the_past_fires_at_once(void **state)
+{
+	wr32(lapic, LVTT, 0x40040);
+	time_to(&now, 2000);
+	lapic_set_deadline(lapic, 2000);
+	assert_int_equal(lapic_acknowledge(lapic), 0x40);
+	assert_int_equal(lapic_get_deadline(lapic), 0);
+}
+
+static void test_deadline_ends_with_its_mode(void **state)
+{
+	wr32(lapic, LVTT, 0x40040);
+	lapic_set_deadline(lapic, 1000);
+	lapic_set_deadline(lapic, 0);
+	assert_int_equal(clock_next(&now.clock), CLOCK_NEVER);
+	lapic_set_deadline(lapic, 1000);
+	wr32(lapic, LVTT, 0x50040); /* masked: it passes unheard */
+	assert_int_equal(clock_next(&now.clock), CLOCK_NEVER);
+	time_to(&now, 1500);
+	assert_int_equal(lapic_get_deadline(lapic), 0);
+	wr32(lapic, LVTT, 0x40040);
+	lapic_set_deadline(lapic, 2000);
+	wr32(lapic, LVTT, 0x40);
+	assert_int_equal(lapic_get_deadline(lapic), 0);
+	assert_int_equal(clock_next(&now.clock), CLOCK_NEVER);
+	assert_false(lapic_pending(lapic));
+}
+
+/* ---- What is no vector ---- */
+
+static void test_signals_wait_until_taken(void **state)
+{
+	wr32(lapic, SVR, 0xff); /* switched off it takes them still */
+	assert_true(lapic_signal(lapic, SIGNAL_NMI, 0));
+	assert_true(lapic_signal(lapic, SIGNAL_STARTUP, 0x9a));
+	assert_int_equal(lapic_signals(lapic), SIGNAL_NMI | SIGNAL_STARTUP);
+	assert_int_equal(lapic_take_signal(lapic, SIGNAL_STARTUP), 0x9a);
+	assert_int_equal(lapic_signals(lapic), SIGNAL_NMI);
+	lapic_take_signal(lapic, SIGNAL_NMI);
+	assert_int_equal(lapic_signals(lapic), 0);
+	lapic_enable(lapic, false);
+	assert_false(lapic_signal(lapic, SIGNAL_NMI, 0));
+}
+
+static void test_init_forgets_all_but_the_id(void **state)
+{
+	wr32(lapic, ID, 0x42000000);
+	wr32(lapic, LVTT, 0x20040);
+	wr32(lapic, TICR, 1000);
+	lapic_deliver(lapic, 0x50, false);
+	lapic_signal(lapic, SIGNAL_NMI, 0);
+	lapic_signal(lapic, SIGNAL_STARTUP, 0x10);
+	assert_true(lapic_signal(lapic, SIGNAL_INIT, 0));
+	assert_int_equal(lapic_signals(lapic), SIGNAL_INIT);
+	assert_false(lapic_pending(lapic));
+	assert_int_equal(clock_next(&now.clock), CLOCK_NEVER);
+	assert_int_equal(rd32(lapic, SVR), 0xff);
+	assert_int_equal(rd32(lapic, ID), 0x42000000);
+}
+
+static void test_init_deassert_is_no_message(void **state)
+{
+	wr32(lapic, ICR, 0xc8500); /* level, not asserted */
+	assert_int_equal(sent_count, 0);
+	wr32(lapic, ICR, 0xcc500);
+	assert_int_equal(sent_count, 1);
+	assert_int_equal(sent.mode, MODE_INIT);
+	wr32(lapic, ICR, 0xc4605); /* vectors under 16 are a SIPI's right */
+	assert_int_equal(sent.mode, MODE_STARTUP);
+	assert_int_equal(sent.vector, 5);
+}
+
+static void test_lint_pins(void **state)
+{
+	static const struct {
+		uint32_t lvt;
+		unsigned signals;
+		int vector;
+	} rows[] = {{0x400, SIGNAL_NMI, -1}, {0x10400, 0, -1}, {0x045, 0, 0x45},
+		    {0x10045, 0, -1},	     {0x700, 0, -1},   {0x200, 0, -1}};
+
+	for (unsigned pin = 0; pin < 2; pin++)
+		for (unsigned i = 0; i < COUNT(rows); i++) {
+			wr32(lapic, LINT0 + 16 * pin, rows[i].lvt);
+			lapic_lint(lapic, pin, true);
+			assert_int_equal(lapic_signals(lapic), rows[i].signals);
+			lapic_take_signal(lapic, SIGNAL_NMI);
+			lapic_lint(lapic, pin, true); /* no new edge */
+			assert_int_equal(lapic_signals(lapic), 0);
+			assert_int_equal(lapic_acknowledge(lapic),
+					 rows[i].vector);
+			wr32(lapic, EOI, 0);
+			lapic_lint(lapic, pin, false);
+		}
+	lapic_enable(lapic, false); /* then LINT1 is the NMI pin */
+	lapic_lint(lapic, 0, true);
+	assert_int_equal(lapic_signals(lapic), 0);
+	lapic_lint(lapic, 1, true);
+	assert_int_equal(lapic_signals(lapic), SIGNAL_NMI);
+}
+
 #define T(name)	 cmocka_unit_test_setup_teardown(name, setup_on, teardown)
 #define T0(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TX(name) cmocka_unit_test_setup_teardown(name, setup_x2, teardown)
 
 int main(void)
 {
@@ -472,6 +756,19 @@ int main(void)
 		T(test_divider_change_keeps_the_count),
 		T(test_hostile_timer_values),
 		T(test_state_copies_with_its_timer),
+		T(test_mode_changes),
+		T0(test_x2apic_ids),
+		TX(test_x2apic_registers),
+		TX(test_x2apic_icr_is_one_register),
+		TX(test_x2apic_self_ipi),
+		TX(test_x2apic_destinations),
+		T(test_deadline_fires_once_at_its_time),
+		T(test_deadline_in_the_past_fires_at_once),
+		T(test_deadline_ends_with_its_mode),
+		T(test_signals_wait_until_taken),
+		T(test_init_forgets_all_but_the_id),
+		T(test_init_deassert_is_no_message),
+		T(test_lint_pins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "vmm/sim/exec.h"
 
 #define EFER_DEFINED	    (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
-#define APIC_BASE_DEFINED   (((UINT64_C(1) << PHYS_BITS) - 1) & ~UINT64_C(0x6ff))
+#define APIC_BASE_DEFINED   (((UINT64_C(1) << PHYS_BITS) - 1) & ~UINT64_C(0x2ff))
 #define MISC_ENABLE_DEFINED UINT64_C(0x4c51889)
 #define BIOS_SIGN_ID	    0x8bu
 #define PLATFORM_ID	    0x17u
@@ -57,12 +57,73 @@ static uint64_t *plain(struct cpu *cpu, uint32_t msr)
 	return NULL;
 }
 
+/* ---- the local APIC's ---- */
+
+static bool is_apic(uint32_t msr)
+{
+	return msr == MSR_TSC_DEADLINE ||
+	       (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST);
+}
+
+static bool apic_read(struct cpu *cpu, uint32_t msr, uint64_t *val)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	if (!env->read_msr || !env->read_msr(env->ctx, msr, val))
+		return false;
+	if (msr == MSR_TSC_DEADLINE && *val)
+		*val += cpu->s.tsc_offset;
+	return true;
+}
+
+/* A TSC value as the guest's time; what has passed is now, 0 stays 0. */
+static uint64_t deadline_ns(struct cpu *cpu, uint64_t tsc)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	uint64_t now = env->now_ns(env->ctx), now_tsc = cpu_tsc(cpu);
+
+	if (!tsc)
+		return 0;
+	if (tsc <= now_tsc)
+		return now ? now : 1;
+	return tsc - now_tsc < UINT64_MAX - 1 - now ? now + (tsc - now_tsc)
+						    : UINT64_MAX - 1;
+}
+
+static bool apic_write(struct cpu *cpu, uint32_t msr, uint64_t val)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	bool ok;
+
+	if (msr == MSR_TSC_DEADLINE)
+		val = deadline_ns(cpu, val);
+	ok = env->write_msr && env->write_msr(env->ctx, msr, val);
+	cpu_device_touched(cpu);
+	return ok;
+}
+
+/* An armed deadline is a time of the TSC: it moves when that is set. */
+static void set_tsc(struct cpu *cpu, uint64_t val)
+{
+	uint64_t deadline = 0;
+	bool armed = apic_read(cpu, MSR_TSC_DEADLINE, &deadline) && deadline;
+
+	cpu->s.tsc_offset += val - cpu_tsc(cpu);
+	if (armed)
+		apic_write(cpu, MSR_TSC_DEADLINE, deadline);
+}
+
+/* ---- the instructions ---- */
+
 uint64_t msr_read(struct cpu *cpu, uint32_t msr)
 {
 	const uint64_t *reg = plain(cpu, msr);
+	uint64_t val;
 
 	if (reg)
 		return *reg;
+	if (is_apic(msr) && apic_read(cpu, msr, &val))
+		return val;
 	switch (msr) {
 	case MSR_TSC:
 		return cpu_tsc(cpu);
@@ -125,14 +186,18 @@ void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val)
 {
 	uint64_t *reg = plain(cpu, msr);
 
+	if (is_apic(msr) && apic_write(cpu, msr, val))
+		return;
 	if (!reg && msr != MSR_TSC && msr != BIOS_SIGN_ID)
 		unknown(cpu, "write", msr);
-	if (!value_ok(cpu, msr, val))
+	if (!value_ok(cpu, msr, val) ||
+	    (msr == MSR_APIC_BASE && cpu->vcpu.env.write_msr &&
+	     !apic_write(cpu, msr, val)))
 		raise_error(cpu, VEC_GP, 0);
 	if (msr == MSR_EFER)
 		set_efer(cpu, val);
 	else if (msr == MSR_TSC)
-		cpu->s.tsc_offset += val - cpu_tsc(cpu);
+		set_tsc(cpu, val);
 	else if (reg)
 		*reg = val;
 }
