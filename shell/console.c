@@ -78,6 +78,7 @@ static void take(struct console *c, const uint8_t *bytes, size_t len)
 	const uint8_t *quit = c->tty ? memchr(bytes, TERMINAL_QUIT, len) : NULL;
 
 	if (quit) {
+		c->quit = true;
 		machine_stop(c->m, STOP_QUIT, 0, "Ctrl-]");
 		return;
 	}
@@ -88,6 +89,35 @@ static void take(struct console *c, const uint8_t *bytes, size_t len)
 }
 
 static void watch(struct console *c);
+
+static void take_ahead(void *ctx)
+{
+	struct console *c = ctx;
+	size_t len = c->ahead_len;
+
+	c->ahead_len = 0;
+	take(c, c->ahead, len);
+}
+
+/* In the middle of a device's access: nothing is given to the guest here. */
+bool console_look(void *ctx)
+{
+	struct console *c = ctx;
+	uint8_t buf[sizeof(c->ahead)];
+	size_t room = sizeof(buf) - c->ahead_len;
+	size_t len = c->open && !c->quit ? read_some(c, buf, sizeof(buf)) : 0;
+
+	if (memchr(buf, TERMINAL_QUIT, len))
+		take(c, buf, len);
+	if (c->quit || !c->open)
+		return true;
+	if (!c->ahead_len)
+		loop_timer(c->m->loop, loop_now_ns(), take_ahead, c);
+	len = len < room ? len : room;
+	memcpy(c->ahead + c->ahead_len, buf, len);
+	c->ahead_len += len;
+	return false;
+}
 
 /*
  * A pipe stays in the loop only while there is room: else it would never be
@@ -100,6 +130,7 @@ static void console_readable(void *ctx)
 	uint8_t buf[512];
 	size_t len;
 
+	take_ahead(c);
 	if (!c->tty && feeder_byte_room(c->feeder) < sizeof(buf)) {
 		unwatch(c);
 		return;
@@ -176,7 +207,9 @@ int console_init(struct console *c, struct machine *m, struct feeder *feeder,
 
 void console_fini(struct console *c)
 {
-	if (c->m)
+	if (c->m) {
 		unwatch(c);
+		loop_timer(c->m->loop, 0, take_ahead, c);
+	}
 	c->m = NULL;
 }

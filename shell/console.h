@@ -19,6 +19,9 @@ struct console {
 	bool keys;    /* bytes are a terminal's keys, for the keyboard */
 	bool open;    /* more may come */
 	bool watched; /* in the loop */
+	bool quit;    /* Ctrl-] was seen */
+	size_t ahead_len;
+	uint8_t ahead[512]; /* keys read while the output waited */
 };
 
 /* Is standard input a terminal? */
@@ -34,6 +37,12 @@ int console_init(struct console *c, struct machine *m, struct feeder *feeder,
 /* No input, but what the feeder types. */
 void console_init_none(struct console *c, struct machine *m,
 		       struct feeder *feeder);
+
+/*
+ * Look for Ctrl-] while the guest cannot go on (a struct console is given);
+ * the other keys are kept. True when the run is to end, or no keys can come.
+ */
+bool console_look(void *ctx);
 
 void console_fini(struct console *c);
 

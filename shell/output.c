@@ -21,6 +21,7 @@ static void output_init(struct output *out, struct machine *m, const char *name,
 	out->fd = fd;
 	out->patience_fd = -1;
 	out->deadline_ns = UINT64_MAX;
+	out->keys = NULL;
 	out->failed = out->midline = out->armed = false;
 	out->flushed_ns = 0;
 	out->len = 0;
@@ -85,8 +86,10 @@ static void lose_patience(struct output *out)
 /* Until the descriptor takes bytes; false when it is no use to wait on. */
 static bool wait_for_room(struct output *out)
 {
-	struct pollfd fds[2] = {{.fd = out->fd, .events = POLLOUT},
-				{.fd = out->patience_fd, .events = POLLIN}};
+	struct pollfd fds[3] = {
+		{.fd = out->fd, .events = POLLOUT},
+		{.fd = out->patience_fd, .events = POLLIN},
+		{.fd = out->keys ? out->keys_fd : -1, .events = POLLIN}};
 	uint64_t now = loop_now_ns();
 	int wait_ms = -1;
 
@@ -94,8 +97,12 @@ static bool wait_for_room(struct output *out)
 		wait_ms = out->deadline_ns > now
 				  ? (out->deadline_ns - now) / NS_PER_MS + 1
 				  : 0;
-	if (poll(fds, 2, wait_ms) < 0)
+	if (poll(fds, 3, wait_ms) < 0)
 		return errno == EINTR;
+	if (fds[1].revents)
+		return fds[0].revents != 0;
+	if (fds[2].revents)
+		return !out->keys(out->keys_ctx);
 	return fds[0].revents != 0;
 }
 

@@ -4,8 +4,8 @@
  * Bytes are collected for at most a millisecond of the host's time and then
  * written. A reader that is slow slows the guest down, and a reader that went
  * away, or a device that is full, ends the run: nothing is lost in silence.
- * While waiting for a slow reader a signal or the deadline still ends the
- * run; what does not get out after that is dropped.
+ * While waiting for a slow reader a signal, Ctrl-] or the deadline still ends
+ * the run; what does not get out after that is dropped.
  */
 #ifndef SHELL_OUTPUT_H
 #define SHELL_OUTPUT_H
@@ -25,10 +25,16 @@ struct output {
 	int fd;		      /* -1: not open */
 	int patience_fd;      /* readable: stop waiting; -1: none */
 	uint64_t deadline_ns; /* host time after which not to wait */
-	bool failed;	      /* said; everything is dropped from then on */
-	bool midline;	      /* the last byte was no newline */
-	bool armed;	      /* a timer will flush */
-	uint64_t flushed_ns;  /* host time of the last write */
+
+	/* While waiting, keys_fd is read by this; true: stop waiting. */
+	bool (*keys)(void *ctx); /* may be NULL */
+	void *keys_ctx;
+	int keys_fd;
+
+	bool failed;	     /* said; everything is dropped from then on */
+	bool midline;	     /* the last byte was no newline */
+	bool armed;	     /* a timer will flush */
+	uint64_t flushed_ns; /* host time of the last write */
 	size_t len;
 	uint8_t buf[OUTPUT_SIZE];
 };

@@ -147,6 +147,18 @@ int session_begin(struct session *s, const struct options *options)
 	return 0;
 }
 
+/* Ctrl-] is seen while output waits, as long as the terminal is the guest's. */
+static void watch_keys(struct session *s, bool on)
+{
+	struct output *outputs[] = {&s->stdout_, &s->file[0], &s->file[1]};
+
+	for (unsigned i = 0; i < 3; i++) {
+		outputs[i]->keys = on && s->console.tty ? console_look : NULL;
+		outputs[i]->keys_ctx = &s->console;
+		outputs[i]->keys_fd = STDIN_FILENO;
+	}
+}
+
 /* The person's terminal becomes the guest's. */
 static int enter_terminal(struct session *s)
 {
@@ -226,7 +238,9 @@ int session_run(struct session *s)
 	start = loop_now_ns();
 	if (arm_timeout(s))
 		return EXIT_HOST;
+	watch_keys(s, true);
 	machine_run(s->m);
+	watch_keys(s, false);
 	s->wall_ns = loop_now_ns() - start;
 	display_end(&s->display);
 	terminal_leave();

@@ -14,7 +14,7 @@ import sys
 import termios
 import time
 
-VMM, KERNEL, INIT = sys.argv[1:4]
+VMM, KERNEL, INIT, FLOOD = sys.argv[1:5]
 BOOT = [VMM, 'boot', KERNEL, '--init', INIT, '--accel', 'sim']
 ENTER, LEAVE = b'\x1b[?1049h', b'\x1b[?1049l'
 PATIENCE = 10
@@ -75,6 +75,30 @@ def run(options, end):
     return status, out, raw, after == before
 
 
+def quit_a_flood():
+    """Ctrl-] ends a guest whose output nobody reads."""
+    ours, theirs = os.openpty()
+    before = termios.tcgetattr(theirs)
+    unread, stuck = os.pipe()
+    process = subprocess.Popen([VMM, 'boot', FLOOD, '--accel', 'sim'],
+                               stdin=theirs, stdout=stuck, stderr=theirs,
+                               preexec_fn=own_terminal)
+    read_until(ours, b'Ctrl-]')
+    while select.select([], [stuck], [], 0)[1]:
+        time.sleep(0.01)
+    for keys in b'abc', b'x' * 2000, b'\x1d':
+        os.write(ours, keys)
+    try:
+        status = process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = process.wait()
+    after = termios.tcgetattr(theirs)
+    for fd in ours, theirs, unread, stuck:
+        os.close(fd)
+    return status == 130 and after == before
+
+
 def main():
     failures = 0
     for options in [], ['--display', 'term']:
@@ -88,7 +112,9 @@ def main():
                 print(f'# status {status}, raw {raw}, restored {same}, '
                       f'{out!r}')
                 failures += 1
-    return failures != 0
+    ok = quit_a_flood()
+    print('ok' if ok else 'not ok', '- Ctrl-] while nobody reads the output')
+    return failures != 0 or not ok
 
 
 sys.exit(main())
