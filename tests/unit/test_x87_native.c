@@ -70,21 +70,13 @@ static void forget_pointers(const struct instruction *in, struct native_x87 *n)
 		memset(n->mem + (in->small ? 6 : 12), 0, in->small ? 8 : 16);
 }
 
-/*
- * Where processors differ. A comparison that raises what is unmasked: the SDM
- * leaves the codes alone, AMD's processors set them, and C1 is left alone by
- * theirs in fcomi and its kin.
- */
-static void forget_codes(const struct x87_row *row, struct native_x87 *n)
+static void forget_undefined(const struct x87_row *row, struct native_x87 *n)
 {
-	bool compares = strstr(row->name, "com") || !strcmp(row->name, "ftst");
+	unsigned status = ~x87_undefined_status(row, n->image);
 
-	if (row->form == X87_FLAGS)
-		n->image[3] &= ~(X87_C1 >> 8);
-	if (!compares || !(n->image[2] & X87_ES))
-		return;
-	n->image[3] &= ~((X87_C3 | X87_C2 | X87_C0) >> 8);
-	if (row->form == X87_FLAGS)
+	n->image[2] &= status;
+	n->image[3] &= status >> 8;
+	if (row->form == X87_FLAGS && n->image[2] & X87_ES)
 		n->flags &= ~(uint64_t)STATUS_FLAGS;
 }
 
@@ -114,8 +106,8 @@ static bool check(const struct instruction *in, const struct native_x87 *n)
 	native_x87_run(&host);
 	forget_pointers(in, &ours);
 	forget_pointers(in, &host);
-	forget_codes(in->row, &ours);
-	forget_codes(in->row, &host);
+	forget_undefined(in->row, &ours);
+	forget_undefined(in->row, &host);
 	if (same(&ours, &host) || differs(in->row, &host))
 		return true;
 	printf("%s (%02x %02x%s)\n", in->row->name, in->row->opcode, in->modrm,

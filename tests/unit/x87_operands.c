@@ -123,3 +123,24 @@ bool x87_approximate(const struct x87_row *row)
 		return false;
 	return memchr(modrm, row->first, sizeof(modrm));
 }
+
+/*
+ * A comparison that raises what is unmasked: the SDM leaves the codes alone,
+ * AMD's processors set them. fcomi and its kin: C1 becomes 0, or stays on
+ * theirs. ffree: undefined. A store that overflows or underflows unmasked
+ * stores nothing, so PE and C1 have no meaning.
+ */
+unsigned x87_undefined_status(const struct x87_row *row,
+			      const uint8_t image[512])
+{
+	bool compares = strstr(row->name, "com") || !strcmp(row->name, "ftst");
+	unsigned unmasked = image[2] & ~image[0], status = 0;
+
+	if (row->form == X87_FLAGS || !strncmp(row->name, "ffree", 5))
+		status |= X87_C1;
+	if (compares && unmasked & 0x3f)
+		status |= X87_C3 | X87_C2 | X87_C0;
+	if (row->form == X87_STORE && unmasked & (F80_OE | F80_UE))
+		status |= F80_PE | X87_C1;
+	return status;
+}

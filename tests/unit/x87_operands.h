@@ -19,6 +19,13 @@ void x87_random_memory(const struct x87_row *row, uint8_t *mem, unsigned size);
 unsigned x87_encode(uint8_t out[X87_CODE], const struct x87_row *row,
 		    uint8_t modrm, bool small);
 
+/*
+ * Bits of the status word after `row`, in an FXSAVE image, that processors
+ * set differently or that the SDM leaves undefined.
+ */
+unsigned x87_undefined_status(const struct x87_row *row,
+			      const uint8_t image[512]);
+
 /* Transcendental: processors differ in the last place. */
 bool x87_approximate(const struct x87_row *row);
 

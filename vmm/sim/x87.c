@@ -6,6 +6,9 @@
 
 #include "vmm/sim/x87_unit.h"
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "struct f80 is copied to and from memory");
+
 #define EXCEPTIONS 0x3fu
 
 /* ---- Exceptions ---- */
