@@ -101,9 +101,10 @@ static int arm_timeout(struct session *s)
 {
 	uint64_t when;
 
-	if (!s->options->timeout_ns)
+	if (!s->options->timeout_ns ||
+	    __builtin_add_overflow(loop_now_ns(), s->options->timeout_ns,
+				   &when))
 		return 0;
-	when = loop_now_ns() + s->options->timeout_ns;
 	s->stdout_.deadline_ns = when;
 	s->file[0].deadline_ns = s->file[1].deadline_ns = when;
 	return loop_timer(s->m->loop, when, timed_out, s);

@@ -37,4 +37,8 @@ vmm boot --accel "$ACCEL" --timeout 300ms "$GUESTS/hang.elf"
 expect_status 124
 expect "$work/err" 'timeout'
 
+check "a bound of centuries is none"
+vmm boot --accel "$ACCEL" --timeout 18446744073s "$GUESTS/exit.elf"
+expect_status 0
+
 finish
