@@ -49,8 +49,16 @@ names() {
 	done
 }
 
+# The programs of tests/guest that say what they print.
+printing() {
+	for file in $(grep -l '^ \* Prints:' guest-src/*.c); do
+		names guest- .c "$file"
+	done
+}
+
 [ $# != 0 ] ||
-	set -- kvm $(names '' .sh cli/*.sh) $(names kernel- .elf kernel/*.elf)
+	set -- kvm $(names '' .sh cli/*.sh) $(names kernel- .elf kernel/*.elf) \
+		$(printing)
 for name in "$@"; do
 	case $unfit in
 	*" $name "*) continue ;;
@@ -58,6 +66,9 @@ for name in "$@"; do
 	case $name in
 	kvm)
 		run kvm ./test_kvm
+		;;
+	guest-*)
+		run "$name" sh guest-src/run.sh "${name#guest-}"
 		;;
 	kernel-*)
 		run "$name" "$VMM" boot --accel kvm --timeout 60s \

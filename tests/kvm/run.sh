@@ -5,8 +5,9 @@
 #	tests/kvm/run.sh BUILD [TEST...]
 #
 # BUILD is the build folder. A TEST is a script of tests/cli (`verdicts`), an
-# init program of tests/kernel (`kernel-fault`), or `kvm` for test_kvm; without
-# any, all run. Skips (77) where the rig cannot be
+# init program of tests/kernel (`kernel-fault`), a program of tests/guest that
+# says what it prints (`guest-modes`), or `kvm` for test_kvm; without any, all
+# run. Skips (77) where the rig cannot be
 # had; else the status is 0 when all passed.
 cd "$(dirname "$0")/../.." || exit 99
 build=$1
@@ -24,6 +25,9 @@ for file in "$build"/tests/guest/*.elf; do
 done
 for file in "$build"/tests/kernel/*.elf; do
 	[ ! -f "$file" ] || set -- -f "$file:/root/kernel/${file##*/}" "$@"
+done
+for file in tests/guest/run.sh tests/guest/*.c; do
+	set -- -f "$file:/root/guest-src/${file##*/}" "$@"
 done
 [ ! -d tests/cli ] || set -- -f tests/cli:/root/cli "$@"
 

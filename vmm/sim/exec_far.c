@@ -2,34 +2,31 @@
  * exec_far.c: transfers that change CS: far jumps, calls and returns, IRET,
  * software interrupts, SYSCALL and SYSRET.
  */
-#include "vmm/sim/exec.h"
-#include "vmm/sim/handlers.h"
+#include "vmm/sim/deliver.h"
 
 #define SYSCALL_FLAT (SEG_ATTR_G | SEG_ATTR_P | SEG_ATTR_S)
 #define FLAGS_ALL    UINT64_C(0x3c7fd7) /* what SYSRET loads */
 
-/* The code segment of a far jump or call; gates are not done. */
-static void far_target(struct cpu *cpu, uint16_t selector, uint64_t rip,
-		       struct descriptor *d)
+/* False: a system descriptor, which may be a gate. */
+static bool far_descriptor(struct cpu *cpu, uint16_t selector,
+			   struct descriptor *d)
 {
 	uint32_t error = selector & ~3u;
-	unsigned attr, dpl;
 
 	if (!error)
 		raise_error(cpu, VEC_GP, 0);
 	if (!read_descriptor(cpu, selector, d))
 		raise_error(cpu, VEC_GP, error);
-	attr = d->seg.attr;
-	dpl = (attr & SEG_ATTR_DPL) >> 5;
-	if (!(attr & SEG_ATTR_S)) {
-		unsigned type = attr & SEG_ATTR_TYPE;
-		bool wide = cpu->s.efer & EFER_LMA;
+	return d->seg.attr & SEG_ATTR_S;
+}
 
-		if (type == 0xc || (!wide && type && type != 2))
-			cpu_stop(cpu, "call gates and task switches are not "
-				      "implemented");
-		raise_error(cpu, VEC_GP, error);
-	}
+/* The code segment of a direct far jump or call. */
+static void check_far(struct cpu *cpu, uint16_t selector, uint64_t rip,
+		      const struct descriptor *d)
+{
+	unsigned attr = d->seg.attr, dpl = (attr & SEG_ATTR_DPL) >> 5;
+	uint32_t error = selector & ~3u;
+
 	if (!(attr & 8))
 		raise_error(cpu, VEC_GP, error);
 	if (cpu->s.efer & EFER_LMA && attr & SEG_ATTR_L && attr & SEG_ATTR_B)
@@ -70,27 +67,49 @@ void exec_jmp_far(struct cpu *cpu, const struct op *op)
 	uint64_t rip;
 
 	far_pointer(cpu, op, &rip, &selector);
-	far_target(cpu, selector, rip, &d);
+	if (cpu_real_segments(cpu)) {
+		real_jump(cpu, selector, rip);
+		return;
+	}
+	if (!far_descriptor(cpu, selector, &d)) {
+		gate_jump(cpu, selector, &d);
+		return;
+	}
+	check_far(cpu, selector, rip, &d);
 	set_accessed(cpu, selector, &d);
 	load_cs(cpu, selector, &d, cpu->cpl);
 	cpu->rip = rip;
 }
 
-void exec_call_far(struct cpu *cpu, const struct op *op)
+static void call_direct(struct cpu *cpu, const struct op *op, uint16_t selector,
+			uint64_t rip, struct descriptor *d)
 {
-	uint16_t selector, old = cpu->s.seg[SEG_CS].selector;
-	uint64_t rip, sp = cpu->r[REG_RSP], mask = stack_mask(cpu);
-	struct descriptor d;
+	uint16_t old = cpu->s.seg[SEG_CS].selector;
+	uint64_t sp = cpu->r[REG_RSP], mask = stack_mask(cpu);
 
-	far_pointer(cpu, op, &rip, &selector);
-	far_target(cpu, selector, rip, &d);
+	check_far(cpu, selector, rip, d);
 	mem_probe_write(cpu, SEG_SS, (sp - op->size) & mask, op->size);
 	mem_probe_write(cpu, SEG_SS, (sp - 2 * op->size) & mask, op->size);
-	set_accessed(cpu, selector, &d);
+	set_accessed(cpu, selector, d);
 	stack_push(cpu, op->size, old);
 	stack_push(cpu, op->size, next_rip(cpu, op));
-	load_cs(cpu, selector, &d, cpu->cpl);
+	load_cs(cpu, selector, d, cpu->cpl);
 	cpu->rip = rip;
+}
+
+void exec_call_far(struct cpu *cpu, const struct op *op)
+{
+	struct descriptor d;
+	uint16_t selector;
+	uint64_t rip;
+
+	far_pointer(cpu, op, &rip, &selector);
+	if (cpu_real_segments(cpu))
+		real_call(cpu, op->size, selector, rip, next_rip(cpu, op));
+	else if (far_descriptor(cpu, selector, &d))
+		call_direct(cpu, op, selector, rip, &d);
+	else
+		gate_call(cpu, selector, &d, next_rip(cpu, op));
 }
 
 /* ---- returns ---- */
@@ -177,8 +196,7 @@ static void commit_return(struct cpu *cpu, struct far_return *r, uint64_t used,
 	if (r->outer) {
 		cpu->s.seg[SEG_SS] = r->stack.seg;
 		load_cs(cpu, r->cs, &r->code, r->cs & 3);
-		cpu->r[REG_RSP] = r->rsp;
-		stack_add(cpu, drop);
+		stack_set(cpu, r->rsp + drop);
 	} else {
 		stack_add(cpu, used + drop);
 		load_cs(cpu, r->cs, &r->code, r->cs & 3);
@@ -201,6 +219,10 @@ void exec_ret_far(struct cpu *cpu, const struct op *op)
 	unsigned size = op->size;
 
 	cpu->op = op;
+	if (cpu_real_segments(cpu)) {
+		real_return(cpu, size, op->imm);
+		return;
+	}
 	r.rip = peek_stack(cpu, size, 0);
 	r.cs = peek_stack(cpu, size, size);
 	r.outer = (r.cs & 3u) > cpu->cpl;
@@ -213,6 +235,12 @@ void exec_ret_far(struct cpu *cpu, const struct op *op)
 	commit_return(cpu, &r, 2 * size, op->imm);
 }
 
+static bool to_v86(const struct cpu *cpu, unsigned size, uint64_t flags)
+{
+	return flags & FLAG_VM && cpu->cpl == 0 && size == 4 &&
+	       !(cpu->s.efer & EFER_LMA);
+}
+
 void exec_iret(struct cpu *cpu, const struct op *op)
 {
 	struct far_return r = {0};
@@ -220,17 +248,23 @@ void exec_iret(struct cpu *cpu, const struct op *op)
 	uint64_t mask = flags_writable(cpu, size);
 
 	cpu->op = op;
+	need_iopl_in_v86(cpu);
+	if (cpu_real_segments(cpu)) {
+		real_iret(cpu, size);
+		return next_block(cpu);
+	}
 	if (cpu->s.rflags & FLAG_NT) {
 		if (cpu->s.efer & EFER_LMA)
 			raise_error(cpu, VEC_GP, 0);
-		cpu_stop(cpu, "task switches are not implemented");
+		cpu_stop(cpu, NO_TASK_SWITCH);
 	}
 	r.rip = peek_stack(cpu, size, 0);
 	r.cs = peek_stack(cpu, size, size);
 	r.flags = peek_stack(cpu, size, 2 * size);
-	if (!cpu->code64 && r.flags & FLAG_VM && cpu->cpl == 0 && size == 4 &&
-	    !(cpu->s.efer & EFER_LMA))
-		cpu_stop(cpu, "virtual-8086 mode is not implemented");
+	if (to_v86(cpu, size, r.flags)) {
+		real_enter_v86(cpu, r.flags);
+		return next_block(cpu);
+	}
 	r.outer = cpu->code64 || (r.cs & 3u) > cpu->cpl;
 	check_return_code(cpu, &r);
 	if (r.outer) {
@@ -256,6 +290,8 @@ static void soft_interrupt(struct cpu *cpu, const struct op *op,
 
 void exec_int(struct cpu *cpu, const struct op *op)
 {
+	cpu->op = op;
+	need_iopl_in_v86(cpu);
 	soft_interrupt(cpu, op, op->imm & 0xff, EVENT_SOFT);
 }
 

@@ -58,9 +58,17 @@ uint64_t flags_writable(const struct cpu *cpu, unsigned size)
 	return mask;
 }
 
+/* Virtual-8086 code below IOPL 3 leaves these to ring 0 (SDM 3 20.2.7). */
+void need_iopl_in_v86(struct cpu *cpu)
+{
+	if (cpu->s.rflags & FLAG_VM && (cpu->s.rflags & FLAG_IOPL) != FLAG_IOPL)
+		raise_error(cpu, VEC_GP, 0);
+}
+
 void exec_pushf(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
+	need_iopl_in_v86(cpu);
 	stack_push(cpu, op->size, flags_get(cpu) & ~(FLAG_RF | FLAG_VM));
 	return next(cpu, op);
 }
@@ -70,6 +78,7 @@ void exec_popf(struct cpu *cpu, const struct op *op)
 	uint64_t mask = flags_writable(cpu, op->size) & ~FLAG_RF, val;
 
 	cpu->op = op;
+	need_iopl_in_v86(cpu);
 	val = stack_pop(cpu, op->size);
 	flags_set(cpu, (flags_get(cpu) & ~mask & ~FLAG_RF) | (val & mask));
 	return fall_through(cpu, op);

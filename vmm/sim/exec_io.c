@@ -4,16 +4,17 @@
 
 #define TSS_MAP_BASE 102 /* both kinds of TSS have the map's offset here */
 
-/* IOPL, else the TSS's bitmap: #GP when it says no (SDM 1 19.5.2). */
+/* IOPL, else (always in virtual-8086 code) the TSS's bitmap: #GP when it says no (SDM 1 19.5.2). */
 void check_port(struct cpu *cpu, unsigned port, unsigned size)
 {
 	const struct x86_segment *tr = &cpu->s.seg[SEG_TR];
 	unsigned map, at, bits;
 
-	if (!(cpu->s.cr0 & CR0_PE) ||
+	if (!(cpu->s.rflags & FLAG_VM) &&
 	    cpu->cpl <= (cpu->s.rflags & FLAG_IOPL) >> 12)
 		return;
-	if (!(tr->attr & SEG_ATTR_P) || tr->limit < TSS_MAP_BASE + 1)
+	if (!(tr->attr & SEG_ATTR_P) || !(tr->attr & 8) ||
+	    tr->limit < TSS_MAP_BASE + 1)
 		raise_error(cpu, VEC_GP, 0);
 	map = lin_read(cpu, tr->base + TSS_MAP_BASE, 2, ACCESS_SYSTEM);
 	/* Two bytes are read whatever the size: both must be inside. */

@@ -94,7 +94,7 @@ void exec_sldt(struct cpu *cpu, const struct op *op)
 	unsigned seg = op->reg == 0 ? SEG_LDTR : SEG_TR;
 
 	cpu->op = op;
-	if (!(cpu->s.cr0 & CR0_PE))
+	if (cpu_real_segments(cpu))
 		raise_fault(cpu, VEC_UD);
 	if (cpu->cpl && cpu->s.cr4 & CR4_UMIP)
 		raise_error(cpu, VEC_GP, 0);
@@ -128,7 +128,7 @@ void exec_lldt(struct cpu *cpu, const struct op *op)
 	bool tr = op->reg == 3;
 
 	cpu->op = op;
-	if (!(cpu->s.cr0 & CR0_PE))
+	if (cpu_real_segments(cpu))
 		raise_fault(cpu, VEC_UD);
 	need_cpl0(cpu, op);
 	selector = rm_get(cpu, op, 2, op->flags & OP_MEM);
@@ -176,7 +176,7 @@ static bool visible(struct cpu *cpu, uint16_t selector, struct descriptor *d)
 static uint16_t selector_operand(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
-	if (!(cpu->s.cr0 & CR0_PE))
+	if (cpu_real_segments(cpu))
 		raise_fault(cpu, VEC_UD);
 	return rm_get(cpu, op, 2, op->flags & OP_MEM);
 }

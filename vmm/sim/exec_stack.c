@@ -13,7 +13,7 @@ uint64_t stack_mask(const struct cpu *cpu)
 	return cpu->s.seg[SEG_SS].attr & SEG_ATTR_B ? 0xffffffff : 0xffff;
 }
 
-static void stack_set(struct cpu *cpu, uint64_t sp)
+void stack_set(struct cpu *cpu, uint64_t sp)
 {
 	uint64_t mask = stack_mask(cpu), keep = ~mask;
 

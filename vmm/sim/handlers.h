@@ -44,12 +44,14 @@ op_fn exec_bt_reg, exec_bt_imm, exec_bsf, exec_bsr, exec_popcnt, exec_crc32;
 extern op_fn *const cmov_fns[16];
 op_fn exec_pushf, exec_popf, exec_lahf, exec_sahf, exec_flag_bit, exec_cli,
 	exec_sti, exec_stac, exec_setcc;
+void need_iopl_in_v86(struct cpu *cpu);
 uint64_t flags_writable(const struct cpu *cpu, unsigned size);
 
 /* exec_stack.c */
 void stack_push(struct cpu *cpu, unsigned size, uint64_t val);
 uint64_t stack_pop(struct cpu *cpu, unsigned size);
 uint64_t stack_mask(const struct cpu *cpu);
+void stack_set(struct cpu *cpu, uint64_t sp);
 void stack_add(struct cpu *cpu, int64_t bytes);
 op_fn *push_reg_fn(unsigned size), *pop_reg_fn(unsigned size);
 op_fn exec_push_rm, exec_pop_rm, exec_push_imm, exec_push_seg, exec_pop_seg,

@@ -33,28 +33,26 @@ static _Noreturn void segment_fault(struct cpu *cpu, unsigned seg)
 	raise_error(cpu, seg == SEG_SS ? VEC_SS : VEC_GP, 0);
 }
 
-/* Limit and type of a segment outside 64-bit code (SDM 3 5.3 to 5.5). */
-static void check_segment(struct cpu *cpu, unsigned seg, uint64_t ea,
-			  unsigned size, unsigned access)
+/*
+ * Limit and type of a segment outside 64-bit code (SDM 3 5.3 to 5.5). Real
+ * mode looks at limits only: it also writes by CS.
+ */
+bool segment_allows(const struct cpu *cpu, const struct x86_segment *s,
+		    uint64_t ea, unsigned size, unsigned access)
 {
-	const struct x86_segment *s = &cpu->s.seg[seg];
 	uint64_t last = ea + size - 1, top;
 
 	if (!(s->attr & SEG_ATTR_P))
-		segment_fault(cpu, seg);
-	if (access & ACCESS_WRITE) {
-		if ((s->attr & 0xa) != 2) /* code, or read-only */
-			segment_fault(cpu, seg);
-	} else if ((s->attr & 0xa) == 8) { /* execute-only */
-		segment_fault(cpu, seg);
+		return false;
+	if (cpu->s.cr0 & CR0_PE) {
+		if (access & ACCESS_WRITE ? (s->attr & 0xa) != 2
+					  : (s->attr & 0xa) == 8)
+			return false;
 	}
-	if ((s->attr & 0xc) == 4) { /* expand down */
-		top = s->attr & SEG_ATTR_B ? 0xffffffff : 0xffff;
-		if (ea <= s->limit || last > top)
-			segment_fault(cpu, seg);
-	} else if (last > s->limit) {
-		segment_fault(cpu, seg);
-	}
+	if ((s->attr & 0xc) != 4)
+		return last <= s->limit;
+	top = s->attr & SEG_ATTR_B ? 0xffffffff : 0xffff; /* expand down */
+	return ea > s->limit && last <= top;
 }
 
 uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
@@ -65,7 +63,8 @@ uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
 			segment_fault(cpu, seg);
 		return ea;
 	}
-	check_segment(cpu, seg, ea, size, access);
+	if (!segment_allows(cpu, &cpu->s.seg[seg], ea, size, access))
+		segment_fault(cpu, seg);
 	return (uint32_t)(ea + cpu->s.seg[seg].base);
 }
 

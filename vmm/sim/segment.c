@@ -100,8 +100,10 @@ void load_segment(struct cpu *cpu, unsigned seg, uint16_t selector)
 {
 	struct descriptor d;
 
-	if (!(cpu->s.cr0 & CR0_PE))
-		cpu_stop(cpu, "real mode is not implemented");
+	if (cpu_real_segments(cpu)) {
+		real_load(cpu, seg, selector);
+		return;
+	}
 	if (!(selector & ~3u)) {
 		load_null(cpu, seg, selector);
 		return;

@@ -80,13 +80,28 @@ static void sim_set_retired(struct vcpu *vcpu, uint64_t count)
 
 /* ---- modes ---- */
 
+/*
+ * Code that does not conform runs in the ring of its descriptor. So does
+ * what still runs by real mode's CS after PE was set, whatever its selector.
+ */
+static uint8_t current_ring(const struct cpu *cpu)
+{
+	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
+
+	if (!(cpu->s.cr0 & CR0_PE))
+		return 0;
+	if ((cs->attr & 0xc) == 0xc)
+		return cs->selector & 3;
+	return (cs->attr & SEG_ATTR_DPL) >> 5;
+}
+
 void cpu_update_mode(struct cpu *cpu)
 {
 	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
 	uint64_t mode = cpu->mode & -MODE_GENERATION;
 	bool smap = cpu->s.cr4 & CR4_SMAP && !(cpu->s.rflags & FLAG_AC);
 
-	cpu->cpl = cpu->s.cr0 & CR0_PE ? cs->selector & 3 : 0;
+	cpu->cpl = current_ring(cpu);
 	cpu->code64 = cpu->s.efer & EFER_LMA && cs->attr & SEG_ATTR_L;
 	mode |= cpu->cpl;
 	if (cpu->code64)

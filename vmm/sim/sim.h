@@ -271,6 +271,22 @@ void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
 	     uint64_t rip, bool has_error, uint32_t error);
 op_fn exec_iret;
 
+/* ---- real_mode.c: also virtual-8086 code ---- */
+
+/* Are selectors bases divided by 16, and not looked up? */
+static inline bool cpu_real_segments(const struct cpu *cpu)
+{
+	return !(cpu->s.cr0 & CR0_PE) || cpu->s.rflags & FLAG_VM;
+}
+
+void real_load(struct cpu *cpu, unsigned seg, uint16_t selector);
+void real_jump(struct cpu *cpu, uint16_t selector, uint64_t ip);
+void real_call(struct cpu *cpu, unsigned size, uint16_t selector, uint64_t ip,
+	       uint64_t back);
+void real_return(struct cpu *cpu, unsigned size, unsigned drop);
+void real_iret(struct cpu *cpu, unsigned size);
+void real_enter_v86(struct cpu *cpu, uint64_t flags);
+
 /* ---- flags, in exec_flags.c ---- */
 uint64_t flags_get(const struct cpu *cpu);
 void flags_set_arith(struct cpu *cpu, uint64_t flags);
@@ -299,6 +315,8 @@ bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
 bool mmu_canonical(uint64_t lin);
 
 /* ---- mem.c: accesses with all checks; size 1 to 16 bytes ---- */
+bool segment_allows(const struct cpu *cpu, const struct x86_segment *s,
+		    uint64_t ea, unsigned size, unsigned access);
 uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
 		    unsigned access);
 uint64_t mem_read(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size);
