@@ -75,23 +75,23 @@ enum cpuid_register { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 	X(XGETBV1,    13, 1, EAX, 2, V2,  EXTRA)			\
 									\
 	X(FMA,        1, 0, ECX, 12, V3,  NONE)				\
-	X(MOVBE,      1, 0, ECX, 22, V3,  NONE)				\
+	X(MOVBE,      1, 0, ECX, 22, V3,  SIM)				\
 	X(AVX,        1, 0, ECX, 28, V3,  NONE)				\
 	X(F16C,       1, 0, ECX, 29, V3,  NONE)				\
-	X(BMI1,       7, 0, EBX,  3, V3,  NONE)				\
+	X(BMI1,       7, 0, EBX,  3, V3,  SIM)				\
 	X(AVX2,       7, 0, EBX,  5, V3,  NONE)				\
-	X(BMI2,       7, 0, EBX,  8, V3,  NONE)				\
-	X(LZCNT,      0x80000001, 0, ECX,  5, V3, NONE)			\
+	X(BMI2,       7, 0, EBX,  8, V3,  SIM)				\
+	X(LZCNT,      0x80000001, 0, ECX,  5, V3, SIM)			\
 									\
 	X(PCLMULQDQ,  1, 0, ECX,  1, MAX, NONE)				\
 	X(AES,        1, 0, ECX, 25, MAX, NONE)				\
-	X(RDRAND,     1, 0, ECX, 30, MAX, NONE)				\
-	X(RDSEED,     7, 0, EBX, 18, MAX, NONE)				\
-	X(ADX,        7, 0, EBX, 19, MAX, NONE)				\
-	X(CLFLUSHOPT, 7, 0, EBX, 23, MAX, NONE)				\
-	X(CLWB,       7, 0, EBX, 24, MAX, NONE)				\
+	X(RDRAND,     1, 0, ECX, 30, MAX, SIM)				\
+	X(RDSEED,     7, 0, EBX, 18, MAX, SIM)				\
+	X(ADX,        7, 0, EBX, 19, MAX, SIM)				\
+	X(CLFLUSHOPT, 7, 0, EBX, 23, MAX, SIM)				\
+	X(CLWB,       7, 0, EBX, 24, MAX, SIM)				\
 	X(SHA,        7, 0, EBX, 29, MAX, NONE)				\
-	X(RDPID,      7, 0, ECX, 22, MAX, NONE)
+	X(RDPID,      7, 0, ECX, 22, MAX, SIM)
 /* clang-format on */
 
 #define FEATURE_NAME(name, ...) FEATURE_##name,

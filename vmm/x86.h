@@ -241,6 +241,7 @@ struct x86_state {
 	uint64_t apic_base;
 	uint64_t tsc_offset; /* TSC = clock in TSC ticks + this */
 	uint64_t halted;     /* 1: in HLT */
+	uint64_t random;     /* of RDRAND: numbers given (sim) */
 	uint64_t shadow;     /* 1: STI or MOV SS holds interrupts off */
 
 	/*

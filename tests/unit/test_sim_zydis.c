@@ -29,6 +29,11 @@ static void random_bytes(uint8_t byte[15])
 	for (unsigned i = 0; i < 15; i++)
 		byte[i] = random64() >> 32;
 	r = random64();
+	if ((r >> 40 & 3) == 0) { /* VEX, maps 1 to 3 */
+		byte[0] = 0xc4;
+		byte[1] = (byte[1] & 0xe0) | (1 + (r >> 32) % 3);
+		return;
+	}
 	while ((r & 3) == 0 && n < 3) {
 		byte[n++] = prefix[(r >> 8) % sizeof(prefix)];
 		r = random64();
@@ -51,8 +56,10 @@ static bool offered(const ZydisDecodedInstruction *z)
 		"X87",	       "LAHF",	       "FXSAVE",	"FXSAVE64",
 		"RDTSCP",      "RDWRFSGS",     "SMAP",		"PAUSE",
 		"CLFSH",       "PREFETCH_NOP", "SSE3",		"SSSE3",
-		"SSE4",	       "SSE42",	       "SSE3X87",	"FCMOV",
-		"FCOMI"};
+		"SSE4",	       "SSE42",	       "MOVBE",		"BMI1",
+		"BMI2",	       "ADOX_ADCX",    "LZCNT",		"RDRAND",
+		"RDSEED",      "RDPID",	       "CLFLUSHOPT",	"CLWB",
+		"SSE3X87",     "FCMOV",	       "FCOMI"};
 	const char *name = ZydisISASetGetString(z->meta.isa_set);
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)

@@ -202,6 +202,8 @@ bool op_bind(struct op *op, const struct insn *insn)
 	start(op, insn);
 	if (!lock_ok(insn))
 		return bind_ud(op) == ENDS;
+	if (insn->vex)
+		return bind_vex(op, insn) == ENDS;
 	if (insn->map == 0)
 		return bind_map0(op, insn) == ENDS;
 	if (insn->map == 1)

@@ -11,6 +11,10 @@ enum bound { GOES_ON, ENDS };
 enum bound bind_map0(struct op *op, const struct insn *insn);
 enum bound bind_map1(struct op *op, const struct insn *insn);
 enum bound bind_map23(struct op *op, const struct insn *insn);
+enum bound bind_vex(struct op *op, const struct insn *insn);
+
+/* The mandatory prefix. */
+enum simd_prefix bind_prefix(const struct insn *insn);
 
 enum bound bind_ud(struct op *op);
 enum bound bind_not_done(struct op *op);

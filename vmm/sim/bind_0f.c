@@ -179,6 +179,10 @@ static enum bound bind_group15(struct op *op, const struct insn *insn)
 			return go(op, exec_nop);
 		return bind_ud(op);
 	}
+	if (insn->p66 && !insn->rep &&
+	    ((reg == 6 && has(insn, FEATURE_CLWB)) ||
+	     (reg == 7 && has(insn, FEATURE_CLFLUSHOPT))))
+		return go(op, exec_clflush);
 	if (insn->rep || insn->p66)
 		return bind_ud(op);
 	switch (reg) {
@@ -237,14 +241,33 @@ static enum bound bind_b0(struct op *op, const struct insn *insn)
 		op->reg = (insn->modrm >> 3) & 7;
 		return op->reg < 4 ? bind_ud(op) : go(op, exec_bt_imm);
 	case 0xbc:
-		return go(op, exec_bsf);
+		return go(op, insn->rep == 0xf3 && has(insn, FEATURE_BMI1)
+				      ? exec_tzcnt
+				      : exec_bsf);
 	case 0xbd:
-		return go(op, exec_bsr);
+		return go(op, insn->rep == 0xf3 && has(insn, FEATURE_LZCNT)
+				      ? exec_lzcnt
+				      : exec_bsr);
 	case 0xbe:
 	case 0xbf:
 		return bind_extend(op, insn, movsx_fns);
 	}
 	return bind_ud(op); /* UD1 */
+}
+
+/* 0F C7 on registers: RDRAND, RDSEED, and with F3 RDPID. */
+static enum bound bind_random(struct op *op, const struct insn *insn)
+{
+	unsigned reg = insn->modrm >> 3 & 7;
+
+	if (insn->rep == 0xf3 && reg == 7 && has(insn, FEATURE_RDPID))
+		return go(op, exec_rdpid);
+	if (insn->rep)
+		return bind_ud(op);
+	if ((reg == 6 && has(insn, FEATURE_RDRAND)) ||
+	    (reg == 7 && has(insn, FEATURE_RDSEED)))
+		return go(op, exec_rdrand);
+	return bind_ud(op);
 }
 
 static enum bound bind_c0(struct op *op, const struct insn *insn)
@@ -260,7 +283,9 @@ static enum bound bind_c0(struct op *op, const struct insn *insn)
 		bind_rm(op, insn, mov_to_rm_fns, insn->opsize);
 		return GOES_ON;
 	case 0xc7:
-		if (insn->mod == 3 || ((insn->modrm >> 3) & 7) != 1)
+		if (insn->mod == 3)
+			return bind_random(op, insn);
+		if (((insn->modrm >> 3) & 7) != 1)
 			return bind_ud(op);
 		op->size = insn->rex & 8 ? 8 : 4;
 		if (op->size == 8 && !has(insn, FEATURE_CX16))
@@ -271,7 +296,7 @@ static enum bound bind_c0(struct op *op, const struct insn *insn)
 	return go(op, exec_bswap);
 }
 
-static enum simd_prefix simd_prefix(const struct insn *insn)
+enum simd_prefix bind_prefix(const struct insn *insn)
 {
 	if (insn->rep)
 		return insn->rep == 0xf3 ? SIMD_F3 : SIMD_F2;
@@ -282,7 +307,7 @@ static enum bound bind_simd(struct op *op, const struct insn *insn)
 {
 	static const uint16_t maps[] = {0, 0, SIMD_0F38, SIMD_0F3A};
 
-	op->simd = simd_find(simd_prefix(insn), maps[insn->map] | insn->opcode,
+	op->simd = simd_find(bind_prefix(insn), maps[insn->map] | insn->opcode,
 			     insn->modrm);
 	if (!op->simd || !has(insn, simd_feature(op->simd)))
 		return bind_ud(op);
@@ -328,10 +353,28 @@ enum bound bind_map1(struct op *op, const struct insn *insn)
 	return bind_simd(op, insn);
 }
 
-/* F2 0F 38 F0 and F1; without F2 they are MOVBE, which CPUID lacks. */
+/* 0F 38 F0 and F1 without F2 */
+static enum bound bind_movbe(struct op *op, const struct insn *insn)
+{
+	if (insn->rep || insn->mod == 3 || !has(insn, FEATURE_MOVBE))
+		return bind_ud(op);
+	return go(op, insn->opcode & 1 ? exec_movbe_store : exec_movbe_load);
+}
+
+/* 0F 38 F6: the prefix is no operand size. */
+static enum bound bind_adx(struct op *op, const struct insn *insn)
+{
+	if (!has(insn, FEATURE_ADX) || insn->rep == 0xf2 ||
+	    (!insn->rep && !insn->p66))
+		return bind_ud(op);
+	op->size = insn->rex & 8 ? 8 : 4;
+	return go(op, insn->rep ? exec_adox : exec_adcx);
+}
+
+/* F2 0F 38 F0 and F1 */
 static enum bound bind_crc32(struct op *op, const struct insn *insn)
 {
-	if (insn->rep != 0xf2 || !has(insn, FEATURE_SSE4_2))
+	if (!has(insn, FEATURE_SSE4_2))
 		return bind_ud(op);
 	op->size = bind_size(insn);
 	bind_regs(op, insn, 4, op->size);
@@ -341,6 +384,9 @@ static enum bound bind_crc32(struct op *op, const struct insn *insn)
 enum bound bind_map23(struct op *op, const struct insn *insn)
 {
 	if (insn->map == 2 && (insn->opcode & 0xfe) == 0xf0)
-		return bind_crc32(op, insn);
+		return insn->rep == 0xf2 ? bind_crc32(op, insn)
+					 : bind_movbe(op, insn);
+	if (insn->map == 2 && insn->opcode == 0xf6)
+		return bind_adx(op, insn);
 	return bind_simd(op, insn);
 }

@@ -144,6 +144,48 @@ static bool take_prefix(struct insn *insn, uint8_t byte)
 	return false;
 }
 
+/*
+ * C4 and C5 are VEX in 64-bit code and, outside, when LES and LDS would have
+ * a register (SDM 2 2.3.5). Real and 16-bit code is not given VEX at all.
+ */
+static bool at_vex(const struct reader *r, uint8_t byte)
+{
+	if (r->over || (byte & 0xfe) != 0xc4 || r->insn->bits == 16)
+		return false;
+	return r->insn->bits == 64 ||
+	       (r->pos < r->avail && r->byte[r->pos] >= 0xc0);
+}
+
+/*
+ *	C5:  R vvvv L pp               R, X, B and vvvv are inverted
+ *	C4:  R X B mmmmm   W vvvv L pp
+ */
+static void read_vex(struct reader *r, uint8_t byte)
+{
+	static const uint8_t reps[] = {0, 0, 0xf3, 0xf2};
+	struct insn *insn = r->insn;
+	uint8_t first = next_byte(r), last = first;
+
+	insn->vex = true;
+	insn->vex_spoiled = insn->lock || insn->p66 || insn->rep || insn->rex;
+	insn->map = 1;
+	insn->rex = ~first >> 5 & 4;
+	if (byte == 0xc4) {
+		last = next_byte(r);
+		insn->map = first & 31;
+		insn->rex = (~first >> 5 & 7) | (last >> 4 & 8);
+	}
+	insn->vvvv = ~last >> 3 & 15;
+	if (insn->bits != 64) {
+		insn->rex &= 8;
+		insn->vvvv &= 7;
+	}
+	insn->vex_256 = last & 4;
+	insn->p66 = (last & 3) == 1;
+	insn->rep = reps[last & 3];
+	insn->opcode = next_byte(r);
+}
+
 /* Prefixes and opcode; REX counts only right before the opcode. */
 static void read_opcode(struct reader *r)
 {
@@ -158,6 +200,10 @@ static void read_opcode(struct reader *r)
 		else
 			break;
 		byte = next_byte(r);
+	}
+	if (at_vex(r, byte)) {
+		read_vex(r, byte);
+		return;
 	}
 	if (byte == 0x0f && !r->over) {
 		byte = next_byte(r);
@@ -245,7 +291,7 @@ static void read_modrm(struct reader *r)
 
 static void set_sizes(struct insn *insn, unsigned attr)
 {
-	bool small = insn->bits == 16 ? !insn->p66 : insn->p66;
+	bool small = insn->bits == 16 ? !insn->p66 : insn->p66 && !insn->vex;
 
 	insn->opsize = small ? 2 : 4;
 	if (insn->bits == 64) {
@@ -290,13 +336,15 @@ static unsigned attributes(const struct insn *insn)
 {
 	switch (insn->map) {
 	case 0:
-		return map0[insn->opcode];
+		return insn->vex ? BAD : map0[insn->opcode];
 	case 1:
 		return map1[insn->opcode];
 	case 2:
 		return M;
+	case 3:
+		return M | IB;
 	}
-	return M | IB;
+	return BAD; /* VEX has room for more maps */
 }
 
 enum decode insn_decode(struct insn *insn, const uint8_t *byte, unsigned avail,
@@ -310,8 +358,6 @@ enum decode insn_decode(struct insn *insn, const uint8_t *byte, unsigned avail,
 	insn->seg = -1;
 	read_opcode(&r);
 	attr = attributes(insn);
-	/* C4 and C5 are VEX, not LES and LDS, when mod would be 3; and no
-	 * 64-bit code has them at all: no VEX here. */
 	if (attr & BAD || (attr & NO64 && bits == 64 && !r.over))
 		attr = BAD;
 	set_sizes(insn, attr);

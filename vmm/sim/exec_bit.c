@@ -71,8 +71,7 @@ void exec_bt_imm(struct cpu *cpu, const struct op *op)
 }
 
 /*
- * BSF and BSR, which F3 does not make TZCNT and LZCNT as CPUID has no BMI1
- * and LZCNT. Of zero: the destination stays, as AMD says and Intel does.
+ * BSF and BSR; with F3 also, where CPUID has no BMI1 and LZCNT. Of zero: the destination stays, as AMD says and Intel does.
  */
 void exec_bsf(struct cpu *cpu, const struct op *op)
 {

@@ -40,6 +40,12 @@ op_fn exec_nop, exec_clflush, exec_bswap, exec_cbw, exec_cwd, exec_xlat;
 /* exec_bit.c */
 op_fn exec_bt_reg, exec_bt_imm, exec_bsf, exec_bsr, exec_popcnt, exec_crc32;
 
+/* exec_bmi.c */
+op_fn exec_tzcnt, exec_lzcnt, exec_movbe_load, exec_movbe_store, exec_adcx,
+	exec_adox, exec_rdrand, exec_rdpid, exec_andn, exec_bextr, exec_bls,
+	exec_bzhi, exec_pdep, exec_pext, exec_mulx, exec_rorx, exec_shlx,
+	exec_shrx, exec_sarx;
+
 /* exec_flags.c */
 extern op_fn *const cmov_fns[16];
 op_fn exec_pushf, exec_popf, exec_lahf, exec_sahf, exec_flag_bit, exec_cli,

@@ -367,9 +367,12 @@ struct insn {
 	uint8_t bits; /* code size */
 	uint8_t map;  /* 0: one byte; 1: 0F; 2: 0F 38; 3: 0F 3A */
 	uint8_t opcode;
-	uint8_t rex; /* 0: none */
+	uint8_t rex; /* 0: none; of VEX: its W, R, X and B */
 	uint8_t rep; /* 0, F2 or F3 */
 	bool lock, p66, p67;
+	bool vex, vex_256;
+	bool vex_spoiled; /* a prefix before it that must not be */
+	uint8_t vvvv;
 	int8_t seg;		/* override, or -1 */
 	uint8_t opsize, adsize; /* bytes */
 	bool has_modrm;
