@@ -124,7 +124,7 @@ void exec_unimplemented(struct cpu *cpu, const struct op *op)
 /* Not an instruction: what follows the last one of a block. */
 void exec_end(struct cpu *cpu, const struct op *op)
 {
-	return fall_through(cpu, op);
+	return follow(cpu, op, next_rip(cpu, op));
 }
 
 enum bound bind_ud(struct op *op)

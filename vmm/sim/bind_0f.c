@@ -331,12 +331,13 @@ enum bound bind_map1(struct op *op, const struct insn *insn)
 	case 0x30 ... 0x37:
 		return bind_30(op, insn);
 	case 0x40 ... 0x4f:
-		return go(op, cmov_fns[insn->opcode & 15]);
+		return go(op, bind_pick(cmov_fns[insn->opcode & 15], op,
+					insn->opsize));
 	case 0x80 ... 0x8f:
 		return bind_branch(op, insn, jcc_fns[insn->opcode & 15]);
 	case 0x90 ... 0x9f:
 		bind_regs(op, insn, 1, 1);
-		return go(op, exec_setcc);
+		return go(op, bind_pick(setcc_fns[insn->opcode & 15], op, 1));
 	case 0xa0 ... 0xad:
 	case 0xaf:
 		return bind_a0(op, insn);

@@ -80,13 +80,13 @@ static enum bound bind_group5(struct op *op, const struct insn *insn)
 		op->size = 8;
 	switch (reg) {
 	case 2:
-		op->fn = exec_call_rm;
+		op->fn = op->size == 8 ? exec_call_rm64 : exec_call_rm;
 		return ENDS;
 	case 3:
 		op->fn = exec_call_far;
 		return ENDS;
 	case 4:
-		op->fn = exec_jmp_rm;
+		op->fn = op->size == 8 ? exec_jmp_rm64 : exec_jmp_rm;
 		return ENDS;
 	case 5:
 		op->fn = exec_jmp_far;
@@ -366,7 +366,7 @@ static enum bound bind_c0(struct op *op, const struct insn *insn)
 		op->fn = exec_enter;
 		return GOES_ON;
 	case 0xc9:
-		op->fn = exec_leave;
+		op->fn = op->size == 8 ? exec_leave64 : exec_leave;
 		return GOES_ON;
 	}
 	op->fn = fns[insn->opcode & 15];

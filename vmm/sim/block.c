@@ -288,3 +288,27 @@ struct block *block_find(struct cpu *cpu)
 	j->mode = cpu->mode;
 	return j->block;
 }
+
+/* Links stay within a page of 64-bit code: see struct block. */
+static bool may_link(const struct block *from, const struct block *to)
+{
+	return to->bits == 64 && from->page2 == NO_PAGE &&
+	       to->page2 == NO_PAGE && !((from->gpa ^ to->gpa) & PAGE_MASK);
+}
+
+void link_find(struct cpu *cpu, const struct op *op, uint64_t rip)
+{
+	const struct block *from = cpu->block;
+	const struct jump *j;
+
+	if (!cpu->code64)
+		rip = (uint32_t)rip;
+	cpu->rip = rip;
+	j = &cpu->jump[(rip ^ rip >> 12) % JUMP_SIZE];
+	if (!SIM_CHAIN || j->rip != rip || j->mode != cpu->mode)
+		return;
+	if (from != &cpu->cut && may_link(from, j->block) &&
+	    !((rip ^ cpu->r[REG_BLOCK]) & PAGE_MASK))
+		((struct op *)op)->link = j->block;
+	return next_block(cpu);
+}

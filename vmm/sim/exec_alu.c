@@ -60,64 +60,42 @@ ALWAYS_INLINE bool writes(enum alu kind)
 }
 
 /* r/m op= b */
-ALWAYS_INLINE void alu_to_rm(struct cpu *cpu, const struct op *op,
-			     enum alu kind, uint64_t b, unsigned size, bool mem)
+ALWAYS_INLINE void alu_to_rm(struct cpu *cpu, uint8_t *at, enum alu kind,
+			     uint64_t b, unsigned size, bool mem)
 {
-	uint64_t ea;
+	uint64_t r = alu(cpu, kind, at_get(at, size), b, size);
 
-	if (!mem) {
-		uint64_t r =
-			alu(cpu, kind, reg_get(cpu, op->rm, size), b, size);
-
-		if (writes(kind))
-			reg_set(cpu, op->rm, size, r);
-		return;
-	}
-	ea = effective(cpu, op);
 	if (writes(kind))
-		store(cpu, op, ea, size,
-		      alu(cpu, kind, load_for_write(cpu, op, ea, size), b,
-			  size));
-	else
-		alu(cpu, kind, load(cpu, op, ea, size), b, size);
+		at_set(at, size, mem, r);
 }
 
-ALWAYS_INLINE void alu_rm_reg(struct cpu *cpu, const struct op *op,
+ALWAYS_INLINE void alu_rm_reg(struct cpu *cpu, const struct op *op, uint8_t *at,
 			      unsigned size, bool mem, enum alu kind)
 {
-	alu_to_rm(cpu, op, kind, reg_get(cpu, op->reg, size), size, mem);
+	alu_to_rm(cpu, at, kind, reg_get(cpu, op->reg, size), size, mem);
 }
 
-ALWAYS_INLINE void alu_rm_imm(struct cpu *cpu, const struct op *op,
+ALWAYS_INLINE void alu_rm_imm(struct cpu *cpu, const struct op *op, uint8_t *at,
 			      unsigned size, bool mem, enum alu kind)
 {
-	alu_to_rm(cpu, op, kind, op->imm, size, mem);
+	alu_to_rm(cpu, at, kind, op->imm, size, mem);
 }
 
-ALWAYS_INLINE void alu_reg_rm(struct cpu *cpu, const struct op *op,
+ALWAYS_INLINE void alu_reg_rm(struct cpu *cpu, const struct op *op, uint8_t *at,
 			      unsigned size, bool mem, enum alu kind)
 {
-	uint64_t b = rm_get(cpu, op, size, mem);
+	uint64_t b = at_get(at, size);
 	uint64_t r = alu(cpu, kind, reg_get(cpu, op->reg, size), b, size);
 
 	if (writes(kind))
 		reg_set(cpu, op->reg, size, r);
 }
 
-#define ALU_HANDLERS(form, kind)                                \
-	HANDLER(form##_##kind##_r1, alu_##form, 1, false, kind) \
-	HANDLER(form##_##kind##_m1, alu_##form, 1, true, kind)  \
-	HANDLER(form##_##kind##_r2, alu_##form, 2, false, kind) \
-	HANDLER(form##_##kind##_m2, alu_##form, 2, true, kind)  \
-	HANDLER(form##_##kind##_r4, alu_##form, 4, false, kind) \
-	HANDLER(form##_##kind##_m4, alu_##form, 4, true, kind)  \
-	HANDLER(form##_##kind##_r8, alu_##form, 8, false, kind) \
-	HANDLER(form##_##kind##_m8, alu_##form, 8, true, kind)
-
-#define ALU_KIND(kind)             \
-	ALU_HANDLERS(rm_reg, kind) \
-	ALU_HANDLERS(reg_rm, kind) \
-	ALU_HANDLERS(rm_imm, kind)
+#define ALU_ACCESS(kind) (writes(kind) ? RM_MODIFY : RM_READ)
+#define ALU_KIND(kind)                                              \
+	HANDLERS(rm_reg_##kind, alu_rm_reg, ALU_ACCESS(kind), kind) \
+	HANDLERS(reg_rm_##kind, alu_reg_rm, RM_READ, kind)          \
+	HANDLERS(rm_imm_##kind, alu_rm_imm, ALU_ACCESS(kind), kind)
 
 /* clang-format off */
 ALU_KIND(ADD)
@@ -178,30 +156,13 @@ ALWAYS_INLINE uint64_t unary(struct cpu *cpu, enum unary kind, uint64_t a,
 	}
 }
 
-ALWAYS_INLINE void unary_rm(struct cpu *cpu, const struct op *op, unsigned size,
-			    bool mem, enum unary kind)
+ALWAYS_INLINE void unary_rm(struct cpu *cpu, const struct op *op, uint8_t *at,
+			    unsigned size, bool mem, enum unary kind)
 {
-	if (mem) {
-		uint64_t ea = effective(cpu, op);
-
-		store(cpu, op, ea, size,
-		      unary(cpu, kind, load_for_write(cpu, op, ea, size),
-			    size));
-	} else {
-		reg_set(cpu, op->rm, size,
-			unary(cpu, kind, reg_get(cpu, op->rm, size), size));
-	}
+	at_set(at, size, mem, unary(cpu, kind, at_get(at, size), size));
 }
 
-#define UNARY_KIND(kind)                             \
-	HANDLER(kind##_r1, unary_rm, 1, false, kind) \
-	HANDLER(kind##_m1, unary_rm, 1, true, kind)  \
-	HANDLER(kind##_r2, unary_rm, 2, false, kind) \
-	HANDLER(kind##_m2, unary_rm, 2, true, kind)  \
-	HANDLER(kind##_r4, unary_rm, 4, false, kind) \
-	HANDLER(kind##_m4, unary_rm, 4, true, kind)  \
-	HANDLER(kind##_r8, unary_rm, 8, false, kind) \
-	HANDLER(kind##_m8, unary_rm, 8, true, kind)
+#define UNARY_KIND(kind) HANDLERS(kind, unary_rm, RM_MODIFY, kind)
 
 /* clang-format off */
 UNARY_KIND(INC)
@@ -217,44 +178,34 @@ op_fn *const neg_fns[8] = {LIST(NEG)};
 
 /* ---- CMPXCHG and XADD ---- */
 
-ALWAYS_INLINE void cmpxchg(struct cpu *cpu, const struct op *op, unsigned size,
-			   bool mem)
+ALWAYS_INLINE void cmpxchg(struct cpu *cpu, const struct op *op, uint8_t *at,
+			   unsigned size, bool mem)
 {
-	uint64_t ea = mem ? effective(cpu, op) : 0;
-	uint64_t old = mem ? load_for_write(cpu, op, ea, size)
-			   : reg_get(cpu, op->rm, size);
-	uint64_t acc = reg_get(cpu, REG_RAX * (size == 1 ? 8 : 1), size);
+	uint64_t old = at_get(at, size);
+	uint64_t acc = reg_get(cpu, REG_RAX, size);
 	bool equal = acc == old;
 
 	alu(cpu, CMP, acc, old, size);
 	/* Memory is written in either case (SDM 2 CMPXCHG). */
-	if (mem)
-		store(cpu, op, ea, size,
-		      equal ? reg_get(cpu, op->reg, size) : old);
-	else if (equal)
-		reg_set(cpu, op->rm, size, reg_get(cpu, op->reg, size));
-	if (!equal)
+	if (equal)
+		at_set(at, size, mem, reg_get(cpu, op->reg, size));
+	else
 		reg_set(cpu, REG_RAX, size, old);
 }
 
-ALWAYS_INLINE void xadd(struct cpu *cpu, const struct op *op, unsigned size,
-			bool mem)
+ALWAYS_INLINE void xadd(struct cpu *cpu, const struct op *op, uint8_t *at,
+			unsigned size, bool mem)
 {
-	uint64_t ea = mem ? effective(cpu, op) : 0;
-	uint64_t old = mem ? load_for_write(cpu, op, ea, size)
-			   : reg_get(cpu, op->rm, size);
+	uint64_t old = at_get(at, size);
 	uint64_t sum = alu(cpu, ADD, old, reg_get(cpu, op->reg, size), size);
 
 	reg_set(cpu, op->reg, size, old);
-	if (mem)
-		store(cpu, op, ea, size, sum);
-	else
-		reg_set(cpu, op->rm, size, sum);
+	at_set(at, size, mem, sum);
 }
 
 /* clang-format off */
-HANDLERS(cmpxchg, cmpxchg)
-HANDLERS(xadd, xadd)
+HANDLERS(cmpxchg, cmpxchg, RM_MODIFY)
+HANDLERS(xadd, xadd, RM_MODIFY)
 /* clang-format on */
 
 op_fn *const cmpxchg_fns[8] = {LIST(cmpxchg)};

@@ -20,18 +20,15 @@ ALWAYS_INLINE uint64_t target(const struct cpu *cpu, const struct op *op)
 
 void exec_jmp(struct cpu *cpu, const struct op *op)
 {
-	cpu->rip = target(cpu, op);
-	return next_block(cpu);
+	return follow(cpu, op, target(cpu, op));
 }
 
 #define JCC(cc)                                                    \
 	static void jcc_##cc(struct cpu *cpu, const struct op *op) \
 	{                                                          \
-		if (condition(cpu, 0x##cc)) {                      \
-			cpu->rip = target(cpu, op);                \
-			return next_block(cpu);                    \
-		}                                                  \
-		return fall_through(cpu, op);                      \
+		if (condition(cpu, 0x##cc))                        \
+			return follow(cpu, op, target(cpu, op));   \
+		return follow_on(cpu, op);                         \
 	}
 
 /* clang-format off */
@@ -50,16 +47,6 @@ void exec_jmp_rm(struct cpu *cpu, const struct op *op)
 	cpu->op = op;
 	check_target(cpu, rip);
 	cpu->rip = rip;
-	return next_block(cpu);
-}
-
-void exec_call64(struct cpu *cpu, const struct op *op)
-{
-	uint64_t sp = cpu->r[REG_RSP] - 8;
-
-	store_seg(cpu, op, SEG_SS, sp, 8, next_rip(cpu, op));
-	cpu->r[REG_RSP] = sp;
-	cpu->rip = cpu->r[REG_BLOCK] + op->imm;
 	return next_block(cpu);
 }
 
@@ -85,17 +72,53 @@ void exec_call_rm(struct cpu *cpu, const struct op *op)
 	return next_block(cpu);
 }
 
+/* In 64-bit code, while nothing is odd; else the above. */
+void exec_jmp_rm64(struct cpu *cpu, const struct op *op)
+{
+	const uint8_t *at = rm_host(cpu, op, 8, op->flags & OP_MEM, RM_READ);
+	uint64_t rip = at ? at_get(at, 8) : SIGN64;
+
+	if (unlikely(!mmu_canonical(rip)))
+		return exec_jmp_rm(cpu, op);
+	cpu->rip = rip;
+	return next_block(cpu);
+}
+
+void exec_call_rm64(struct cpu *cpu, const struct op *op)
+{
+	const uint8_t *at = rm_host(cpu, op, 8, op->flags & OP_MEM, RM_READ);
+	uint8_t *stack = tlb_host(cpu, cpu->r[REG_RSP] - 8, 8, true);
+	uint64_t rip = at ? at_get(at, 8) : SIGN64;
+
+	if (unlikely(!stack || !mmu_canonical(rip)))
+		return exec_call_rm(cpu, op);
+	at_set(stack, 8, true, next_rip(cpu, op));
+	cpu->r[REG_RSP] -= 8;
+	cpu->rip = rip;
+	return next_block(cpu);
+}
+
+void exec_call64(struct cpu *cpu, const struct op *op)
+{
+	uint8_t *stack = tlb_host(cpu, cpu->r[REG_RSP] - 8, 8, true);
+	uint64_t rip = cpu->r[REG_BLOCK] + op->imm;
+
+	if (unlikely(!stack || !mmu_canonical(rip)))
+		return exec_call(cpu, op);
+	at_set(stack, 8, true, next_rip(cpu, op));
+	cpu->r[REG_RSP] -= 8;
+	return follow(cpu, op, rip);
+}
+
 /* op->imm: bytes of arguments to drop. */
 void exec_ret64(struct cpu *cpu, const struct op *op)
 {
-	uint64_t sp = cpu->r[REG_RSP];
-	uint64_t rip = load_seg(cpu, op, SEG_SS, sp, 8);
+	const uint8_t *stack = tlb_host(cpu, cpu->r[REG_RSP], 8, false);
+	uint64_t rip = stack ? at_get(stack, 8) : SIGN64;
 
-	if (unlikely(!mmu_canonical(rip))) {
-		cpu->op = op;
-		raise_error(cpu, VEC_GP, 0);
-	}
-	cpu->r[REG_RSP] = sp + 8 + op->imm;
+	if (unlikely(!mmu_canonical(rip)))
+		return exec_ret(cpu, op);
+	cpu->r[REG_RSP] += 8 + op->imm;
 	cpu->rip = rip;
 	return next_block(cpu);
 }

@@ -163,30 +163,54 @@ void exec_stac(struct cpu *cpu, const struct op *op)
 	return fall_through(cpu, op);
 }
 
-/* SETcc and CMOVcc: a function for each condition would gain little. */
-void exec_setcc(struct cpu *cpu, const struct op *op)
+/* ---- SETcc and CMOVcc ---- */
+
+ALWAYS_INLINE void setcc(struct cpu *cpu, const struct op *op, uint8_t *at,
+			 unsigned size, bool mem, unsigned cc)
 {
-	rm_set(cpu, op, 1, op->flags & OP_MEM, condition(cpu, op->opcode & 15));
-	return next(cpu, op);
+	at_set(at, size, mem, condition(cpu, cc));
 }
 
-#define CMOV(cc)                                                          \
-	static void cmov_##cc(struct cpu *cpu, const struct op *op)       \
-	{                                                                 \
-		unsigned size = op->size;                                 \
-		uint64_t val = rm_get(cpu, op, size, op->flags & OP_MEM); \
-                                                                          \
-		if (!condition(cpu, 0x##cc))                              \
-			val = reg_get(cpu, op->reg, size);                \
-		reg_set(cpu, op->reg, size, val);                         \
-		return next(cpu, op);                                     \
+/* A 32-bit destination is zero extended even when it stays. */
+ALWAYS_INLINE void cmov(struct cpu *cpu, const struct op *op, uint8_t *at,
+			unsigned size, bool mem, unsigned cc)
+{
+	uint64_t val = at_get(at, size);
+
+	if (!condition(cpu, cc))
+		val = reg_get(cpu, op->reg, size);
+	reg_set(cpu, op->reg, size, val);
+}
+
+#define CONDITIONAL(cc)                                        \
+	HANDLER_R(setcc_##cc##_r1, setcc, 1, RM_WRITE, 0x##cc) \
+	HANDLER_M(setcc_##cc##_m1, setcc, 1, RM_WRITE, 0x##cc) \
+	HANDLERS_248(cmov_##cc, cmov, RM_READ, 0x##cc)
+#define SETCC_ROW(cc)                            \
+	{                                        \
+		setcc_##cc##_r1, setcc_##cc##_m1 \
+	}
+#define CMOV_ROW(cc)                \
+	{                           \
+		LIST_NO1(cmov_##cc) \
 	}
 
 /* clang-format off */
-CMOV(0) CMOV(1) CMOV(2) CMOV(3) CMOV(4) CMOV(5) CMOV(6) CMOV(7)
-CMOV(8) CMOV(9) CMOV(a) CMOV(b) CMOV(c) CMOV(d) CMOV(e) CMOV(f)
-	/* clang-format on */
+CONDITIONAL(0) CONDITIONAL(1) CONDITIONAL(2) CONDITIONAL(3)
+CONDITIONAL(4) CONDITIONAL(5) CONDITIONAL(6) CONDITIONAL(7)
+CONDITIONAL(8) CONDITIONAL(9) CONDITIONAL(a) CONDITIONAL(b)
+CONDITIONAL(c) CONDITIONAL(d) CONDITIONAL(e) CONDITIONAL(f)
 
-	op_fn *const cmov_fns[16] = {
-		cmov_0, cmov_1, cmov_2, cmov_3, cmov_4, cmov_5, cmov_6, cmov_7,
-		cmov_8, cmov_9, cmov_a, cmov_b, cmov_c, cmov_d, cmov_e, cmov_f};
+op_fn *const setcc_fns[16][8] = {
+	SETCC_ROW(0), SETCC_ROW(1), SETCC_ROW(2), SETCC_ROW(3),
+	SETCC_ROW(4), SETCC_ROW(5), SETCC_ROW(6), SETCC_ROW(7),
+	SETCC_ROW(8), SETCC_ROW(9), SETCC_ROW(a), SETCC_ROW(b),
+	SETCC_ROW(c), SETCC_ROW(d), SETCC_ROW(e), SETCC_ROW(f),
+};
+op_fn *const cmov_fns[16][8] = {
+	CMOV_ROW(0), CMOV_ROW(1), CMOV_ROW(2), CMOV_ROW(3),
+	CMOV_ROW(4), CMOV_ROW(5), CMOV_ROW(6), CMOV_ROW(7),
+	CMOV_ROW(8), CMOV_ROW(9), CMOV_ROW(a), CMOV_ROW(b),
+	CMOV_ROW(c), CMOV_ROW(d), CMOV_ROW(e), CMOV_ROW(f),
+};
+/* clang-format on */

@@ -4,63 +4,53 @@
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
 
-ALWAYS_INLINE void mov_to_rm(struct cpu *cpu, const struct op *op,
+ALWAYS_INLINE void mov_to_rm(struct cpu *cpu, const struct op *op, uint8_t *at,
 			     unsigned size, bool mem)
 {
-	rm_set(cpu, op, size, mem, reg_get(cpu, op->reg, size));
+	at_set(at, size, mem, reg_get(cpu, op->reg, size));
 }
 
 ALWAYS_INLINE void mov_from_rm(struct cpu *cpu, const struct op *op,
-			       unsigned size, bool mem)
+			       uint8_t *at, unsigned size, bool mem)
 {
-	reg_set(cpu, op->reg, size, rm_get(cpu, op, size, mem));
+	reg_set(cpu, op->reg, size, at_get(at, size));
 }
 
-ALWAYS_INLINE void mov_imm(struct cpu *cpu, const struct op *op, unsigned size,
-			   bool mem)
+ALWAYS_INLINE void mov_imm(struct cpu *cpu, const struct op *op, uint8_t *at,
+			   unsigned size, bool mem)
 {
-	rm_set(cpu, op, size, mem, op->imm);
+	at_set(at, size, mem, op->imm);
 }
 
-ALWAYS_INLINE void xchg(struct cpu *cpu, const struct op *op, unsigned size,
-			bool mem)
+ALWAYS_INLINE void xchg(struct cpu *cpu, const struct op *op, uint8_t *at,
+			unsigned size, bool mem)
 {
-	uint64_t reg = reg_get(cpu, op->reg, size), old;
+	uint64_t reg = reg_get(cpu, op->reg, size), old = at_get(at, size);
 
-	if (mem) {
-		uint64_t ea = effective(cpu, op);
-
-		old = load_for_write(cpu, op, ea, size);
-		store(cpu, op, ea, size, reg);
-	} else {
-		old = reg_get(cpu, op->rm, size);
-		reg_set(cpu, op->rm, size, reg);
-	}
+	at_set(at, size, mem, reg);
 	reg_set(cpu, op->reg, size, old);
 }
 
 /* The source's size in the name; op->size is the destination's. */
-ALWAYS_INLINE void movzx(struct cpu *cpu, const struct op *op, unsigned size,
-			 bool mem)
+ALWAYS_INLINE void movzx(struct cpu *cpu, const struct op *op, uint8_t *at,
+			 unsigned size, bool mem)
 {
-	reg_set(cpu, op->reg, op->size == 2 ? 2 : 8,
-		rm_get(cpu, op, size, mem));
+	reg_set(cpu, op->reg, op->size == 2 ? 2 : 8, at_get(at, size));
 }
 
-ALWAYS_INLINE void movsx(struct cpu *cpu, const struct op *op, unsigned size,
-			 bool mem)
+ALWAYS_INLINE void movsx(struct cpu *cpu, const struct op *op, uint8_t *at,
+			 unsigned size, bool mem)
 {
-	reg_set(cpu, op->reg, op->size,
-		extend(rm_get(cpu, op, size, mem), size));
+	reg_set(cpu, op->reg, op->size, extend(at_get(at, size), size));
 }
 
 /* clang-format off */
-HANDLERS(mov_to_rm, mov_to_rm)
-HANDLERS(mov_from_rm, mov_from_rm)
-HANDLERS(mov_imm, mov_imm)
-HANDLERS(xchg, xchg)
-HANDLERS(movzx, movzx)
-HANDLERS(movsx, movsx)
+HANDLERS(mov_to_rm, mov_to_rm, RM_WRITE)
+HANDLERS(mov_from_rm, mov_from_rm, RM_READ)
+HANDLERS(mov_imm, mov_imm, RM_WRITE)
+HANDLERS(xchg, xchg, RM_MODIFY)
+HANDLERS(movzx, movzx, RM_READ)
+HANDLERS(movsx, movsx, RM_READ)
 /* clang-format on */
 
 op_fn *const mov_to_rm_fns[8] = {LIST(mov_to_rm)};

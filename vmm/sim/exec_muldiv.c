@@ -27,10 +27,10 @@ ALWAYS_INLINE u128 get_pair(const struct cpu *cpu, unsigned size)
 						     << (8 * size);
 }
 
-ALWAYS_INLINE void mul(struct cpu *cpu, const struct op *op, unsigned size,
-		       bool mem)
+ALWAYS_INLINE void mul(struct cpu *cpu, const struct op *op, uint8_t *at,
+		       unsigned size, bool mem)
 {
-	u128 p = (u128)reg_get(cpu, REG_RAX, size) * rm_get(cpu, op, size, mem);
+	u128 p = (u128)reg_get(cpu, REG_RAX, size) * at_get(at, size);
 	bool over = p >> (8 * size);
 
 	set_pair(cpu, size, p);
@@ -47,11 +47,10 @@ ALWAYS_INLINE bool signed_over(s128 p, unsigned size)
 	return p != (int64_t)extend(p, size);
 }
 
-ALWAYS_INLINE void imul(struct cpu *cpu, const struct op *op, unsigned size,
-			bool mem)
+ALWAYS_INLINE void imul(struct cpu *cpu, const struct op *op, uint8_t *at,
+			unsigned size, bool mem)
 {
-	s128 p = signed_product(cpu->r[REG_RAX], rm_get(cpu, op, size, mem),
-				size);
+	s128 p = signed_product(cpu->r[REG_RAX], at_get(at, size), size);
 	bool over = signed_over(p, size);
 
 	set_pair(cpu, size, p);
@@ -68,16 +67,16 @@ ALWAYS_INLINE void imul_to(struct cpu *cpu, const struct op *op, unsigned size,
 	flags_cf_of(cpu, p, size, over, over);
 }
 
-ALWAYS_INLINE void imul_reg(struct cpu *cpu, const struct op *op, unsigned size,
-			    bool mem)
+ALWAYS_INLINE void imul_reg(struct cpu *cpu, const struct op *op, uint8_t *at,
+			    unsigned size, bool mem)
 {
-	imul_to(cpu, op, size, cpu->r[op->reg], rm_get(cpu, op, size, mem));
+	imul_to(cpu, op, size, cpu->r[op->reg], at_get(at, size));
 }
 
-ALWAYS_INLINE void imul_imm(struct cpu *cpu, const struct op *op, unsigned size,
-			    bool mem)
+ALWAYS_INLINE void imul_imm(struct cpu *cpu, const struct op *op, uint8_t *at,
+			    unsigned size, bool mem)
 {
-	imul_to(cpu, op, size, op->imm, rm_get(cpu, op, size, mem));
+	imul_to(cpu, op, size, op->imm, at_get(at, size));
 }
 
 static _Noreturn void divide_error(struct cpu *cpu, const struct op *op)
@@ -97,10 +96,10 @@ ALWAYS_INLINE void set_quotient(struct cpu *cpu, unsigned size, uint64_t q,
 	reg_set(cpu, REG_RDX, size, r);
 }
 
-ALWAYS_INLINE void divide(struct cpu *cpu, const struct op *op, unsigned size,
-			  bool mem)
+ALWAYS_INLINE void divide(struct cpu *cpu, const struct op *op, uint8_t *at,
+			  unsigned size, bool mem)
 {
-	uint64_t d = rm_get(cpu, op, size, mem);
+	uint64_t d = at_get(at, size);
 	u128 n = get_pair(cpu, size);
 
 	if (d == 0 || n >> (8 * size) >= d)
@@ -111,11 +110,11 @@ ALWAYS_INLINE void divide(struct cpu *cpu, const struct op *op, unsigned size,
 		set_quotient(cpu, size, n / d, n % d);
 }
 
-ALWAYS_INLINE void idivide(struct cpu *cpu, const struct op *op, unsigned size,
-			   bool mem)
+ALWAYS_INLINE void idivide(struct cpu *cpu, const struct op *op, uint8_t *at,
+			   unsigned size, bool mem)
 {
 	unsigned spare = 128 - 16 * size;
-	int64_t d = extend(rm_get(cpu, op, size, mem), size);
+	int64_t d = extend(at_get(at, size), size);
 	s128 n = (s128)(get_pair(cpu, size) << spare) >> spare, q;
 
 	/* The most negative over -1 overflows, in C as well. */
@@ -128,12 +127,12 @@ ALWAYS_INLINE void idivide(struct cpu *cpu, const struct op *op, unsigned size,
 }
 
 /* clang-format off */
-HANDLERS(mul, mul)
-HANDLERS(imul, imul)
-HANDLERS(divide, divide)
-HANDLERS(idivide, idivide)
-HANDLERS_248(imul_reg, imul_reg)
-HANDLERS_248(imul_imm, imul_imm)
+HANDLERS(mul, mul, RM_READ)
+HANDLERS(imul, imul, RM_READ)
+HANDLERS(divide, divide, RM_READ)
+HANDLERS(idivide, idivide, RM_READ)
+HANDLERS_248(imul_reg, imul_reg, RM_READ)
+HANDLERS_248(imul_imm, imul_imm, RM_READ)
 /* clang-format on */
 
 op_fn *const mul_fns[8] = {LIST(mul)};

@@ -94,52 +94,33 @@ ALWAYS_INLINE uint64_t shift(struct cpu *cpu, enum shift kind, uint64_t a,
 	}
 }
 
-ALWAYS_INLINE void shift_rm(struct cpu *cpu, const struct op *op, unsigned size,
+ALWAYS_INLINE void shift_rm(struct cpu *cpu, uint8_t *at, unsigned size,
 			    bool mem, enum shift kind, unsigned count)
 {
+	uint64_t a = at_get(at, size);
+
 	count &= size == 8 ? 63 : 31;
-	if (mem) {
-		uint64_t ea = effective(cpu, op);
-		uint64_t a = load_for_write(cpu, op, ea, size);
-
-		if (count)
-			a = shift(cpu, kind, a, count, size);
-		store(cpu, op, ea, size, a);
-	} else {
-		uint64_t a = reg_get(cpu, op->rm, size);
-
-		/* A 32-bit register is zero extended even by zero. */
-		if (count)
-			a = shift(cpu, kind, a, count, size);
-		reg_set(cpu, op->rm, size, a);
-	}
+	if (count)
+		a = shift(cpu, kind, a, count, size);
+	/* A 32-bit register is zero extended even by zero. */
+	at_set(at, size, mem, a);
 }
 
-ALWAYS_INLINE void by_imm(struct cpu *cpu, const struct op *op, unsigned size,
-			  bool mem, enum shift kind)
+ALWAYS_INLINE void by_imm(struct cpu *cpu, const struct op *op, uint8_t *at,
+			  unsigned size, bool mem, enum shift kind)
 {
-	shift_rm(cpu, op, size, mem, kind, op->imm);
+	shift_rm(cpu, at, size, mem, kind, op->imm);
 }
 
-ALWAYS_INLINE void by_cl(struct cpu *cpu, const struct op *op, unsigned size,
-			 bool mem, enum shift kind)
+ALWAYS_INLINE void by_cl(struct cpu *cpu, const struct op *op, uint8_t *at,
+			 unsigned size, bool mem, enum shift kind)
 {
-	shift_rm(cpu, op, size, mem, kind, (uint8_t)cpu->r[REG_RCX]);
+	shift_rm(cpu, at, size, mem, kind, (uint8_t)cpu->r[REG_RCX]);
 }
 
-#define SHIFT_FORM(form, kind)                            \
-	HANDLER(form##_##kind##_r1, form, 1, false, kind) \
-	HANDLER(form##_##kind##_m1, form, 1, true, kind)  \
-	HANDLER(form##_##kind##_r2, form, 2, false, kind) \
-	HANDLER(form##_##kind##_m2, form, 2, true, kind)  \
-	HANDLER(form##_##kind##_r4, form, 4, false, kind) \
-	HANDLER(form##_##kind##_m4, form, 4, true, kind)  \
-	HANDLER(form##_##kind##_r8, form, 8, false, kind) \
-	HANDLER(form##_##kind##_m8, form, 8, true, kind)
-
-#define SHIFT_KIND(kind)         \
-	SHIFT_FORM(by_imm, kind) \
-	SHIFT_FORM(by_cl, kind)
+#define SHIFT_KIND(kind)                                 \
+	HANDLERS(by_imm_##kind, by_imm, RM_MODIFY, kind) \
+	HANDLERS(by_cl_##kind, by_cl, RM_MODIFY, kind)
 
 /* clang-format off */
 SHIFT_KIND(ROL)

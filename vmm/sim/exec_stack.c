@@ -44,36 +44,40 @@ uint64_t stack_pop(struct cpu *cpu, unsigned size)
 	return val;
 }
 
-static void push_reg64(struct cpu *cpu, const struct op *op)
-{
-	uint64_t sp = cpu->r[REG_RSP] - 8;
-
-	store_seg(cpu, op, SEG_SS, sp, 8, cpu->r[op->reg]);
-	cpu->r[REG_RSP] = sp;
-	return next(cpu, op);
-}
-
-static void pop_reg64(struct cpu *cpu, const struct op *op)
-{
-	uint64_t sp = cpu->r[REG_RSP];
-	uint64_t val = load_seg(cpu, op, SEG_SS, sp, 8);
-
-	cpu->r[REG_RSP] = sp + 8;
-	cpu->r[op->reg] = val; /* POP RSP: the value wins */
-	return next(cpu, op);
-}
-
-static void push_reg(struct cpu *cpu, const struct op *op)
+NOT_INLINE static void push_reg(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
 	stack_push(cpu, op->size, cpu->r[op->reg]);
 	return next(cpu, op);
 }
 
-static void pop_reg(struct cpu *cpu, const struct op *op)
+NOT_INLINE static void pop_reg(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
 	reg_set(cpu, op->reg, op->size, stack_pop(cpu, op->size));
+	return next(cpu, op);
+}
+
+/* In 64-bit code, while nothing is odd; else the above. */
+static void push_reg64(struct cpu *cpu, const struct op *op)
+{
+	uint8_t *at = tlb_host(cpu, cpu->r[REG_RSP] - 8, 8, true);
+
+	if (unlikely(!at))
+		return push_reg(cpu, op);
+	at_set(at, 8, true, cpu->r[op->reg]);
+	cpu->r[REG_RSP] -= 8;
+	return next(cpu, op);
+}
+
+static void pop_reg64(struct cpu *cpu, const struct op *op)
+{
+	const uint8_t *at = tlb_host(cpu, cpu->r[REG_RSP], 8, false);
+
+	if (unlikely(!at))
+		return pop_reg(cpu, op);
+	cpu->r[REG_RSP] += 8;
+	cpu->r[op->reg] = at_get(at, 8); /* POP RSP: the value wins */
 	return next(cpu, op);
 }
 
@@ -236,5 +240,17 @@ void exec_leave(struct cpu *cpu, const struct op *op)
 	val = mem_read(cpu, SEG_SS, bp & stack_mask(cpu), op->size);
 	stack_set(cpu, bp + op->size);
 	reg_set(cpu, REG_RBP, op->size, val);
+	return next(cpu, op);
+}
+
+void exec_leave64(struct cpu *cpu, const struct op *op)
+{
+	uint64_t bp = cpu->r[REG_RBP];
+	const uint8_t *at = tlb_host(cpu, bp, 8, false);
+
+	if (unlikely(!at))
+		return exec_leave(cpu, op);
+	cpu->r[REG_RSP] = bp + 8;
+	cpu->r[REG_RBP] = at_get(at, 8);
 	return next(cpu, op);
 }

@@ -47,9 +47,9 @@ op_fn exec_tzcnt, exec_lzcnt, exec_movbe_load, exec_movbe_store, exec_adcx,
 	exec_shrx, exec_sarx;
 
 /* exec_flags.c */
-extern op_fn *const cmov_fns[16];
+extern op_fn *const cmov_fns[16][8], *const setcc_fns[16][8];
 op_fn exec_pushf, exec_popf, exec_lahf, exec_sahf, exec_flag_bit, exec_cli,
-	exec_sti, exec_stac, exec_setcc;
+	exec_sti, exec_stac;
 void need_iopl_in_v86(struct cpu *cpu);
 uint64_t flags_writable(const struct cpu *cpu, unsigned size);
 
@@ -61,13 +61,14 @@ void stack_set(struct cpu *cpu, uint64_t sp);
 void stack_add(struct cpu *cpu, int64_t bytes);
 op_fn *push_reg_fn(unsigned size), *pop_reg_fn(unsigned size);
 op_fn exec_push_rm, exec_pop_rm, exec_push_imm, exec_push_seg, exec_pop_seg,
-	exec_pusha, exec_popa, exec_enter, exec_leave;
+	exec_pusha, exec_popa, exec_enter, exec_leave, exec_leave64;
 
 /* exec_branch.c */
 extern op_fn *const jcc_fns[16];
 void check_target(struct cpu *cpu, uint64_t rip);
-op_fn exec_jmp, exec_jmp_rm, exec_call, exec_call64, exec_call_rm, exec_ret,
-	exec_ret64, exec_loop, exec_jcxz;
+op_fn exec_jmp, exec_jmp_rm, exec_jmp_rm64, exec_call, exec_call64,
+	exec_call_rm, exec_call_rm64, exec_ret, exec_ret64, exec_loop,
+	exec_jcxz;
 
 /* exec_string.c */
 op_fn exec_movs, exec_stos, exec_lods, exec_cmps, exec_scas, exec_ins,

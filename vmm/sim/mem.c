@@ -243,27 +243,23 @@ void mem_probe_write(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size)
 			ACCESS_WRITE);
 }
 
-__attribute__((cold, noinline)) uint64_t load_slow(struct cpu *cpu,
-						   const struct op *op,
-						   unsigned seg, uint64_t ea,
-						   unsigned size)
+NOT_INLINE uint64_t load_slow(struct cpu *cpu, const struct op *op,
+			      unsigned seg, uint64_t ea, unsigned size)
 {
 	cpu->op = op;
 	return mem_read(cpu, seg, ea, size);
 }
 
-__attribute__((cold, noinline)) void store_slow(struct cpu *cpu,
-						const struct op *op,
-						unsigned seg, uint64_t ea,
-						unsigned size, uint64_t val)
+NOT_INLINE void store_slow(struct cpu *cpu, const struct op *op, unsigned seg,
+			   uint64_t ea, unsigned size, uint64_t val)
 {
 	cpu->op = op;
 	mem_write(cpu, seg, ea, size, val);
 }
 
-__attribute__((cold, noinline)) uint64_t load_for_write_slow(
-	struct cpu *cpu, const struct op *op, unsigned seg, uint64_t ea,
-	unsigned size)
+NOT_INLINE uint64_t load_for_write_slow(struct cpu *cpu, const struct op *op,
+					unsigned seg, uint64_t ea,
+					unsigned size)
 {
 	uint64_t lin;
 
@@ -273,4 +269,25 @@ __attribute__((cold, noinline)) uint64_t load_for_write_slow(
 		mem_linear(cpu, seg, ea, size, ACCESS_READ);
 	lin_probe_write(cpu, lin, size, ACCESS_WRITE);
 	return lin_read(cpu, lin, size, ACCESS_READ);
+}
+
+void bounce_begin(struct cpu *cpu, const struct op *op, struct bounce *b,
+		  unsigned size, bool read, bool write)
+{
+	b->ea = effective(cpu, op);
+	b->at = tlb_host(cpu, b->ea, size, write);
+	if (b->at) /* an address with a segment's base */
+		return;
+	b->at = (uint8_t *)&b->val;
+	if (read && write)
+		b->val = load_for_write_slow(cpu, op, op->seg, b->ea, size);
+	else if (read)
+		b->val = load_slow(cpu, op, op->seg, b->ea, size);
+}
+
+void bounce_end(struct cpu *cpu, const struct op *op, struct bounce *b,
+		unsigned size)
+{
+	if (b->at == (uint8_t *)&b->val)
+		store_slow(cpu, op, op->seg, b->ea, size, b->val);
 }

@@ -10,11 +10,6 @@
 #include "vmm/sim/exec.h"
 #include "vmm/sim/mmu.h"
 
-bool mmu_canonical(uint64_t lin)
-{
-	return (uint64_t)((int64_t)(lin << 16) >> 16) == lin;
-}
-
 static unsigned tlb_kind(const struct cpu *cpu, unsigned access)
 {
 	bool smap = cpu->s.cr4 & CR4_SMAP;

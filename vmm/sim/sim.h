@@ -61,6 +61,7 @@ struct op {
 	union {
 		const struct simd_row *simd;
 		const struct x87_row *x87;
+		struct block *link; /* of branches and ends; may be NULL */
 	};
 	uint8_t reg, rm; /* of 8-bit operands: offsets into cpu->r */
 	uint8_t base, index, scale, seg;
@@ -79,6 +80,12 @@ struct op {
 /*
  * Ops of consecutive instructions; the last one leaves. Valid as long as the
  * generations of the one or two physical pages it was read from are equal.
+ *
+ * A branch, and the end, may hold a link to a block of the same page, both
+ * 64-bit code and within that page. It needs no check: wherever the page is
+ * mapped, the distance is the same, and both become invalid together. What
+ * could make either wrong (a store to code, another mapping or mode) spends
+ * the budget or ends its block by fall_through(), which looks at the mode.
  */
 struct block {
 	uint64_t gpa;	/* of its first byte */
@@ -312,7 +319,10 @@ void mmu_flush_page(struct cpu *cpu, uint64_t lin);
 /* Take the write right to a page of RAM out of all entries. */
 void mmu_protect(struct cpu *cpu, uint64_t gpa);
 bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
-bool mmu_canonical(uint64_t lin);
+static inline bool mmu_canonical(uint64_t lin)
+{
+	return (uint64_t)((int64_t)(lin << 16) >> 16) == lin;
+}
 
 /* ---- mem.c: accesses with all checks; size 1 to 16 bytes ---- */
 bool segment_allows(const struct cpu *cpu, const struct x86_segment *s,
@@ -342,6 +352,16 @@ void store_slow(struct cpu *cpu, const struct op *op, unsigned seg, uint64_t ea,
 uint64_t load_for_write_slow(struct cpu *cpu, const struct op *op, unsigned seg,
 			     uint64_t ea, unsigned size);
 uint64_t ea_special(const struct cpu *cpu, const struct op *op, uint64_t ea);
+/* The r/m operand in memory of an op that the TLB's fast path cannot serve. */
+struct bounce {
+	uint8_t *at; /* `val`, or after all the memory itself */
+	uint64_t ea, val;
+};
+void bounce_begin(struct cpu *cpu, const struct op *op, struct bounce *b,
+		  unsigned size, bool read, bool write);
+/* Write it back: after a read, this cannot fault. */
+void bounce_end(struct cpu *cpu, const struct op *op, struct bounce *b,
+		unsigned size);
 /* Ports, with the counters and the clock looked after. */
 uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned size);
 void port_write(struct cpu *cpu, uint16_t port, unsigned size, uint64_t val);
@@ -357,6 +377,8 @@ bool code_in_page(const struct cpu *cpu, uint64_t gpa);
 void code_invalidate(struct cpu *cpu, uint64_t gpa);
 /* Forget all blocks: memory was written behind the CPU's back. */
 void code_flush(struct cpu *cpu);
+/* Go to `rip`, and note the way in `op` if it is one for ever. */
+void link_find(struct cpu *cpu, const struct op *op, uint64_t rip);
 /* End `block` after its op `pos`. */
 void block_truncate(struct block *block, unsigned pos);
 
