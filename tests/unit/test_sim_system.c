@@ -546,6 +546,66 @@ static void test_rep_movs_restarts_where_it_faulted(void **state)
 	assert_int_equal(g->cpu->ops->elapsed_ns(g->cpu), 10);
 }
 
+/* rep stos dword [edi]: what has done nothing has changed nothing. */
+static void test_rep_keeps_high_halves_until_it_has_moved(void **state)
+{
+	struct guest *g = *state;
+
+	small_pages(g);
+	set_page(g, 0x52000, 0);
+	CODE(g, 0x89, 0x03, 0x67, 0xf3, 0xab); /* the page is known by then */
+	g->state.gpr[REG_RBX] = 0x51000;
+	g->state.gpr[REG_RDI] = 0x1234567800051ffe;
+	g->state.gpr[REG_RCX] = 4;
+	guest_run(g);
+	assert_vector(g, VEC_PF);
+	assert_int_equal(g->state.gpr[REG_RDI], 0x1234567800051ffe);
+}
+
+/* All 512 bytes must be writable, also the 96 that stay as they are. */
+static void test_fxsave_needs_its_reserved_bytes(void **state)
+{
+	struct guest *g = *state;
+
+	small_pages(g);
+	set_page(g, 0x52000, 0);
+	CODE(g, 0x0f, 0xae, 0x03); /* fxsave [rbx] */
+	g->state.gpr[REG_RBX] = 0x52000 - 496;
+	guest_run(g);
+	assert_vector(g, VEC_PF);
+	assert_int_equal(g->state.cr2, 0x52000);
+	assert_int_equal(guest_get64(g, 0x52000 - 496), 0);
+}
+
+static void test_fxrstor_needs_its_reserved_bytes(void **state)
+{
+	struct guest *g = *state;
+
+	small_pages(g);
+	set_page(g, 0x52000, 0);
+	CODE(g, 0x0f, 0xae, 0x0b); /* fxrstor [rbx] */
+	g->state.gpr[REG_RBX] = 0x52000 - 496;
+	guest_run(g);
+	assert_vector(g, VEC_PF);
+	assert_int_equal(g->state.cr2, 0x52000);
+}
+
+/* fistp dword [rbx] of an empty register, invalid operations unmasked. */
+static void test_an_x87_store_needs_its_memory_anyhow(void **state)
+{
+	struct guest *g = *state;
+
+	small_pages(g);
+	set_page(g, 0x52000, 0);
+	CODE(g, 0xdb, 0x1b);
+	g->state.gpr[REG_RBX] = 0x52000;
+	g->state.fxsave[0] = 0x7e;
+	guest_run(g);
+	assert_vector(g, VEC_PF);
+	assert_int_equal(g->state.cr2, 0x52000);
+	assert_int_equal(g->state.fxsave[2], 0);
+}
+
 /* ---- time and devices ---- */
 
 static void test_deadline_is_exact_at_every_instruction(void **state)
@@ -667,6 +727,19 @@ static void test_ports_ask_the_io_bitmap(void **state)
 	assert_int_equal(frame(g, 1), GUEST_CODE + 2);
 }
 
+static void test_rep_outs_asks_even_for_nothing(void **state)
+{
+	struct guest *g = *state;
+
+	guest_user(g);
+	g->state.seg[SEG_TR].limit = 0x66; /* no bitmap: no port */
+	CODE(g, 0xf3, 0x6e);
+	g->state.gpr[REG_RCX] = 0;
+	guest_run(g);
+	assert_vector(g, VEC_GP);
+	assert_int_equal(g->writes, 0);
+}
+
 static void test_kick_ends_an_endless_loop(void **state)
 {
 	struct guest *g = *state;
@@ -769,6 +842,10 @@ int main(void)
 		TEST(test_pop_to_memory_keeps_rsp_when_it_faults),
 		TEST(test_rmw_on_a_read_only_page_is_a_write_fault),
 		TEST(test_rep_movs_restarts_where_it_faulted),
+		TEST(test_rep_keeps_high_halves_until_it_has_moved),
+		TEST(test_fxsave_needs_its_reserved_bytes),
+		TEST(test_fxrstor_needs_its_reserved_bytes),
+		TEST(test_an_x87_store_needs_its_memory_anyhow),
 		TEST(test_deadline_is_exact_at_every_instruction),
 		TEST(test_rep_counts_each_iteration),
 		TEST(test_device_access_sees_the_exact_time),
@@ -776,6 +853,7 @@ int main(void)
 		TEST(test_rmw_on_a_device_reads_and_writes_once),
 		TEST(test_device_in_the_middle_of_a_loop),
 		TEST(test_ports_ask_the_io_bitmap),
+		TEST(test_rep_outs_asks_even_for_nothing),
 		TEST(test_kick_ends_an_endless_loop),
 		TEST(test_32_bit_code_enters_long_mode),
 		TEST(test_sse_needs_the_kernels_leave),

@@ -58,6 +58,7 @@ void exec_fxsave(struct cpu *cpu, const struct op *op)
 	uint8_t image[512];
 
 	lin = mem_linear(cpu, op->seg, ea, 512, ACCESS_WRITE);
+	lin_probe_write(cpu, lin, 512, ACCESS_WRITE);
 	fx_save(cpu, image, op->flags & OP_REXW);
 	lin_write_bytes(cpu, lin, image, len, 0);
 	return next(cpu, op);
@@ -67,12 +68,13 @@ void exec_fxrstor(struct cpu *cpu, const struct op *op)
 {
 	uint64_t ea = fx_address(cpu, op), lin;
 	unsigned len = XMM + xmm_bytes(cpu);
-	uint8_t image[512];
+	uint8_t image[512], mem[512];
 	uint32_t mxcsr;
 
 	lin = mem_linear(cpu, op->seg, ea, 512, ACCESS_READ);
 	fx_save(cpu, image, true);
-	lin_read_bytes(cpu, lin, image, len, ACCESS_READ);
+	lin_read_bytes(cpu, lin, mem, sizeof(mem), ACCESS_READ);
+	memcpy(image, mem, len);
 	memcpy(&mxcsr, image + MXCSR, 4);
 	if (mxcsr & ~MXCSR_MASK)
 		raise_error(cpu, VEC_GP, 0);

@@ -100,7 +100,6 @@ static void ins(struct cpu *cpu, const struct op *op)
 	uint64_t ea = destination(cpu, op);
 
 	cpu->op = op;
-	check_port(cpu, (uint16_t)cpu->r[REG_RDX], op->size);
 	mem_probe_write(cpu, SEG_ES, ea, op->size);
 	mem_write(cpu, SEG_ES, ea, op->size,
 		  port_read(cpu, cpu->r[REG_RDX], op->size));
@@ -110,7 +109,6 @@ static void ins(struct cpu *cpu, const struct op *op)
 static void outs(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
-	check_port(cpu, (uint16_t)cpu->r[REG_RDX], op->size);
 	port_write(cpu, cpu->r[REG_RDX], op->size,
 		   load(cpu, op, source(cpu, op), op->size));
 	advance(cpu, op, REG_RSI, op->size);
@@ -148,6 +146,8 @@ static uint64_t movs_bulk(struct cpu *cpu, const struct op *op, uint64_t count)
 	n = min3(count, in_page(src, op->size), in_page(dst, op->size));
 	if (n > (uint64_t)cpu->left + 1)
 		n = cpu->left + 1;
+	if (!n)
+		return 0;
 	from = (uint8_t *)(s->host + src);
 	to = (uint8_t *)(d->host + dst);
 	if (from < to && from + n * op->size > to)
@@ -168,6 +168,8 @@ static uint64_t stos_bulk(struct cpu *cpu, const struct op *op, uint64_t count)
 	    d->write != (dst & PAGE_MASK))
 		return 0;
 	n = min3(count, in_page(dst, op->size), (uint64_t)cpu->left + 1);
+	if (!n)
+		return 0;
 	to = (uint8_t *)(d->host + dst);
 	for (uint64_t i = 0; i < n; i++)
 		memcpy(to + i * op->size, &cpu->r[REG_RAX], op->size);
@@ -248,12 +250,21 @@ void exec_scas(struct cpu *cpu, const struct op *op)
 	repeat(cpu, op, scas, NULL, true);
 }
 
+/* The right to the port is asked for even when the count is zero. */
+static void check_string_port(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	check_port(cpu, (uint16_t)cpu->r[REG_RDX], op->size);
+}
+
 void exec_ins(struct cpu *cpu, const struct op *op)
 {
+	check_string_port(cpu, op);
 	repeat(cpu, op, ins, NULL, false);
 }
 
 void exec_outs(struct cpu *cpu, const struct op *op)
 {
+	check_string_port(cpu, op);
 	repeat(cpu, op, outs, NULL, false);
 }

@@ -65,6 +65,14 @@ static void write_operand(struct cpu *cpu, const struct op *op, uint64_t ea,
 			mem, bytes, ACCESS_WRITE);
 }
 
+static void probe_operand(struct cpu *cpu, const struct op *op, uint64_t ea)
+{
+	unsigned bytes = memory_bytes(op);
+
+	lin_probe_write(cpu, mem_linear(cpu, op->seg, ea, bytes, ACCESS_WRITE),
+			bytes, ACCESS_WRITE);
+}
+
 /* Where the instruction and its operand were, for who handles exceptions. */
 static void note_pointers(struct x87 *x, const struct cpu *cpu,
 			  const struct op *op, uint64_t ea)
@@ -78,7 +86,10 @@ static void note_pointers(struct x87 *x, const struct cpu *cpu,
 	x->fdp = op->ea & EA_BASE ? ea - cpu->s.seg[op->seg].base : ea;
 }
 
-/* Memory is written before the unit's state: a fault leaves both alone. */
+/*
+ * Memory is written before the unit's state: a fault leaves both alone. It
+ * must be there even when an exception keeps the result from it.
+ */
 static void store_operand(struct cpu *cpu, const struct op *op,
 			  struct x87_ctx *c)
 {
@@ -89,6 +100,8 @@ static void store_operand(struct cpu *cpu, const struct op *op,
 	op->x87->fn(&x, c);
 	if (c->store)
 		write_operand(cpu, op, ea, c->mem);
+	else
+		probe_operand(cpu, op, ea);
 	cpu->x87 = x;
 }
 
