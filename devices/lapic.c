@@ -16,8 +16,6 @@
 
 #define APIC_BASE_ADDRESS UINT64_C(0xfee00000)
 #define APIC_BASE_FLAGS	  UINT64_C(0xfff)
-#define APIC_BASE_EXTD	  UINT64_C(0x400)
-#define APIC_BASE_EN	  UINT64_C(0x800)
 
 /* One bit a register: the ones that are there. EOI reads as 0. */
 #define BIT(reg)	  (UINT64_C(1) << (reg))

@@ -75,8 +75,12 @@ static bool halted(const struct feeder *f)
 {
 	struct x86_state state;
 
-	f->m->cpu[0]->ops->get_state(f->m->cpu[0], &state);
-	return state.halted;
+	for (unsigned i = 0; i < f->m->cpu_count; i++) {
+		f->m->cpu[i]->ops->get_state(f->m->cpu[i], &state);
+		if (!state.halted)
+			return false;
+	}
+	return true;
 }
 
 /*

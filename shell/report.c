@@ -40,13 +40,30 @@ static void describe_code(struct vcpu *cpu, const struct guestmem *gm,
 		snprintf(text, size, " not mapped");
 }
 
+/* Where the CPUs are whose turn it was not. */
+static void report_others(struct machine *m)
+{
+	static const char *const doing[] = {"", ", halted", ", waits for SIPI"};
+	struct x86_state s;
+
+	for (unsigned i = 0; i < m->cpu_count; i++) {
+		if (i == m->turn.cpu)
+			continue;
+		m->cpu[i]->ops->get_state(m->cpu[i], &s);
+		log_warn("  cpu %u: rip %016" PRIx64 ", %s%s", i, s.rip,
+			 mode(&s), doing[s.halted]);
+	}
+}
+
 void report_registers(struct machine *m, const char *kernel)
 {
-	struct vcpu *cpu = m->cpu[0];
+	struct vcpu *cpu = m->cpu[m->turn.cpu];
 	char name[128], code[CODE_BYTES * 3 + 16];
 	struct x86_state s;
 	uint64_t va;
 
+	if (m->cpu_count > 1)
+		log_warn("  cpu %u:", cpu->env.index);
 	cpu->ops->get_state(cpu, &s);
 	va = s.rip + s.seg[SEG_CS].base;
 	symbols_describe(kernel, s.rip, name, sizeof(name));
@@ -60,14 +77,32 @@ void report_registers(struct machine *m, const char *kernel)
 	log_warn("  cr2 %016" PRIx64 "  cr3 %016" PRIx64 "  efer %" PRIx64,
 		 s.cr2, s.cr3, s.efer);
 	log_warn("  code%s", code);
+	report_others(m);
+}
+
+/* The CPUs' together: they are nothing but counters. */
+static void all_stats(struct machine *m, struct vcpu_stats *sum)
+{
+	_Static_assert(sizeof(*sum) % sizeof(uint64_t) == 0, "counters");
+	uint64_t *to = (uint64_t *)sum;
+
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned i = 0; i < m->cpu_count; i++) {
+		struct vcpu_stats s;
+		const uint64_t *from = (const uint64_t *)&s;
+
+		m->cpu[i]->ops->get_stats(m->cpu[i], &s);
+		for (size_t k = 0; k < sizeof(s) / sizeof(*from); k++)
+			to[k] += from[k];
+	}
 }
 
 void report_stats(struct machine *m, uint64_t wall_ns)
 {
-	struct vcpu_stats s = {0};
+	struct vcpu_stats s;
 	double ms = wall_ns / 1e6;
 
-	m->cpu[0]->ops->get_stats(m->cpu[0], &s);
+	all_stats(m, &s);
 	if (s.instructions)
 		log_warn("instructions %" PRIu64 " in %.3f ms: %.1f MIPS",
 			 s.instructions, ms, s.instructions / (ms * 1e3));

@@ -201,11 +201,15 @@ static bool close_outputs(struct session *s)
 static void say_hint(struct session *s)
 {
 	struct x86_state state;
+	uint64_t flags = 0;
 
 	if (s->m->stop != STOP_STALL)
 		return;
-	s->m->cpu[0]->ops->get_state(s->m->cpu[0], &state);
-	if (state.rflags & FLAG_IF)
+	for (unsigned i = 0; i < s->m->cpu_count; i++) {
+		s->m->cpu[i]->ops->get_state(s->m->cpu[i], &state);
+		flags |= state.rflags;
+	}
+	if (flags & FLAG_IF)
 		log_warn("  run it in a terminal, keep a pipe open to it, or "
 			 "give it keys with --type");
 }

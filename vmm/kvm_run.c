@@ -250,6 +250,21 @@ static void finish_access(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 
 /* ---- before an entry ---- */
 
+/* The one CPU is not started by SIPI, and INIT ends the machine's run. */
+static void take_signals(struct kvm_cpu *cpu)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	unsigned signals = env->signals ? env->signals(env->ctx) : 0;
+
+	for (unsigned bit = SIGNAL_INIT; bit <= SIGNAL_NMI; bit <<= 1)
+		if (signals & bit)
+			env->take_signal(env->ctx, bit);
+	if (!(signals & SIGNAL_NMI))
+		return;
+	cpu->halted = false;
+	kvm_ioctl(cpu->fd, KVM_NMI, NULL);
+}
+
 /*
  * Hand over an interrupt if the CPU takes one now, and ask to be told when it
  * takes the next one.
@@ -338,9 +353,10 @@ void kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	}
 	if (!cpu->started_ns)
 		cpu->started_ns = kvm_host_ns();
+	do
+		take_signals(cpu);
 	while (!must_return(cpu, exit) && offer_interrupt(cpu, exit) &&
-	       step(cpu, exit))
-		;
+	       step(cpu, exit));
 	finish_access(cpu, exit);
 	kvm_kick_leave(cpu);
 }

@@ -115,15 +115,20 @@ static uint64_t env_now_ns(void *ctx)
 	return clock_now(&((struct machine_port *)ctx)->m->clock);
 }
 
-/* A mark's count is a point of elapsed time, which idling does not move. */
+/* Counts, of marks and of turns, are points of elapsed time, which idling
+ * does not move. */
 static uint64_t env_deadline_ns(void *ctx)
 {
 	const struct machine *m = ((struct machine_port *)ctx)->m;
-	uint64_t next = clock_next(&m->clock), at;
+	uint64_t next = clock_next(&m->clock), at = CLOCK_NEVER;
 
-	if (!m->marks || m->marks->count > CLOCK_NEVER - m->clock.skipped_ns)
+	if (m->cpu_count > 1)
+		at = m->turn.end;
+	if (m->marks && m->marks->count < at)
+		at = m->marks->count;
+	if (at > CLOCK_NEVER - m->clock.skipped_ns)
 		return next;
-	at = m->clock.skipped_ns + m->marks->count;
+	at += m->clock.skipped_ns;
 	return at < next ? at : next;
 }
 
@@ -135,6 +140,7 @@ void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
 		.index = index,
 		.level = m->level,
 		.mem = &m->mem,
+		.first = index ? m->cpu[0] : NULL,
 		.read = env_read,
 		.write = env_write,
 		.pending = env_pending,
@@ -174,6 +180,7 @@ struct machine *machine_create(uint64_t mem_len)
 		return NULL;
 	}
 	m->devices_end = &m->devices;
+	m->quantum = MACHINE_QUANTUM;
 	m->clock = (struct clock){.elapsed_ns = elapsed_ns, .ctx = m};
 	m->loop = loop_create(kick_cpus, m);
 	if (!m->loop || guestmem_init(&m->mem, mem_len) < 0) {
@@ -209,7 +216,11 @@ void machine_add_device(struct machine *m, struct device *dev)
 
 uint64_t machine_count(const struct machine *m)
 {
-	return m->cpu_count ? m->cpu[0]->ops->elapsed_ns(m->cpu[0]) : 0;
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < m->cpu_count; i++)
+		count += m->cpu[i]->ops->elapsed_ns(m->cpu[i]);
+	return count;
 }
 
 void machine_mark(struct machine *m, struct mark *mark)
@@ -250,14 +261,6 @@ void machine_stop(struct machine *m, enum stop_kind kind, uint64_t code,
 
 /* ---- the run ---- */
 
-static bool interrupts_on(struct vcpu *cpu)
-{
-	struct x86_state state;
-
-	cpu->ops->get_state(cpu, &state);
-	return state.rflags & FLAG_IF;
-}
-
 /* Guest time must not pass faster than the host's: wait for either. */
 static void idle_paced(struct machine *m, uint64_t next_ns)
 {
@@ -272,22 +275,31 @@ static void idle_paced(struct machine *m, uint64_t next_ns)
 	clock_skip_to(&m->clock, now + slept < next_ns ? now + slept : next_ns);
 }
 
+/* Is there a CPU that an interrupt would wake? */
+static bool interruptible(const struct machine *m)
+{
+	for (unsigned i = 0; i < m->cpu_count; i++)
+		if (m->sleep[i].interrupts)
+			return true;
+	return false;
+}
+
 /*
- * The CPU is halted. What can wake it is an interrupt, from a timer or from
- * input; when neither can come any more the run is over.
+ * All CPUs sleep. What can wake one is an interrupt, from a timer or from
+ * input; when neither can come any more the run is over. After it all are
+ * asked again.
  */
 static void idle(struct machine *m)
 {
-	struct vcpu *cpu = m->cpu[0];
 	uint64_t next = clock_next(&m->clock);
 
-	if (!interrupts_on(cpu)) {
+	if (!interruptible(m)) {
 		machine_stop(m, STOP_STALL, 0,
-			     "the CPU is halted with interrupts off");
+			     m->cpu_count > 1
+				     ? "all CPUs are halted with interrupts off"
+				     : "the CPU is halted with interrupts off");
 		return;
 	}
-	if (env_pending(&m->port[0]))
-		return;
 	if (next == CLOCK_NEVER &&
 	    !(m->input.open && m->input.open(m->input.ctx))) {
 		machine_stop(m, STOP_STALL, 0,
@@ -295,12 +307,38 @@ static void idle(struct machine *m)
 			     "input can come");
 		return;
 	}
-	if (m->paced || !cpu->ops->counted_time || next == CLOCK_NEVER) {
+	memset(m->sleep, 0, sizeof(m->sleep));
+	if (m->paced || !m->cpu[0]->ops->counted_time || next == CLOCK_NEVER) {
 		idle_paced(m, next);
 		return;
 	}
 	loop_poll(m->loop, 0);
 	clock_skip_to(&m->clock, next);
+}
+
+static void fall_asleep(struct machine *m, unsigned cpu)
+{
+	struct x86_state state;
+	bool waits;
+
+	m->cpu[cpu]->ops->get_state(m->cpu[cpu], &state);
+	waits = state.halted == HALT_WAIT_SIPI;
+	m->sleep[cpu] = (struct machine_sleep){
+		.asleep = true,
+		.interrupts = !waits && state.rflags & FLAG_IF,
+		.signals = SIGNAL_INIT | (waits		 ? SIGNAL_STARTUP
+					  : state.in_nmi ? 0
+							 : SIGNAL_NMI),
+	};
+}
+
+/* What wakes a CPU it takes when it runs, so nothing is asked in vain. */
+static bool awake(struct machine *m, unsigned cpu)
+{
+	const struct machine_sleep *s = &m->sleep[cpu];
+
+	return !s->asleep || (s->interrupts && env_pending(&m->port[cpu])) ||
+	       env_signals(&m->port[cpu]) & s->signals;
 }
 
 static void handle_exit(struct machine *m, const struct vcpu_exit *exit)
@@ -312,7 +350,7 @@ static void handle_exit(struct machine *m, const struct vcpu_exit *exit)
 		loop_poll(m->loop, 0);
 		break;
 	case EXIT_HALT:
-		idle(m);
+		fall_asleep(m, m->turn.cpu);
 		break;
 	case EXIT_SHUTDOWN:
 		machine_stop(m, STOP_TRIPLE, 0, exit->why);
@@ -346,6 +384,46 @@ static void reach_marks(struct machine *m)
 	}
 }
 
+/* ---- turns ---- */
+
+/* One step of a 64-bit multiply-and-fold hash; every input bit counts. */
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+static uint64_t turn_length(const struct machine *m, unsigned cpu)
+{
+	uint64_t h;
+
+	if (!m->seed)
+		return m->quantum;
+	h = mix(mix(mix(0, m->seed), machine_count(m)), cpu);
+	return 1 + (h >> 32) % (2 * m->quantum - 1);
+}
+
+/* Give the turn to a CPU that is awake; false when there is none. */
+static bool choose(struct machine *m)
+{
+	unsigned first = m->turn.cpu;
+
+	if (m->cpu_count == 1)
+		return awake(m, 0);
+	if (machine_count(m) < m->turn.end && awake(m, first))
+		return true;
+	for (unsigned i = 1; i <= m->cpu_count; i++) {
+		unsigned cpu = (first + i) % m->cpu_count;
+
+		if (!awake(m, cpu))
+			continue;
+		m->turn.cpu = cpu;
+		m->turn.end = machine_count(m) + turn_length(m, cpu);
+		return true;
+	}
+	return false;
+}
+
 void machine_run(struct machine *m)
 {
 	struct vcpu_exit exit;
@@ -356,7 +434,12 @@ void machine_run(struct machine *m)
 		clock_run(&m->clock);
 		if (m->stop)
 			break;
-		m->cpu[0]->ops->run(m->cpu[0], &exit);
+		if (!choose(m)) {
+			idle(m);
+			continue;
+		}
+		m->current = m->turn.cpu;
+		m->cpu[m->current]->ops->run(m->cpu[m->current], &exit);
 		reach_marks(m);
 		if (!m->stop)
 			handle_exit(m, &exit);
@@ -364,13 +447,6 @@ void machine_run(struct machine *m)
 }
 
 /* ---- the state hash ---- */
-
-/* One step of a 64-bit multiply-and-fold hash; every input bit counts. */
-static uint64_t mix(uint64_t h, uint64_t word)
-{
-	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
-}
 
 static uint64_t mix_bytes(uint64_t h, const void *data, size_t len)
 {
@@ -409,6 +485,9 @@ static uint64_t mix_memory(uint64_t h, const struct guestmem *gm)
 uint64_t machine_hash(struct machine *m)
 {
 	uint64_t h = mix(0, clock_now(&m->clock));
+
+	if (m->cpu_count > 1)
+		h = mix(mix(h, m->turn.cpu), m->turn.end);
 
 	for (unsigned i = 0; i < m->cpu_count; i++) {
 		struct x86_state state;

@@ -63,8 +63,8 @@ struct input_source {
 };
 
 /*
- * Something to be done when CPU 0 has retired `count` instructions, exactly:
- * the CPU is between two instructions and no timer is due. Only for CPUs
+ * Something to be done when the CPUs have retired `count` instructions,
+ * exactly: the CPU whose turn it is is between two instructions and no timer is due. Only for CPUs
  * that count (vcpu_ops.counted_time).
  */
 struct mark {
@@ -80,6 +80,28 @@ struct machine_port {
 	unsigned cpu;
 };
 
+/*
+ * Several CPUs run in turn on the one thread, round robin; those that sleep
+ * are passed over. The clock counts what all of them retire, so all see one
+ * time, and it never goes back. A turn ends after a number of instructions
+ * or when its CPU halts. How long it may be depends on the seed, on which CPU
+ * it is and on the count it begins at, and on nothing else: these two fields
+ * and the count are all that the order of things depends on.
+ */
+struct machine_turn {
+	uint64_t cpu;
+	uint64_t end; /* machine_count() when another has its turn */
+};
+
+#define MACHINE_QUANTUM 5000
+
+/* Found out when a CPU halts; forgotten without harm. */
+struct machine_sleep {
+	bool asleep;
+	bool interrupts;  /* wake it */
+	unsigned signals; /* wake it */
+};
+
 struct machine {
 	struct guestmem mem;
 	struct bus ports, mmio;
@@ -89,6 +111,10 @@ struct machine {
 	unsigned cpu_count;
 	enum cpu_level level; /* of the CPUs that are added */
 	struct machine_port port[MACHINE_CPUS];
+	struct machine_sleep sleep[MACHINE_CPUS];
+	struct machine_turn turn;
+	/* Instructions of a turn; with a seed, from 1 to twice as many. */
+	uint64_t quantum, seed;
 	unsigned current;	/* the CPU that runs, or that makes an access */
 	struct device *devices; /* owned, in order of creation */
 	struct device **devices_end;
@@ -120,13 +146,13 @@ void machine_destroy(struct machine *m);
 /* Fill in what CPU `index` of this machine asks it for. */
 void machine_env(struct machine *m, unsigned index, struct vcpu_env *env);
 
-/* Add CPU 0 of the given kind (not ACCEL_AUTO). 0 or -errno, said. */
+/* Add a CPU of the given kind (not ACCEL_AUTO). 0 or -errno, said. */
 int machine_add_cpu(struct machine *m, enum accel accel);
 
 /* Put a device on the machine's list; the machine owns it from now on. */
 void machine_add_device(struct machine *m, struct device *dev);
 
-/* What CPU 0 has retired (without counted_time: its nanoseconds). */
+/* What the CPUs have retired together (without counted_time: its nanoseconds). */
 uint64_t machine_count(const struct machine *m);
 
 /*

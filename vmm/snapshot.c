@@ -23,8 +23,8 @@ _Static_assert(sizeof(struct snapshot_head) == 40, "as on file");
 
 #define MAGIC		"VMMSNAP\x1a"
 #define MACHINE_VERSION 1
-#define CLOCK_VERSION	1
-#define CPU_VERSION	1
+#define CLOCK_VERSION	2
+#define CPU_VERSION	2
 #define MEMORY_VERSION	1
 #define PAGE_RECORD	(8 + GUEST_PAGE_SIZE)
 
@@ -121,7 +121,8 @@ static void put_all(struct sink *sink, struct machine *m,
 		    const struct snapshot_extra *extra, unsigned extras)
 {
 	struct machine_part machine = {guestmem_size(&m->mem), m->cpu_count};
-	struct snapshot_clock clock = {machine_count(m), m->clock.skipped_ns};
+	struct snapshot_clock clock = {machine_count(m), m->clock.skipped_ns,
+				       m->turn};
 
 	put_head(sink, SNAPSHOT_MACHINE, 0, MACHINE_VERSION, "machine",
 		 sizeof(machine));
@@ -331,14 +332,16 @@ static int check_machine(const struct snapshot *s, const struct machine *m)
 	const struct snapshot_part *part =
 		need_part(s, SNAPSHOT_MACHINE, 0, "machine", MACHINE_VERSION,
 			  sizeof(machine));
+	struct snapshot_clock clock;
 	unsigned devices = 0, found = 0;
 
 	if (!part || !need_part(s, SNAPSHOT_CLOCK, 0, "clock", CLOCK_VERSION,
 				sizeof(struct snapshot_clock)))
 		return -EINVAL;
 	memcpy(&machine, part->data, sizeof(machine));
+	memcpy(&clock, find_part(s, SNAPSHOT_CLOCK, 0)->data, sizeof(clock));
 	if (machine.mem_len != guestmem_size(&m->mem) ||
-	    machine.cpus != m->cpu_count)
+	    machine.cpus != m->cpu_count || clock.turn.cpu >= m->cpu_count)
 		return refuse(s, "of a machine with other memory or "
 				 "processors");
 	for (unsigned i = 0; i < m->cpu_count; i++)
@@ -378,12 +381,17 @@ static int set_cpus(const struct snapshot *s, struct machine *m)
 static void set_clock(const struct snapshot *s, struct machine *m)
 {
 	const struct snapshot_part *part = find_part(s, SNAPSHOT_CLOCK, 0);
-	struct vcpu *cpu = m->cpu[0];
 	struct snapshot_clock clock;
 
 	memcpy(&clock, part->data, sizeof(clock));
-	if (m->cpu_count && cpu->ops->set_retired)
-		cpu->ops->set_retired(cpu, clock.retired);
+	m->turn = clock.turn;
+	for (unsigned i = 0; i < m->cpu_count; i++) {
+		struct vcpu *cpu = m->cpu[i];
+
+		m->sleep[i] = (struct machine_sleep){0};
+		if (cpu->ops->set_retired)
+			cpu->ops->set_retired(cpu, i ? 0 : clock.retired);
+	}
 	m->clock.skipped_ns =
 		clock.skipped_ns + clock.retired - machine_count(m);
 }

@@ -57,8 +57,9 @@ struct snapshot_head {
 };
 
 struct snapshot_clock {
-	uint64_t retired; /* by CPU 0; what elapsed without counting */
+	uint64_t retired; /* by all CPUs; what elapsed without counting */
 	uint64_t skipped_ns;
+	struct machine_turn turn;
 };
 
 /* Someone else's bytes; the name has at most 19. */

@@ -35,6 +35,9 @@ struct vcpu_env {
 	unsigned index; /* which CPU; 0 boots */
 	enum cpu_level level;
 	const struct guestmem *mem;
+	/* CPU 0, for the others: CPUs of one kind share what they know of
+	 * memory, and are made and destroyed in their order. NULL for it. */
+	struct vcpu *first;
 
 	/* An access to what is not RAM; size 1, 2, 4 or 8 (ports: to 4). */
 	uint64_t (*read)(void *ctx, enum vcpu_space space, uint64_t addr,
@@ -70,7 +73,7 @@ struct vcpu_env {
 enum vcpu_exit_reason {
 	EXIT_DEADLINE, /* now_ns() has reached deadline_ns() */
 	EXIT_KICK,     /* kick() was called */
-	EXIT_HALT,     /* HLT, and no interrupt waits; halted is set */
+	EXIT_HALT,     /* halted is set, and nothing waits that ends it */
 	EXIT_SHUTDOWN, /* triple fault */
 	EXIT_DEBUG,    /* a breakpoint or step of the debugger */
 	EXIT_ERROR,    /* cannot go on; why[] says it, state is kept */
@@ -201,5 +204,9 @@ int kvm_create(const struct vcpu_env *env, struct vcpu **vcpu);
 
 /* Registers at power-on, for both (SDM 3 table 10-1). */
 void x86_state_reset(struct x86_state *state);
+/* What INIT makes of them; all but the boot CPU wait for SIPI then. */
+void x86_state_init(struct x86_state *state);
+/* SIPI: real mode, at the vector's page. Not for one that does not wait. */
+void x86_state_startup(struct x86_state *state, uint8_t vector);
 
 #endif

@@ -132,6 +132,11 @@ enum x86_vector {
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 #define MSR_TSC_AUX	   0xc0000103u
 
+/* MSR_APIC_BASE: the boot CPU's, x2APIC mode, enabled. */
+#define APIC_BASE_BSP	   (UINT64_C(1) << 8)
+#define APIC_BASE_EXTD	   (UINT64_C(1) << 10)
+#define APIC_BASE_EN	   (UINT64_C(1) << 11)
+
 /* General registers, in encoding order. (<signal.h> takes REG_RAX.) */
 enum x86_gpr {
 	GPR_RAX,
@@ -218,6 +223,9 @@ struct x86_table {
 	uint64_t limit; /* in bytes; 16 bits count */
 };
 
+/* A CPU that waits for SIPI takes nothing else but INIT. */
+enum x86_halt { HALT_NONE, HALT_HLT, HALT_WAIT_SIPI };
+
 /* Everything a CPU keeps that a guest can see; no padding. */
 struct x86_state {
 	uint64_t gpr[GPR_COUNT];
@@ -240,9 +248,10 @@ struct x86_state {
 	uint64_t pat, misc_enable, tsc_aux;
 	uint64_t apic_base;
 	uint64_t tsc_offset; /* TSC = clock in TSC ticks + this */
-	uint64_t halted;     /* 1: in HLT */
+	uint64_t halted;     /* enum x86_halt */
 	uint64_t random;     /* of RDRAND: numbers given (sim) */
 	uint64_t shadow;     /* 1: STI or MOV SS holds interrupts off */
+	uint64_t in_nmi;     /* 1: no further NMI before IRET; 0 on KVM */
 
 	/*
 	 * An event whose delivery the host interrupted half-way; 0 on sim,

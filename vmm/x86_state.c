@@ -50,3 +50,38 @@ void x86_state_reset(struct x86_state *state)
 	put32(&state->fxsave[FX_MXCSR], RESET_MXCSR);
 	put32(&state->fxsave[FX_MXCSR_MASK], 0xffff);
 }
+
+/* SDM 3 table 10-1: caches, vector registers, the TSC and most MSRs stay. */
+void x86_state_init(struct x86_state *state)
+{
+	const struct x86_state old = *state;
+
+	x86_state_reset(state);
+	state->cr0 = (old.cr0 & (CR0_CD | CR0_NW)) | CR0_ET;
+	state->xcr0 = old.xcr0;
+	state->star = old.star;
+	state->lstar = old.lstar;
+	state->cstar = old.cstar;
+	state->fmask = old.fmask;
+	state->kernel_gs_base = old.kernel_gs_base;
+	state->sysenter_cs = old.sysenter_cs;
+	state->sysenter_esp = old.sysenter_esp;
+	state->sysenter_eip = old.sysenter_eip;
+	state->pat = old.pat;
+	state->misc_enable = old.misc_enable;
+	state->tsc_aux = old.tsc_aux;
+	state->apic_base = old.apic_base;
+	state->tsc_offset = old.tsc_offset;
+	state->random = old.random;
+	memcpy(state->fxsave, old.fxsave, sizeof(state->fxsave));
+	if (!(state->apic_base & APIC_BASE_BSP))
+		state->halted = HALT_WAIT_SIPI;
+}
+
+void x86_state_startup(struct x86_state *state, uint8_t vector)
+{
+	state->seg[SEG_CS].selector = vector << 8;
+	state->seg[SEG_CS].base = (uint64_t)vector << 12;
+	state->rip = 0;
+	state->halted = HALT_NONE;
+}

@@ -12,23 +12,68 @@
 #include "vmm/log.h"
 #include "vmm/sim/exec.h"
 
-int code_init(struct cpu *cpu)
+static void pages_free(struct code_pages *p)
+{
+	for (int i = 0; i < GUESTMEM_REGIONS; i++)
+		free(p->page[i]);
+	free(p);
+}
+
+static struct code_pages *pages_create(const struct guestmem *mem)
+{
+	struct code_pages *p = calloc(1, sizeof(*p));
+	bool ok = p;
+
+	for (int i = 0; ok && i < GUESTMEM_REGIONS; i++) {
+		uint64_t pages = mem->region[i].len / PAGE_SIZE;
+
+		p->page[i] = calloc(pages ? pages : 1, sizeof(*p->page[i]));
+		ok = p->page[i];
+	}
+	if (p && !ok) {
+		pages_free(p);
+		p = NULL;
+	}
+	return p;
+}
+
+/* The first CPU makes what the others share; the last one frees it. */
+static bool pages_join(struct cpu *cpu, struct cpu *first)
+{
+	struct code_pages *p;
+
+	p = first ? first->pages : pages_create(cpu->vcpu.env.mem);
+	if (!p)
+		return false;
+	cpu->pages = p;
+	cpu->sibling = p->cpus;
+	p->cpus = cpu;
+	return true;
+}
+
+static void pages_leave(struct cpu *cpu)
+{
+	struct code_pages *p = cpu->pages;
+	struct cpu **at;
+
+	if (!p)
+		return;
+	for (at = &p->cpus; *at != cpu; at = &(*at)->sibling)
+		;
+	*at = cpu->sibling;
+	if (!p->cpus)
+		pages_free(p);
+}
+
+int code_init(struct cpu *cpu, struct cpu *first)
 {
 	struct code_cache *c = &cpu->code;
-	const struct guestmem *mem = cpu->vcpu.env.mem;
 
 	c->ops = calloc(OP_POOL, sizeof(*c->ops));
 	c->blocks = calloc(BLOCK_POOL, sizeof(*c->blocks));
 	c->hash = calloc(BLOCK_HASH, sizeof(*c->hash));
-	if (!c->ops || !c->blocks || !c->hash)
+	if (!c->ops || !c->blocks || !c->hash || !pages_join(cpu, first))
 		return fail(-ENOMEM, "sim: no memory for the code cache");
-	for (int i = 0; i < GUESTMEM_REGIONS; i++) {
-		uint64_t pages = mem->region[i].len / PAGE_SIZE;
-
-		c->page[i] = calloc(pages ? pages : 1, sizeof(*c->page[i]));
-		if (!c->page[i])
-			return fail(-ENOMEM, "sim: no memory for page marks");
-	}
 	return 0;
 }
 
@@ -39,8 +84,7 @@ void code_fini(struct cpu *cpu)
 	free(c->ops);
 	free(c->blocks);
 	free(c->hash);
-	for (int i = 0; i < GUESTMEM_REGIONS; i++)
-		free(c->page[i]);
+	pages_leave(cpu);
 }
 
 /* Of a page that is RAM. */
@@ -49,7 +93,7 @@ static struct page_info *page_info(const struct cpu *cpu, uint64_t gpa)
 	const struct guestmem_region *r = cpu->vcpu.env.mem->region;
 	unsigned i = gpa - r[0].base < r[0].len ? 0 : 1;
 
-	return &cpu->code.page[i][(gpa - r[i].base) >> PAGE_BITS];
+	return &cpu->pages->page[i][(gpa - r[i].base) >> PAGE_BITS];
 }
 
 static uint64_t line_mask(uint64_t gpa, unsigned size)
@@ -78,7 +122,8 @@ void code_invalidate(struct cpu *cpu, uint64_t gpa)
 
 	p->lines = 0;
 	p->gen++;
-	cpu->mode += MODE_GENERATION;
+	for (struct cpu *c = cpu->pages->cpus; c; c = c->sibling)
+		c->mode += MODE_GENERATION;
 	cpu_event(cpu);
 }
 
@@ -107,8 +152,8 @@ static uint32_t mark_code(struct cpu *cpu, uint64_t gpa, unsigned size)
 	bool first = !p->lines;
 
 	p->lines |= line_mask(gpa, size);
-	if (first)
-		mmu_protect(cpu, gpa);
+	for (struct cpu *c = cpu->pages->cpus; first && c; c = c->sibling)
+		mmu_protect(c, gpa);
 	return p->gen;
 }
 

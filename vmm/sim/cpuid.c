@@ -9,6 +9,12 @@
 #include "vmm/sim/sim.h"
 
 #define F_HYPERVISOR  (1u << 31)
+/* They come with the machine's local APIC. */
+#define F_X2APIC      (1u << 21)
+#define F_DEADLINE    (1u << 24)
+/* APIC IDs of the one package: as many as there can be CPUs. */
+#define ID_BITS	      3
+#define IDS	      (1u << ID_BITS)
 #define TSC_INVARIANT (1u << 8)
 
 #define SIGNATURE     0x00000600u /* family 6 */
@@ -34,7 +40,24 @@ static void feature_bits(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
 		out[reg] |= features_cpuid(cpu->features, leaf, sub, reg);
 }
 
-static void basic_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t out[4])
+/* Cores of one thread each (SDM 2A table 3-8). */
+static void topology(const struct cpu *cpu, uint32_t sub, uint32_t out[4])
+{
+	static const struct {
+		uint32_t shift, processors, type;
+	} levels[] = {{0, 1, 1}, {ID_BITS, IDS, 2}};
+
+	out[2] = sub & 0xff;
+	if (sub < sizeof(levels) / sizeof(levels[0])) {
+		out[0] = levels[sub].shift;
+		out[1] = levels[sub].processors;
+		out[2] |= levels[sub].type << 8;
+	}
+	out[3] = cpu->vcpu.env.index;
+}
+
+static void basic_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
+		       uint32_t out[4])
 {
 	switch (leaf) {
 	case 0:
@@ -46,7 +69,13 @@ static void basic_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t out[4])
 	case 1:
 		out[0] = SIGNATURE;
 		out[1] = 8 << 8; /* CLFLUSH lines of 64 bytes */
+		out[1] |= 1 << 16 | cpu->vcpu.env.index << 24;
 		out[2] |= F_HYPERVISOR;
+		if (cpu->vcpu.env.read_msr)
+			out[2] |= F_X2APIC | F_DEADLINE;
+		break;
+	case 0xb:
+		topology(cpu, sub, out);
 		break;
 	case 0x15: /* TSC = crystal * EBX / EAX */
 		out[0] = 1;
@@ -90,7 +119,7 @@ void cpuid_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
 	if (leaf >> 31)
 		extended_leaf(leaf, out);
 	else
-		basic_leaf(cpu, leaf, out);
+		basic_leaf(cpu, leaf, sub, out);
 }
 
 uint64_t cpuid_cr4(const struct cpu *cpu)

@@ -274,6 +274,10 @@ void exec_iret(struct cpu *cpu, const struct op *op)
 	}
 	commit_return(cpu, &r, 3 * size, 0);
 	flags_set(cpu, (flags_get(cpu) & ~mask) | (r.flags & mask));
+	if (cpu->s.in_nmi) { /* another may wait */
+		cpu->s.in_nmi = 0;
+		cpu_event(cpu);
+	}
 	return next_block(cpu);
 }
 

@@ -57,7 +57,7 @@ void exec_hlt(struct cpu *cpu, const struct op *op)
 	cpu->op = op;
 	if (cpu->cpl)
 		raise_error(cpu, VEC_GP, 0);
-	cpu->s.halted = 1;
+	cpu->s.halted = HALT_HLT;
 	cpu->poll = true;
 	cpu_event(cpu);
 	return fall_through(cpu, op);

@@ -60,6 +60,9 @@ static void set_budget(struct cpu *cpu)
 
 void cpu_device_touched(struct cpu *cpu)
 {
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	cpu->signals = env->signals ? env->signals(env->ctx) : 0;
 	cpu->poll = true;
 	set_budget(cpu);
 }
@@ -200,6 +203,15 @@ static void deliver_pending(struct cpu *cpu)
 	cpu->delivering = NO_VECTOR;
 }
 
+static void deliver_external(struct cpu *cpu, unsigned vector)
+{
+	cpu->s.halted = HALT_NONE;
+	cpu->stats.interrupts++;
+	cpu->delivering = vector + EXTERNAL_VECTOR;
+	deliver(cpu, vector, EVENT_EXTERNAL, cpu->rip, false, 0);
+	cpu->delivering = NO_VECTOR;
+}
+
 static void take_interrupt(struct cpu *cpu)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
@@ -212,11 +224,63 @@ static void take_interrupt(struct cpu *cpu)
 	vector = env->acknowledge(env->ctx);
 	if (vector < 0)
 		return;
-	cpu->s.halted = 0;
-	cpu->stats.interrupts++;
-	cpu->delivering = vector + EXTERNAL_VECTOR;
-	deliver(cpu, vector, EVENT_EXTERNAL, cpu->rip, false, 0);
-	cpu->delivering = NO_VECTOR;
+	deliver_external(cpu, vector);
+}
+
+/* ---- INIT, SIPI, NMI ---- */
+
+static void sim_get_state(struct vcpu *vcpu, struct x86_state *state);
+static void take_state(struct cpu *cpu, const struct x86_state *state);
+
+static void take_init(struct cpu *cpu)
+{
+	struct x86_state state;
+
+	sim_get_state(&cpu->vcpu, &state);
+	x86_state_init(&state);
+	take_state(cpu, &state);
+}
+
+static void take_startup(struct cpu *cpu, uint8_t vector)
+{
+	struct x86_state state;
+
+	if (cpu->s.halted != HALT_WAIT_SIPI)
+		return;
+	sim_get_state(&cpu->vcpu, &state);
+	x86_state_startup(&state, vector);
+	take_state(cpu, &state);
+}
+
+static unsigned signals_open(const struct cpu *cpu)
+{
+	if (cpu->s.halted == HALT_WAIT_SIPI)
+		return cpu->signals & (SIGNAL_INIT | SIGNAL_STARTUP);
+	if (cpu->s.in_nmi || cpu->s.shadow)
+		return cpu->signals & ~SIGNAL_NMI;
+	return cpu->signals;
+}
+
+/* One of them, the first by rank. */
+static void take_signal(struct cpu *cpu, unsigned open)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	enum vcpu_signal signal = open & -open;
+	uint8_t vector = env->take_signal(env->ctx, signal);
+
+	cpu->signals = env->signals(env->ctx);
+	switch (signal) {
+	case SIGNAL_INIT:
+		take_init(cpu);
+		break;
+	case SIGNAL_STARTUP:
+		take_startup(cpu, vector);
+		break;
+	case SIGNAL_NMI:
+		cpu->s.in_nmi = 1;
+		deliver_external(cpu, VEC_NMI);
+		break;
+	}
 }
 
 static bool leave(struct cpu *cpu, enum vcpu_exit_reason reason)
@@ -256,7 +320,8 @@ static void grant(struct cpu *cpu)
 
 static bool interrupts_open(const struct cpu *cpu)
 {
-	return cpu->poll && cpu->s.rflags & FLAG_IF && !cpu->s.shadow;
+	return cpu->poll && cpu->s.halted != HALT_WAIT_SIPI &&
+	       cpu->s.rflags & FLAG_IF && !cpu->s.shadow;
 }
 
 static void loop(struct cpu *cpu)
@@ -266,6 +331,8 @@ static void loop(struct cpu *cpu)
 
 		if (cpu->fault_pending)
 			deliver_pending(cpu);
+		else if (signals_open(cpu))
+			take_signal(cpu, signals_open(cpu));
 		else if (interrupts_open(cpu))
 			take_interrupt(cpu);
 		if (must_leave(cpu))
@@ -322,8 +389,7 @@ static void sim_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->why[0] = '\0';
 	cpu->exit = exit;
 	cpu->stopped = false;
-	cpu->poll = true;
-	set_budget(cpu);
+	cpu_device_touched(cpu);
 	why = _setjmp(cpu->unwind);
 	if (why)
 		unwound(cpu, why);
@@ -357,8 +423,8 @@ static bool state_ok(const struct x86_state *s)
 	bool active = s->efer & EFER_LME && s->cr0 & CR0_PG;
 
 	return lma == active && (!(s->cr0 & CR0_PG) || s->cr0 & CR0_PE) &&
-	       (!active || s->cr4 & CR4_PAE) && s->halted <= 1 &&
-	       s->shadow <= 1 && s->event == 0;
+	       (!active || s->cr4 & CR4_PAE) && s->halted <= HALT_WAIT_SIPI &&
+	       s->in_nmi <= 1 && s->shadow <= 1 && s->event == 0;
 }
 
 /* From memory when the state does not tell; what it says there counts. */
@@ -459,12 +525,16 @@ int sim_create(const struct vcpu_env *env, struct vcpu **vcpu)
 	cpu->vcpu = (struct vcpu){.ops = &sim_ops, .env = *env};
 	cpu->delivering = NO_VECTOR;
 	cpu->features = features_of_sim() & features_of_level(level);
-	if (code_init(cpu)) {
+	if (code_init(cpu, (struct cpu *)env->first)) {
 		sim_destroy(&cpu->vcpu);
 		return -ENOMEM;
 	}
 	mmu_init(cpu);
 	x86_state_reset(&state);
+	if (env->index) {
+		state.apic_base &= ~APIC_BASE_BSP;
+		x86_state_init(&state);
+	}
 	take_state(cpu, &state);
 	*vcpu = &cpu->vcpu;
 	return 0;

@@ -154,7 +154,16 @@ struct code_cache {
 	struct block *blocks;
 	struct block **hash;
 	unsigned op_count, block_count;
+};
+
+/*
+ * Shared by the CPUs of a machine, which run in turn: a page with code that
+ * any of them has decoded is marked for all, and a store to it by any makes
+ * the blocks of all stale.
+ */
+struct code_pages {
 	struct page_info *page[GUESTMEM_REGIONS];
+	struct cpu *cpus; /* by their `sibling` */
 };
 
 /* The exception or other reason that unwinds to run(). */
@@ -207,6 +216,7 @@ struct cpu {
 	bool fault_pending;
 	int delivering;	   /* vector, or NO_VECTOR */
 	bool poll;	   /* ask for interrupts */
+	unsigned signals;  /* SIGNAL_*, those that waited when last asked */
 	bool shadow_ss;	   /* the shadow is MOV SS's: #DB waits too */
 	bool alone;	   /* the next op runs as a block of its own */
 	bool no_step_trap; /* INT n and SYSCALL are not followed by #DB */
@@ -222,6 +232,8 @@ struct cpu {
 	struct tlb none; /* always empty: code that needs segment checks */
 	struct jump jump[JUMP_SIZE];
 	struct code_cache code;
+	struct code_pages *pages;
+	struct cpu *sibling;
 	struct block cut; /* the first part of a block, for exact stops */
 	struct op cut_op[BLOCK_OPS + 1];
 	jmp_buf unwind;
@@ -367,7 +379,8 @@ uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned size);
 void port_write(struct cpu *cpu, uint16_t port, unsigned size, uint64_t val);
 
 /* ---- block.c ---- */
-int code_init(struct cpu *cpu);
+/* `first`: CPU 0 for all others, else NULL. */
+int code_init(struct cpu *cpu, struct cpu *first);
 void code_fini(struct cpu *cpu);
 /* The block at cpu->rip; raises the faults of fetching. */
 struct block *block_find(struct cpu *cpu);
