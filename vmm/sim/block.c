@@ -269,18 +269,23 @@ static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 	return b;
 }
 
-static bool valid(struct cpu *cpu, const struct block *b, uint64_t lin)
+/* For ever: generations do not come back. */
+static bool stale(const struct cpu *cpu, const struct block *b)
+{
+	return page_info(cpu, b->gpa)->gen != b->gen ||
+	       (b->page2 != NO_PAGE &&
+		page_info(cpu, b->page2)->gen != b->gen2);
+}
+
+static bool leads_to_page2(struct cpu *cpu, const struct block *b, uint64_t lin)
 {
 	uint64_t second = (lin & PAGE_MASK) + PAGE_SIZE;
 
-	if (page_info(cpu, b->gpa)->gen != b->gen)
-		return false;
 	if (b->page2 == NO_PAGE)
 		return true;
 	if (!cpu->code64)
 		second = (uint32_t)second;
-	return page_info(cpu, b->page2)->gen == b->gen2 &&
-	       mmu_place(cpu, second, ACCESS_EXEC).gpa == b->page2;
+	return mmu_place(cpu, second, ACCESS_EXEC).gpa == b->page2;
 }
 
 static struct block *lookup(struct cpu *cpu, const struct place *p,
@@ -289,11 +294,18 @@ static struct block *lookup(struct cpu *cpu, const struct place *p,
 	unsigned bits = code_bits(cpu);
 	struct block **head =
 		&cpu->code.hash[(p->gpa ^ p->gpa >> 13) % BLOCK_HASH];
-	struct block *b;
+	struct block **at = head, *b;
 
-	for (b = *head; b; b = b->chain)
-		if (b->gpa == p->gpa && b->bits == bits && valid(cpu, b, lin))
+	while ((b = *at)) {
+		if (stale(cpu, b)) {
+			*at = b->chain;
+			continue;
+		}
+		if (b->gpa == p->gpa && b->bits == bits &&
+		    leads_to_page2(cpu, b, lin))
 			return b;
+		at = &b->chain;
+	}
 	b = build(cpu, p, lin, bits);
 	b->chain = *head;
 	*head = b;

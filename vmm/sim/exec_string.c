@@ -158,6 +158,30 @@ static uint64_t movs_bulk(struct cpu *cpu, const struct op *op, uint64_t count)
 	return n;
 }
 
+ALWAYS_INLINE void fill(uint8_t *to, uint64_t val, uint64_t count,
+			unsigned size)
+{
+	for (uint64_t i = 0; i < count; i++)
+		at_set(to + i * size, size, true, val);
+}
+
+static void fill_any(uint8_t *to, uint64_t val, uint64_t count, unsigned size)
+{
+	switch (size) {
+	case 1:
+		memset(to, (uint8_t)val, count);
+		break;
+	case 2:
+		fill(to, val, count, 2);
+		break;
+	case 4:
+		fill(to, val, count, 4);
+		break;
+	default:
+		fill(to, val, count, 8);
+	}
+}
+
 static uint64_t stos_bulk(struct cpu *cpu, const struct op *op, uint64_t count)
 {
 	uint64_t dst = destination(cpu, op), n;
@@ -171,8 +195,7 @@ static uint64_t stos_bulk(struct cpu *cpu, const struct op *op, uint64_t count)
 	if (!n)
 		return 0;
 	to = (uint8_t *)(d->host + dst);
-	for (uint64_t i = 0; i < n; i++)
-		memcpy(to + i * op->size, &cpu->r[REG_RAX], op->size);
+	fill_any(to, cpu->r[REG_RAX], n, op->size);
 	advance(cpu, op, REG_RDI, n * op->size);
 	return n;
 }

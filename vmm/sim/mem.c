@@ -174,27 +174,45 @@ static void part_write(struct cpu *cpu, const struct place *p,
 		code_invalidate(cpu, p->gpa);
 }
 
+static void read_span(struct cpu *cpu, const struct span *s, uint8_t *at,
+		      unsigned size)
+{
+	unsigned len[2] = {s->first, size - s->first};
+
+	for (unsigned i = 0; i < 2 && len[i]; i++) {
+		if (s->part[i].host)
+			memcpy(at, s->part[i].host, len[i]);
+		else
+			device_read(cpu, s->part[i].gpa, at, len[i]);
+		at += len[i];
+	}
+}
+
 void lin_read_bytes(struct cpu *cpu, uint64_t lin, void *buf, unsigned size,
 		    unsigned access)
 {
-	struct span s = span_of(cpu, lin, size, access);
-	unsigned len[2] = {s.first, size - s.first};
-	uint8_t *at = buf;
+	const uint8_t *host = mmu_host(cpu, lin, size, access);
+	struct span s;
 
-	for (unsigned i = 0; i < 2 && len[i]; i++) {
-		if (s.part[i].host)
-			memcpy(at, s.part[i].host, len[i]);
-		else
-			device_read(cpu, s.part[i].gpa, at, len[i]);
-		at += len[i];
+	if (host) {
+		memcpy(buf, host, size);
+		return;
 	}
+	s = span_of(cpu, lin, size, access);
+	read_span(cpu, &s, buf, size);
 }
 
 void lin_write_bytes(struct cpu *cpu, uint64_t lin, const void *buf,
 		     unsigned size, unsigned access)
 {
-	struct span s = span_of(cpu, lin, size, access | ACCESS_WRITE);
+	uint8_t *host = mmu_host(cpu, lin, size, access | ACCESS_WRITE);
+	struct span s;
 
+	if (host) {
+		memcpy(host, buf, size);
+		return;
+	}
+	s = span_of(cpu, lin, size, access | ACCESS_WRITE);
 	span_prepare(cpu, &s, size);
 	part_write(cpu, &s.part[0], buf, s.first);
 	if (s.first < size)
@@ -205,15 +223,21 @@ void lin_write_bytes(struct cpu *cpu, uint64_t lin, const void *buf,
 void lin_probe_write(struct cpu *cpu, uint64_t lin, unsigned size,
 		     unsigned access)
 {
-	struct span s = span_of(cpu, lin, size, access | ACCESS_WRITE);
+	struct span s;
 
+	if (mmu_host(cpu, lin, size, access | ACCESS_WRITE))
+		return;
+	s = span_of(cpu, lin, size, access | ACCESS_WRITE);
 	span_prepare(cpu, &s, size);
 }
 
 uint64_t lin_read(struct cpu *cpu, uint64_t lin, unsigned size, unsigned access)
 {
+	const uint8_t *host = mmu_host(cpu, lin, size, access);
 	uint64_t val = 0;
 
+	if (host && size == 8) /* spares a call with an unknown size */
+		return at_get(host, 8);
 	lin_read_bytes(cpu, lin, &val, size, access);
 	return val;
 }

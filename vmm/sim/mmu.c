@@ -112,6 +112,17 @@ static bool tag_matches(const struct tlb_entry *e, uint64_t page,
 	return (access & ACCESS_WRITE ? e->write : e->read) == page;
 }
 
+uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin, unsigned size,
+		  unsigned access)
+{
+	const struct tlb *tlb = &cpu->tlbs[tlb_kind(cpu, access)];
+	const struct tlb_entry *e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
+
+	if (!tag_matches(e, LAST_PAGE(lin, size), access))
+		return NULL;
+	return (uint8_t *)(e->host + lin);
+}
+
 struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 {
 	unsigned kind = tlb_kind(cpu, access);

@@ -101,11 +101,11 @@ static uint64_t page_base(const struct shape *s, uint64_t entry, uint64_t len)
 /* Reads of nothing are all ones. */
 static uint64_t entry_read(const struct cpu *cpu, uint64_t gpa, unsigned size)
 {
-	uint64_t entry = 0;
+	const uint8_t *host = guestmem_ptr(cpu->vcpu.env.mem, gpa, size);
 
-	if (!guestmem_read(cpu->vcpu.env.mem, gpa, &entry, size))
-		memset(&entry, 0xff, size);
-	return entry;
+	if (!host)
+		return size == 8 ? UINT64_MAX : UINT32_MAX;
+	return size == 8 ? at_get(host, 8) : at_get(host, 4);
 }
 
 bool mmu_walk(const struct cpu *cpu, uint64_t lin, struct walk *w,

@@ -326,6 +326,9 @@ struct place {
 /* Where a linear address leads; raises #PF. Does not cross a page. */
 void mmu_init(struct cpu *cpu);
 struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access);
+/* Where these bytes are if the TLB allows the access at once, else NULL. */
+uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin, unsigned size,
+		  unsigned access);
 void mmu_flush(struct cpu *cpu, bool global);
 void mmu_flush_page(struct cpu *cpu, uint64_t lin);
 /* Take the write right to a page of RAM out of all entries. */
