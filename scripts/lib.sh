@@ -2,6 +2,7 @@
 # Sourced by bash scripts that stand in this folder.
 
 set -eu
+CALLER=$PWD # where relative paths of the person's mean something
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Where to build, and more words for `meson setup` there; CC chooses the
