@@ -60,6 +60,7 @@ attempt_iret:
 	call	save
 	movl	4(%esp), %esi
 	movl	8(%esp), %ecx
+	pushl	$user_done
 	leal	(,%ecx,4), %eax
 	subl	%eax, %esp
 	movl	%esp, %edi

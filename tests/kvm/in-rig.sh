@@ -5,6 +5,7 @@
 # ACCEL=kvm and SLOW set; its status counts: 0 passed, 77 skipped, else failed.
 
 export VMM=/root/vmm IMAGES=/root/images GUESTS=/root/guests ACCEL=kvm SLOW=1
+export PROCESSOR='qemu|rig' # which is under this KVM
 
 # What has no meaning here: determinism is promised for the simulator only.
 # kernel-panic is a panic, and ends as one.

@@ -119,7 +119,7 @@ static enum bound bind_20(struct op *op, const struct insn *insn)
 	case 0x22:
 		return end(op, exec_mov_to_cr);
 	}
-	return go(op, exec_mov_to_dr);
+	return end(op, exec_mov_to_dr);
 }
 
 static enum bound bind_30(struct op *op, const struct insn *insn)

@@ -141,6 +141,8 @@ void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
 		else
 			deliver_legacy(cpu, &ev, &g, &cs, cpl);
 	}
+	if (vector == VEC_DB && kind != EVENT_SOFT)
+		cpu->s.dr[7] &= ~DR7_GD;
 	if (cpu_traces(cpu, TRACE_INT))
 		trace_delivery(cpu, vector, kind, rip, from, has_error, error);
 }

@@ -235,6 +235,25 @@ void exec_ret_far(struct cpu *cpu, const struct op *op)
 	commit_return(cpu, &r, 2 * size, op->imm);
 }
 
+/* IRET lets NMIs through again, also one that faults (SDM 3 6.7.1). */
+static void nmi_unblock(struct cpu *cpu)
+{
+	if (!cpu->s.in_nmi)
+		return;
+	cpu->s.in_nmi = 0; /* another may wait */
+	cpu_event(cpu);
+}
+
+/*
+ * RF holds off instruction breakpoints for one instruction. Without any
+ * there is nothing to hold off, and no need to step over that one.
+ */
+static void drop_resume_flag(struct cpu *cpu)
+{
+	if (!debug_active(cpu))
+		cpu->s.rflags &= ~FLAG_RF;
+}
+
 static bool to_v86(const struct cpu *cpu, unsigned size, uint64_t flags)
 {
 	return flags & FLAG_VM && cpu->cpl == 0 && size == 4 &&
@@ -249,8 +268,10 @@ void exec_iret(struct cpu *cpu, const struct op *op)
 
 	cpu->op = op;
 	need_iopl_in_v86(cpu);
+	nmi_unblock(cpu);
 	if (cpu_real_segments(cpu)) {
 		real_iret(cpu, size);
+		drop_resume_flag(cpu);
 		return next_block(cpu);
 	}
 	if (cpu->s.rflags & FLAG_NT) {
@@ -263,6 +284,7 @@ void exec_iret(struct cpu *cpu, const struct op *op)
 	r.flags = peek_stack(cpu, size, 2 * size);
 	if (to_v86(cpu, size, r.flags)) {
 		real_enter_v86(cpu, r.flags);
+		drop_resume_flag(cpu);
 		return next_block(cpu);
 	}
 	r.outer = cpu->code64 || (r.cs & 3u) > cpu->cpl;
@@ -274,10 +296,7 @@ void exec_iret(struct cpu *cpu, const struct op *op)
 	}
 	commit_return(cpu, &r, 3 * size, 0);
 	flags_set(cpu, (flags_get(cpu) & ~mask) | (r.flags & mask));
-	if (cpu->s.in_nmi) { /* another may wait */
-		cpu->s.in_nmi = 0;
-		cpu_event(cpu);
-	}
+	drop_resume_flag(cpu);
 	return next_block(cpu);
 }
 
@@ -361,5 +380,11 @@ void exec_sysret(struct cpu *cpu, const struct op *op)
 	cpu->rip = wide ? cpu->r[REG_RCX] : (uint32_t)cpu->r[REG_RCX];
 	flags_set(cpu, (flags & FLAGS_ALL) | FLAG_FIXED);
 	cpu_update_mode(cpu);
+	/* TF traps at once, as though SYSCALL had just ended (SDM 2 SYSRET). */
+	if (flags & FLAG_TF) {
+		cpu->debug_hits |= DR6_BS;
+		debug_trap(cpu);
+		return;
+	}
 	return next_block(cpu);
 }

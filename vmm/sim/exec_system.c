@@ -10,9 +10,6 @@
 	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | \
 	 CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 #define CR3_NOFLUSH (UINT64_C(1) << 63)
-#define DR7_ENABLES UINT64_C(0xff)
-#define DR7_GD	    (UINT64_C(1) << 13)
-#define DR6_BD	    (UINT64_C(1) << 13)
 
 static void need_cpl0(struct cpu *cpu, const struct op *op)
 {
@@ -214,7 +211,7 @@ void exec_clts(struct cpu *cpu, const struct op *op)
 	return next(cpu, op);
 }
 
-/* ---- debug registers: kept, and DR6 reports single steps ---- */
+/* ---- debug registers; what they do is in debugreg.c ---- */
 
 /* DR4 and DR5 are DR6 and DR7 unless CR4.DE makes them #UD. */
 static unsigned debug_register(struct cpu *cpu, const struct op *op)
@@ -226,7 +223,6 @@ static unsigned debug_register(struct cpu *cpu, const struct op *op)
 		raise_fault(cpu, VEC_UD);
 	if (cpu->s.dr[7] & DR7_GD) {
 		cpu->s.dr[6] |= DR6_BD;
-		cpu->s.dr[7] &= ~DR7_GD;
 		raise_fault(cpu, VEC_DB);
 	}
 	return reg == 4 || reg == 5 ? reg + 2 : reg;
@@ -247,15 +243,14 @@ void exec_mov_to_dr(struct cpu *cpu, const struct op *op)
 
 	if (reg >= 6 && val >> 32)
 		gp0(cpu);
-	if (reg == 7 && val & DR7_ENABLES)
-		cpu_stop(cpu, "breakpoints in debug registers are not "
-			      "implemented");
 	if (reg == 6)
 		val = (val & 0xe00f) | UINT64_C(0xffff0ff0);
 	if (reg == 7)
-		val = (val & 0xffff2fff) | 0x400;
+		val = (val & 0xffff27ff) | 0x400;
 	cpu->s.dr[reg] = val;
-	return next(cpu, op);
+	cpu_update_mode(cpu);
+	cpu_event(cpu);
+	return fall_through(cpu, op);
 }
 
 /* ---- TLB and caches ---- */

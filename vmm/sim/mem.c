@@ -55,17 +55,39 @@ bool segment_allows(const struct cpu *cpu, const struct x86_segment *s,
 	return ea > s->limit && last <= top;
 }
 
+/* Words of 2, 4 and 8 bytes, and x87's of 10 (SDM 3 6.15, #AC). */
+static void check_alignment(struct cpu *cpu, uint64_t lin, unsigned size)
+{
+	static const uint8_t mask[] = {[2] = 1, [4] = 3, [8] = 7, [10] = 7};
+
+	if (size <= 10 && lin & mask[size])
+		raise_error(cpu, VEC_AC, 0);
+}
+
+/* What cpu->watch asks for. */
+static uint64_t watched(struct cpu *cpu, uint64_t lin, unsigned size,
+			unsigned access)
+{
+	if (cpu->cpl == 3 && cpu->s.cr0 & CR0_AM && cpu->s.rflags & FLAG_AC)
+		check_alignment(cpu, lin, size);
+	debug_check_data(cpu, lin, size, access & ACCESS_WRITE);
+	return lin;
+}
+
 uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
 		    unsigned access)
 {
+	uint64_t lin = ea;
+
 	if (cpu->code64) {
 		if (!mmu_canonical(ea) || !mmu_canonical(ea + size - 1))
 			segment_fault(cpu, seg);
-		return ea;
+		return cpu->watch ? watched(cpu, lin, size, access) : lin;
 	}
 	if (!segment_allows(cpu, &cpu->s.seg[seg], ea, size, access))
 		segment_fault(cpu, seg);
-	return (uint32_t)(ea + cpu->s.seg[seg].base);
+	lin = (uint32_t)(ea + cpu->s.seg[seg].base);
+	return cpu->watch ? watched(cpu, lin, size, access) : lin;
 }
 
 /* ---- devices ---- */
@@ -113,6 +135,8 @@ uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned size)
 	uint64_t val;
 
 	must_be_last(cpu);
+	if (cpu->watch)
+		debug_check_port(cpu, port, size);
 	val = env->read(env->ctx, SPACE_PORT, port, size);
 	cpu->stats.port_reads++;
 	cpu_device_touched(cpu);
@@ -124,6 +148,8 @@ void port_write(struct cpu *cpu, uint16_t port, unsigned size, uint64_t val)
 	const struct vcpu_env *env = &cpu->vcpu.env;
 
 	must_be_last(cpu);
+	if (cpu->watch)
+		debug_check_port(cpu, port, size);
 	env->write(env->ctx, SPACE_PORT, port, size, val);
 	cpu->stats.port_writes++;
 	cpu_device_touched(cpu);

@@ -98,6 +98,11 @@ static uint8_t current_ring(const struct cpu *cpu)
 	return (cs->attr & SEG_ATTR_DPL) >> 5;
 }
 
+static bool alignment_checked(const struct cpu *cpu)
+{
+	return cpu->cpl == 3 && cpu->s.cr0 & CR0_AM && cpu->s.rflags & FLAG_AC;
+}
+
 void cpu_update_mode(struct cpu *cpu)
 {
 	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
@@ -112,7 +117,8 @@ void cpu_update_mode(struct cpu *cpu)
 	else if (cs->attr & SEG_ATTR_B)
 		mode |= MODE_CODE32;
 	cpu->mode = mode;
-	if (!cpu->code64)
+	cpu->watch = debug_active(cpu) || alignment_checked(cpu);
+	if (!cpu->code64 || cpu->watch)
 		cpu->tlb = &cpu->none;
 	else if (cpu->cpl == 3)
 		cpu->tlb = &cpu->tlbs[TLB_USER];
@@ -169,27 +175,32 @@ static void run_one(struct cpu *cpu)
 /* Instructions one by one: for a trap or a shadow after each, or to look. */
 static bool must_step(const struct cpu *cpu)
 {
-	return cpu->s.rflags & FLAG_TF || cpu->s.shadow || cpu->reference ||
+	return cpu->s.rflags & (FLAG_TF | FLAG_RF) || cpu->s.shadow ||
+	       debug_active(cpu) || cpu->reference ||
 	       cpu_traces(cpu, TRACE_EXEC);
 }
 
 /* One instruction, perhaps with TF set or in the shadow of STI or MOV SS. */
 static void step(struct cpu *cpu)
 {
-	bool trap = cpu->s.rflags & FLAG_TF, shadow = cpu->s.shadow;
+	bool trap = cpu->s.rflags & FLAG_TF;
 
+	if (debug_active(cpu) && !(cpu->s.rflags & FLAG_RF) && !cpu->shadow_ss)
+		debug_check_insn(cpu);
+	cpu->s.rflags &= ~FLAG_RF; /* it is for one instruction */
 	cpu->no_step_trap = false;
-	if (shadow) {
-		cpu->s.shadow = 0;
-		cpu->shadow_ss = false;
-	}
+	cpu->rep_goes_on = false;
+	cpu->s.shadow = 0;
+	cpu->shadow_ss = false;
 	run_one(cpu);
-	if (trap && !cpu->no_step_trap && !cpu->shadow_ss) {
-		cpu->s.dr[6] |= DR6_BS;
-		cpu->fault =
-			(struct fault){.vector = VEC_DB, .kind = EVENT_TRAP};
-		cpu->fault_pending = true;
-	}
+	if (cpu->rep_goes_on && debug_active(cpu))
+		cpu->s.rflags |= FLAG_RF; /* it was looked at already */
+	if (trap && !cpu->no_step_trap)
+		cpu->debug_hits |= DR6_BS;
+	if (cpu->shadow_ss)
+		cpu->debug_hits &= ~DR6_BS;
+	else if (cpu->debug_hits)
+		debug_trap(cpu);
 }
 
 static void deliver_pending(struct cpu *cpu)
@@ -360,6 +371,7 @@ static void unwound(struct cpu *cpu, enum unwind why)
 {
 	struct block *b = cpu->block;
 
+	cpu->debug_hits = 0;
 	if (b) {
 		cpu->left += not_yet_run(cpu);
 		cpu->rip = cpu->r[REG_BLOCK] + cpu->op->next - cpu->op->len;
@@ -446,6 +458,7 @@ static void take_state(struct cpu *cpu, const struct x86_state *state)
 	fx_load(cpu, state->fxsave, true);
 	cpu->fault_pending = false;
 	cpu->shadow_ss = false;
+	cpu->debug_hits = 0;
 	mmu_flush(cpu, true);
 	code_flush(cpu);
 	cpu_update_mode(cpu);

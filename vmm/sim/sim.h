@@ -171,7 +171,9 @@ enum unwind { UNWIND_FAULT = 1, UNWIND_RETRY, UNWIND_STOP };
 
 #define NO_VECTOR	(-1)
 #define EXTERNAL_VECTOR 256 /* added, in cpu->delivering */
+#define DR6_BD		(UINT64_C(1) << 13)
 #define DR6_BS		(UINT64_C(1) << 14)
+#define DR7_GD		(UINT64_C(1) << 13)
 
 enum event_kind { EVENT_FAULT, EVENT_TRAP, EVENT_SOFT, EVENT_EXTERNAL };
 
@@ -214,12 +216,15 @@ struct cpu {
 	const struct op *op; /* the current one, once it may unwind */
 	struct fault fault;
 	bool fault_pending;
-	int delivering;	   /* vector, or NO_VECTOR */
-	bool poll;	   /* ask for interrupts */
-	unsigned signals;  /* SIGNAL_*, those that waited when last asked */
-	bool shadow_ss;	   /* the shadow is MOV SS's: #DB waits too */
-	bool alone;	   /* the next op runs as a block of its own */
-	bool no_step_trap; /* INT n and SYSCALL are not followed by #DB */
+	int delivering;	     /* vector, or NO_VECTOR */
+	bool poll;	     /* ask for interrupts */
+	unsigned signals;    /* SIGNAL_*, those that waited when last asked */
+	bool shadow_ss;	     /* the shadow is MOV SS's: #DB waits too */
+	bool alone;	     /* the next op runs as a block of its own */
+	bool no_step_trap;   /* INT n and SYSCALL are not followed by #DB */
+	bool rep_goes_on;    /* a REP was left between two iterations */
+	bool watch;	     /* look at each access: breakpoints or #AC */
+	uint64_t debug_hits; /* of DR6, trapped after this instruction */
 	atomic_bool kicked;
 	const struct vcpu_trace *trace; /* NULL: tell nothing */
 	bool reference;			/* reference.c's way */
@@ -289,6 +294,18 @@ _Noreturn void cpu_shutdown(struct cpu *cpu);
 void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
 	     uint64_t rip, bool has_error, uint32_t error);
 op_fn exec_iret;
+
+/* ---- debugreg.c ---- */
+static inline bool debug_active(const struct cpu *cpu)
+{
+	return cpu->s.dr[7] & 0xff;
+}
+
+void debug_check_insn(struct cpu *cpu);
+void debug_check_data(struct cpu *cpu, uint64_t lin, unsigned size, bool write);
+void debug_check_port(struct cpu *cpu, uint16_t port, unsigned size);
+/* #DB for what was hit, before the next instruction. */
+void debug_trap(struct cpu *cpu);
 
 /* ---- real_mode.c: also virtual-8086 code ---- */
 
