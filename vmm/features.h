@@ -68,11 +68,11 @@ enum cpuid_register { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 	X(RDTSCP,     0x80000001, 0, EDX, 27, V2, SIM | EXTRA)		\
 	X(PREFETCHW,  0x80000001, 0, ECX,  8, V2, SIM | EXTRA)		\
 	X(PCID,       1, 0, ECX, 17, V2,  SIM | EXTRA)			\
-	X(INVPCID,    7, 0, EBX, 10, V2,  EXTRA)			\
-	X(XSAVE,      1, 0, ECX, 26, V2,  EXTRA)			\
-	X(XSAVEOPT,   13, 1, EAX, 0, V2,  EXTRA)			\
-	X(XSAVEC,     13, 1, EAX, 1, V2,  EXTRA)			\
-	X(XGETBV1,    13, 1, EAX, 2, V2,  EXTRA)			\
+	X(INVPCID,    7, 0, EBX, 10, V2,  SIM | EXTRA)			\
+	X(XSAVE,      1, 0, ECX, 26, V2,  SIM | EXTRA)			\
+	X(XSAVEOPT,   13, 1, EAX, 0, V2,  SIM | EXTRA)			\
+	X(XSAVEC,     13, 1, EAX, 1, V2,  SIM | EXTRA)			\
+	X(XGETBV1,    13, 1, EAX, 2, V2,  SIM | EXTRA)			\
 									\
 	X(FMA,        1, 0, ECX, 12, V3,  NONE)				\
 	X(MOVBE,      1, 0, ECX, 22, V3,  SIM)				\

@@ -59,6 +59,7 @@ static bool offered(const ZydisDecodedInstruction *z)
 		"SSE4",	       "SSE42",	       "MOVBE",		"BMI1",
 		"BMI2",	       "ADOX_ADCX",    "LZCNT",		"RDRAND",
 		"RDSEED",      "RDPID",	       "CLFLUSHOPT",	"CLWB",
+		"XSAVE",       "XSAVEOPT",     "XSAVEC",	"INVPCID",
 		"SSE3X87",     "FCMOV",	       "FCOMI"};
 	const char *name = ZydisISASetGetString(z->meta.isa_set);
 

@@ -41,6 +41,11 @@ static enum bound bind_group7_reg(struct op *op, const struct insn *insn)
 			return bind_ud(op);
 		op->imm = insn->modrm & 1;
 		return end(op, exec_stac);
+	case 0xd0:
+	case 0xd1:
+		if (insn->rep || insn->p66 || !has(insn, FEATURE_XSAVE))
+			return bind_ud(op);
+		return go(op, insn->modrm & 1 ? exec_xsetbv : exec_xgetbv);
 	case 0xf8:
 		return insn->bits == 64 ? go(op, exec_swapgs) : bind_ud(op);
 	case 0xf9:
@@ -194,10 +199,20 @@ static enum bound bind_group15(struct op *op, const struct insn *insn)
 		return go(op, exec_ldmxcsr);
 	case 3:
 		return go(op, exec_stmxcsr);
+	case 4:
+		return has(insn, FEATURE_XSAVE) ? go(op, exec_xsave)
+						: bind_ud(op);
+	case 5:
+		return has(insn, FEATURE_XSAVE) ? go(op, exec_xrstor)
+						: bind_ud(op);
+	case 6:
+		op->imm = 1;
+		return has(insn, FEATURE_XSAVEOPT) ? go(op, exec_xsave)
+						   : bind_ud(op);
 	case 7:
 		return go(op, exec_clflush);
 	}
-	return bind_ud(op); /* XSAVE and kin: not in CPUID */
+	return bind_ud(op);
 }
 
 static enum bound bind_extend(struct op *op, const struct insn *insn,
@@ -270,6 +285,23 @@ static enum bound bind_random(struct op *op, const struct insn *insn)
 	return bind_ud(op);
 }
 
+/* 0F C7 on memory: CMPXCHG8B and 16B, XSAVEC. */
+static enum bound bind_group9(struct op *op, const struct insn *insn)
+{
+	switch (insn->modrm >> 3 & 7) {
+	case 1:
+		op->size = insn->rex & 8 ? 8 : 4;
+		if (op->size == 8 && !has(insn, FEATURE_CX16))
+			break;
+		return go(op, exec_cmpxchg8b);
+	case 4:
+		if (insn->rep || insn->p66 || !has(insn, FEATURE_XSAVEC))
+			break;
+		return go(op, exec_xsavec);
+	}
+	return bind_ud(op);
+}
+
 static enum bound bind_c0(struct op *op, const struct insn *insn)
 {
 	switch (insn->opcode) {
@@ -283,14 +315,8 @@ static enum bound bind_c0(struct op *op, const struct insn *insn)
 		bind_rm(op, insn, mov_to_rm_fns, insn->opsize);
 		return GOES_ON;
 	case 0xc7:
-		if (insn->mod == 3)
-			return bind_random(op, insn);
-		if (((insn->modrm >> 3) & 7) != 1)
-			return bind_ud(op);
-		op->size = insn->rex & 8 ? 8 : 4;
-		if (op->size == 8 && !has(insn, FEATURE_CX16))
-			return bind_ud(op);
-		return go(op, exec_cmpxchg8b);
+		return insn->mod == 3 ? bind_random(op, insn)
+				      : bind_group9(op, insn);
 	}
 	op->reg = (insn->opcode & 7) | (insn->rex & 1) << 3;
 	return go(op, exec_bswap);
@@ -382,8 +408,19 @@ static enum bound bind_crc32(struct op *op, const struct insn *insn)
 	return go(op, exec_crc32);
 }
 
+/* 66 0F 38 82: the type is in a register, the rest in memory. */
+static enum bound bind_invpcid(struct op *op, const struct insn *insn)
+{
+	if (insn->rep || !insn->p66 || insn->mod == 3 ||
+	    !has(insn, FEATURE_INVPCID))
+		return bind_ud(op);
+	return end(op, exec_invpcid);
+}
+
 enum bound bind_map23(struct op *op, const struct insn *insn)
 {
+	if (insn->map == 2 && insn->opcode == 0x82)
+		return bind_invpcid(op, insn);
 	if (insn->map == 2 && (insn->opcode & 0xfe) == 0xf0)
 		return insn->rep == 0xf2 ? bind_crc32(op, insn)
 					 : bind_movbe(op, insn);

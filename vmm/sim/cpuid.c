@@ -8,6 +8,7 @@
 
 #include "vmm/sim/sim.h"
 
+#define F_OSXSAVE     (1u << 27)
 #define F_HYPERVISOR  (1u << 31)
 /* They come with the machine's local APIC. */
 #define F_X2APIC      (1u << 21)
@@ -21,6 +22,7 @@
 #define BRAND	      "vmm simulated x86-64 processor"
 #define TSC_HZ	      1000000000u
 #define LINEAR_BITS   48
+#define XSAVE_BYTES   576 /* legacy region and header */
 
 static void put_text(uint32_t *out, const char *text, size_t at)
 {
@@ -56,6 +58,21 @@ static void topology(const struct cpu *cpu, uint32_t sub, uint32_t out[4])
 	out[3] = cpu->vcpu.env.index;
 }
 
+/* The components and the bytes they take: none lies beyond the header. */
+static void xsave_leaf(const struct cpu *cpu, uint32_t sub, uint32_t out[4])
+{
+	switch (sub) {
+	case 0:
+		out[0] = cpuid_xcr0(cpu);
+		out[1] = XSAVE_BYTES;
+		out[2] = XSAVE_BYTES;
+		break;
+	case 1:
+		out[1] = XSAVE_BYTES;
+		break;
+	}
+}
+
 static void basic_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
 		       uint32_t out[4])
 {
@@ -73,9 +90,15 @@ static void basic_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
 		out[2] |= F_HYPERVISOR;
 		if (cpu->vcpu.env.read_msr)
 			out[2] |= F_X2APIC | F_DEADLINE;
+		if (cpu->s.cr4 & CR4_OSXSAVE)
+			out[2] |= F_OSXSAVE;
 		break;
 	case 0xb:
 		topology(cpu, sub, out);
+		break;
+	case 0xd:
+		if (cpu->features & FEATURE_BIT(XSAVE))
+			xsave_leaf(cpu, sub, out);
 		break;
 	case 0x15: /* TSC = crystal * EBX / EAX */
 		out[0] = 1;
@@ -132,6 +155,7 @@ uint64_t cpuid_cr4(const struct cpu *cpu)
 		{FEATURE_BIT(SMAP), CR4_SMAP},
 		{FEATURE_BIT(UMIP), CR4_UMIP},
 		{FEATURE_BIT(PCID), CR4_PCIDE},
+		{FEATURE_BIT(XSAVE), CR4_OSXSAVE},
 	};
 	uint64_t bits = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE |
 			CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
@@ -140,4 +164,9 @@ uint64_t cpuid_cr4(const struct cpu *cpu)
 		if (cpu->features & rows[i].feature)
 			bits |= rows[i].bits;
 	return bits;
+}
+
+uint64_t cpuid_xcr0(const struct cpu *cpu)
+{
+	return cpu->features & FEATURE_BIT(XSAVE) ? 3 : 1;
 }

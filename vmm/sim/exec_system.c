@@ -266,6 +266,33 @@ void exec_invlpg(struct cpu *cpu, const struct op *op)
 	return fall_through(cpu, op);
 }
 
+enum { INVPCID_ADDRESS, INVPCID_CONTEXT, INVPCID_ALL, INVPCID_NOT_GLOBAL };
+
+/*
+ * Translations of other PCIDs are never kept (mmu.c), so that it is enough
+ * to forget those of the one in use.
+ */
+void exec_invpcid(struct cpu *cpu, const struct op *op)
+{
+	uint64_t type = reg_get(cpu, op->reg, native(cpu));
+	uint64_t ea = effective(cpu, op), lin, desc[2];
+
+	need_cpl0(cpu, op);
+	lin = mem_linear(cpu, op->seg, ea, sizeof(desc), ACCESS_READ);
+	lin_read_bytes(cpu, lin, desc, sizeof(desc), ACCESS_READ);
+	if (type > INVPCID_NOT_GLOBAL || desc[0] >> 12)
+		gp0(cpu);
+	if (type <= INVPCID_CONTEXT && desc[0] && !(cpu->s.cr4 & CR4_PCIDE))
+		gp0(cpu);
+	if (type == INVPCID_ADDRESS && !mmu_canonical(desc[1]))
+		gp0(cpu);
+	if (type == INVPCID_ADDRESS)
+		mmu_flush_page(cpu, desc[1]);
+	else
+		mmu_flush(cpu, type == INVPCID_ALL);
+	return fall_through(cpu, op);
+}
+
 /* WBINVD and INVD: there is no cache to write back. */
 void exec_wbinvd(struct cpu *cpu, const struct op *op)
 {

@@ -84,9 +84,9 @@ void check_port(struct cpu *cpu, unsigned port, unsigned size);
 
 /* exec_system.c */
 op_fn exec_mov_from_cr, exec_mov_to_cr, exec_mov_from_dr, exec_mov_to_dr,
-	exec_lmsw, exec_smsw, exec_clts, exec_invlpg, exec_wbinvd, exec_swapgs,
-	exec_rdtsc, exec_rdtscp, exec_rdmsr, exec_wrmsr, exec_cpuid,
-	exec_fsgsbase, exec_rdpmc;
+	exec_lmsw, exec_smsw, exec_clts, exec_invlpg, exec_invpcid, exec_wbinvd,
+	exec_swapgs, exec_rdtsc, exec_rdtscp, exec_rdmsr, exec_wrmsr,
+	exec_cpuid, exec_fsgsbase, exec_rdpmc;
 
 /* exec_seg.c */
 op_fn exec_lgdt, exec_sgdt, exec_lldt, exec_sldt, exec_verr, exec_lar, exec_lsl,
@@ -94,6 +94,9 @@ op_fn exec_lgdt, exec_sgdt, exec_lldt, exec_sldt, exec_verr, exec_lar, exec_lsl,
 
 /* exec_fpu.c */
 op_fn exec_fxsave, exec_fxrstor, exec_ldmxcsr, exec_stmxcsr;
+
+/* exec_xsave.c */
+op_fn exec_xsave, exec_xsavec, exec_xrstor, exec_xgetbv, exec_xsetbv;
 
 /* exec_x87.c */
 op_fn exec_x87, exec_fwait;

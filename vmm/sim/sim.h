@@ -473,6 +473,8 @@ void cpuid_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
 		uint32_t out[4]);
 /* The bits of CR4 that the processor's features allow. */
 uint64_t cpuid_cr4(const struct cpu *cpu);
+/* The bits of XCR0 that there are. */
+uint64_t cpuid_xcr0(const struct cpu *cpu);
 uint64_t cpu_tsc(struct cpu *cpu);
 uint64_t msr_read(struct cpu *cpu, uint32_t msr);
 void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val);
