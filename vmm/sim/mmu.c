@@ -5,7 +5,7 @@
  * keeps it off user pages; so a tag that matches says that the access is
  * allowed. An entry is filled by the first access and gets its write tag by
  * the first write, which sets the D bit, and only while the page holds no
- * decoded code. Pages of devices are walked at each access.
+ * decoded code. Of a page of devices an entry only spares the walk.
  */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/mmu.h"
@@ -74,9 +74,17 @@ static void note_large(struct cpu *cpu, uint64_t lin, uint64_t len)
 	cpu->large_mask = mask;
 }
 
-static struct tlb_entry *fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
-			      const struct walk *w, unsigned kind,
-			      unsigned access)
+static void fill_device(const struct cpu *cpu, struct tlb_entry *e,
+			const struct walk *w, unsigned kind, bool may_write)
+{
+	if (allowed(cpu, w, kind, ACCESS_READ))
+		e->device |= DEVICE_READ;
+	if (may_write && allowed(cpu, w, kind, ACCESS_WRITE))
+		e->device |= DEVICE_WRITE;
+}
+
+static void fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
+		 const struct walk *w, unsigned kind, unsigned access)
 {
 	struct tlb_entry *e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
 	uint64_t page = lin & PAGE_MASK, gpa = w->gpa & PAGE_MASK;
@@ -84,15 +92,16 @@ static struct tlb_entry *fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
 	bool may_write = w->dirty || access & ACCESS_WRITE;
 
 	*e = (struct tlb_entry){TLB_NONE, TLB_NONE, TLB_NONE};
-	e->page = TLB_NONE;
-	if (!host)
-		return NULL;
 	tlb->used = true;
 	if (w->len > PAGE_SIZE)
 		note_large(cpu, lin, w->len);
 	e->page = page;
 	e->gpa = gpa;
 	e->global = w->global;
+	if (!host) {
+		fill_device(cpu, e, w, kind, may_write);
+		return;
+	}
 	e->host = (uintptr_t)host - page;
 	if (allowed(cpu, w, kind, ACCESS_READ))
 		e->read = page;
@@ -101,7 +110,6 @@ static struct tlb_entry *fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
 		e->write = page;
 	if (allowed(cpu, w, kind, ACCESS_EXEC))
 		e->exec = page;
-	return e;
 }
 
 static bool tag_matches(const struct tlb_entry *e, uint64_t page,
@@ -110,6 +118,14 @@ static bool tag_matches(const struct tlb_entry *e, uint64_t page,
 	if (access & ACCESS_EXEC)
 		return e->exec == page;
 	return (access & ACCESS_WRITE ? e->write : e->read) == page;
+}
+
+static bool device_matches(const struct tlb_entry *e, uint64_t page,
+			   unsigned access)
+{
+	unsigned need = access & ACCESS_WRITE ? DEVICE_WRITE : DEVICE_READ;
+
+	return e->page == page && e->device & need && !(access & ACCESS_EXEC);
 }
 
 uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin, unsigned size,
@@ -144,6 +160,8 @@ struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 	if (tag_matches(e, page, access))
 		return (struct place){(uint8_t *)(e->host + lin),
 				      e->gpa | (lin & ~PAGE_MASK)};
+	if (device_matches(e, page, access))
+		return (struct place){NULL, e->gpa | (lin & ~PAGE_MASK)};
 	if (cpu->s.cr0 & CR0_PG) {
 		if (!mmu_walk(cpu, lin, &w, &error) ||
 		    !allowed(cpu, &w, kind, access))
@@ -155,13 +173,9 @@ struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 	}
 	if (cpu_traces(cpu, TRACE_MMU))
 		trace_fill(cpu, lin, w.gpa, w.len, w.user, w.writable, w.exec);
-	if (cpu->reference)
-		return (struct place){guestmem_ptr(cpu->vcpu.env.mem, w.gpa, 1),
-				      w.gpa};
-	e = fill(cpu, tlb, lin, &w, kind, access);
-	if (!e)
-		return (struct place){NULL, w.gpa};
-	return (struct place){(uint8_t *)(e->host + lin), w.gpa};
+	if (!cpu->reference)
+		fill(cpu, tlb, lin, &w, kind, access);
+	return (struct place){guestmem_ptr(cpu->vcpu.env.mem, w.gpa, 1), w.gpa};
 }
 
 static void entry_clear(struct tlb_entry *e)

@@ -99,7 +99,8 @@ struct block {
 
 /*
  * A tag is the page's address when the access is allowed, else TLB_NONE:
- * not in any address with its low bits clear. A page of devices has none.
+ * not in any address with its low bits clear. A page of devices has none of
+ * these tags, so that all accesses to it take the slow path.
  */
 #define TLB_BITS 8
 #define TLB_SIZE (1u << TLB_BITS)
@@ -111,8 +112,11 @@ struct tlb_entry {
 	uint64_t gpa;	/* of the page */
 	uint64_t page;	/* TLB_NONE: unused */
 	uint64_t global;
-	uint64_t unused; /* entries are 64 bytes apart */
+	uint64_t device; /* what a page of devices allows: DEVICE_* */
 };
+
+#define DEVICE_READ  1u
+#define DEVICE_WRITE 2u
 
 struct tlb {
 	struct tlb_entry entry[TLB_SIZE];
