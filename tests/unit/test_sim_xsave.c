@@ -132,42 +132,58 @@ static void run_sim(struct guest *g, enum kind kind, const struct area *in,
 	guestmem_read(&g->mem, OUT, out->byte, AREA);
 }
 
-/* The host starts from what the last loads left: so does the simulator. */
+static int difference(const struct area *a, const struct area *b)
+{
+	for (unsigned i = 0; i < AREA; i++)
+		if (a->byte[i] != b->byte[i] &&
+		    (i < MXCSR_MASK || i >= MXCSR_MASK + 4))
+			return i;
+	return -1;
+}
+
+/*
+ * When the host switches tasks between the two instructions, all components
+ * count as used; hence the further attempts.
+ */
 static void compare(struct guest *g, enum kind kind, unsigned bits)
 {
-	struct area in, ours, host;
+	struct area in, before, ours, host;
 	unsigned saves = random64() >> 20 & XCR0_ALL;
+	int at = 0;
 
 	random_area(&in, bits);
 	if (random64() & 0x1000) { /* a compact area */
 		put(&in, HEADER + 8, COMPACT | XCR0_ALL, 8);
 		put(&in, MXCSR, 0x1f80, 4);
 	}
-	memset(&ours, PATTERN, sizeof(ours));
-	memset(ours.byte + HEADER, 0, AREA - HEADER);
-	put(&ours, HEADER, random64() & XCR0_ALL, 8);
-	host = ours;
-	run_host(kind, &in, XCR0_ALL, &host, saves);
+	memset(&before, PATTERN, sizeof(before));
+	memset(before.byte + HEADER, 0, AREA - HEADER);
+	put(&before, HEADER, random64() & XCR0_ALL, 8);
+	ours = before;
 	run_sim(g, kind, &in, XCR0_ALL, &ours, saves);
-	for (unsigned i = 0; i < AREA; i++)
-		if (ours.byte[i] != host.byte[i] &&
-		    (i < MXCSR_MASK || i >= MXCSR_MASK + 4))
-			fail_msg("kind %d, bits %u, saves %u: byte %u is %02x, "
-				 "not %02x",
-				 kind, bits, saves, i, ours.byte[i],
-				 host.byte[i]);
+	for (unsigned n = 0; n < 10 && at >= 0; n++) {
+		host = before;
+		run_host(kind, &in, XCR0_ALL, &host, saves);
+		at = difference(&ours, &host);
+	}
+	if (at >= 0)
+		fail_msg(
+			"kind %d, bits %u, saves %u: byte %d is %02x, not %02x",
+			kind, bits, saves, at, ours.byte[at], host.byte[at]);
 }
 
 /* A processor need not know that a component is in its initial state. */
 static bool host_tracks_use(void)
 {
 	struct area in, out;
-	uint64_t bits;
+	uint64_t bits = 1;
 
 	random_area(&in, 0);
 	memset(&out, 0, sizeof(out));
-	run_host(XSAVE, &in, XCR0_ALL, &out, XCR0_ALL);
-	memcpy(&bits, out.byte + HEADER, 8);
+	for (unsigned n = 0; n < 10 && bits; n++) {
+		run_host(XSAVE, &in, XCR0_ALL, &out, XCR0_ALL);
+		memcpy(&bits, out.byte + HEADER, 8);
+	}
 	return bits == 0;
 }
 
@@ -175,13 +191,14 @@ static void test_areas_are_the_hosts(void **state)
 {
 	static const enum feature needs[KINDS] = {
 		FEATURE_XSAVE, FEATURE_XSAVEOPT, FEATURE_XSAVEC};
+	bool tracks;
 
 	if (!host_has(FEATURE_XSAVEC))
 		skip();
+	tracks = host_tracks_use();
 	for (int kind = XSAVE; kind < KINDS; kind++)
 		for (unsigned n = 0; n < 400 && host_has(needs[kind]); n++)
-			compare(*state, kind,
-				host_tracks_use() ? n & XCR0_ALL : XCR0_ALL);
+			compare(*state, kind, tracks ? n & XCR0_ALL : XCR0_ALL);
 }
 
 /* What is not asked for stays. */
