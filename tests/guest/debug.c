@@ -15,6 +15,7 @@
  *	rep movs: 3 of 8 copied, rf 1
  * qemu	rep movs: 3 of 8 copied, rf 0
  *	port: at after_port dr6 ffff0ff8 rf 0
+ * rig	port: ok
  *	step: at after_nop dr6 ffff4ff0 rf 0
  *	step over mov ss: at after_ss dr6 ffff4ff0 rf 0
  *	data at mov ss waits: at after_ss dr6 ffff0ff2 rf 0

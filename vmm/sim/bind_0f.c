@@ -138,8 +138,13 @@ static enum bound bind_30(struct op *op, const struct insn *insn)
 		return go(op, exec_rdmsr);
 	case 0x33:
 		return go(op, exec_rdpmc);
+	case 0x34:
+	case 0x35:
+		if (!(insn->features & FEATURE_BIT(SEP)))
+			return bind_ud(op);
+		return end(op, insn->opcode & 1 ? exec_sysexit : exec_sysenter);
 	}
-	return bind_ud(op); /* SYSENTER: not in CPUID */
+	return bind_ud(op);
 }
 
 static enum bound bind_a0(struct op *op, const struct insn *insn)

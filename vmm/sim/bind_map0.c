@@ -139,7 +139,8 @@ static enum bound bind_low_odd(struct op *op, const struct insn *insn)
 	case 0x1f:
 		return bind_push_seg(op, insn->opcode >> 3, false);
 	}
-	return bind_not_done(op); /* DAA DAS AAA AAS */
+	op->fn = insn->opcode & 0x10 ? exec_aaa : exec_daa;
+	return GOES_ON;
 }
 
 /* 40 to 5F */
@@ -174,8 +175,9 @@ static enum bound bind_60(struct op *op, const struct insn *insn)
 		op->fn = exec_popa;
 		return GOES_ON;
 	case 0x63: /* MOVSXD; ARPL outside 64-bit code */
+		op->fn = exec_arpl;
 		if (insn->bits != 64)
-			return bind_not_done(op);
+			return GOES_ON;
 		op->fn = bind_pick(insn->opsize == 2 ? mov_from_rm_fns
 						     : movsx_fns,
 				   op, insn->opsize == 2 ? 2 : 4);
@@ -202,7 +204,8 @@ static enum bound bind_60(struct op *op, const struct insn *insn)
 	}
 	if (insn->mod == 3)
 		return bind_ud(op); /* EVEX, in 32-bit code */
-	return bind_not_done(op);   /* BOUND */
+	op->fn = exec_bound;
+	return GOES_ON;
 }
 
 static enum bound bind_80(struct op *op, const struct insn *insn)
@@ -385,14 +388,14 @@ static enum bound bind_x87(struct op *op, const struct insn *insn)
 
 static enum bound bind_d0(struct op *op, const struct insn *insn)
 {
+	static op_fn *const fns[] = {exec_aam, exec_aad, exec_salc, exec_xlat};
+
 	if (insn->opcode >= 0xd8)
 		return bind_x87(op, insn);
 	if (insn->opcode < 0xd4)
 		return bind_shift(op, insn);
-	if (insn->opcode != 0xd7)
-		return bind_not_done(op); /* AAM AAD SALC */
 	bind_segment(op, insn, SEG_DS);
-	op->fn = exec_xlat;
+	op->fn = fns[insn->opcode & 3];
 	return GOES_ON;
 }
 

@@ -88,6 +88,12 @@ op_fn exec_mov_from_cr, exec_mov_to_cr, exec_mov_from_dr, exec_mov_to_dr,
 	exec_swapgs, exec_rdtsc, exec_rdtscp, exec_rdmsr, exec_wrmsr,
 	exec_cpuid, exec_fsgsbase, exec_rdpmc;
 
+/* exec_legacy.c */
+op_fn exec_daa, exec_aaa, exec_aam, exec_aad, exec_salc, exec_bound, exec_arpl;
+
+/* exec_sysenter.c */
+op_fn exec_sysenter, exec_sysexit;
+
 /* exec_seg.c */
 op_fn exec_lgdt, exec_sgdt, exec_lldt, exec_sldt, exec_verr, exec_lar, exec_lsl,
 	exec_mov_from_seg, exec_mov_to_seg, exec_load_far;
