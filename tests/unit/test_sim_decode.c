@@ -207,7 +207,6 @@ static void test_what_cpuid_does_not_offer_is_ud(void **state)
 	static const uint8_t absent[][8] = {
 		{0x0f, 0x38, 0x00, 0xc1}, /* pshufb mm */
 		{0x0f, 0x38, 0xf0, 0xc7}, /* movbe of a register */
-		{0x0f, 0x34},		  /* sysenter */
 		{0x66, 0x0f, 0x01, 0xd0}, /* xgetbv with 66 */
 		{0xf3, 0x0f, 0xae, 0x20}, /* xsave with F3 */
 		{0xf2, 0x0f, 0xc7, 0xf0}, /* rdrand with F2 */
@@ -220,16 +219,6 @@ static void test_what_cpuid_does_not_offer_is_ud(void **state)
 		assert_ptr_equal(bound(absent[i], 8, 64, &op), exec_ud);
 }
 
-static void test_what_is_not_done_says_so(void **state)
-{
-	static const uint8_t aam[] = {0xd4, 0x0a, 0, 0};
-	static const uint8_t fadd[] = {0xd8, 0xc1, 0, 0};
-	struct op op;
-
-	assert_ptr_equal(bound(aam, 4, 32, &op), exec_unimplemented);
-	assert_ptr_equal(bound(fadd, 4, 64, &op), exec_x87);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,7 +226,6 @@ int main(void)
 		cmocka_unit_test(test_address_parts),
 		cmocka_unit_test(test_lock_is_ud_where_it_is_not_allowed),
 		cmocka_unit_test(test_what_cpuid_does_not_offer_is_ud),
-		cmocka_unit_test(test_what_is_not_done_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,12 +232,14 @@ static void test_what_is_not_implemented_says_so(void **state)
 {
 	struct guest *g = *state;
 
+	g->state.efer = 0;
+	g->state.cr0 = CR0_PE;
 	g->state.seg[SEG_CS] =
 		(struct x86_segment){0, 0xffffffff, SEL_CODE32, 0xc09b};
-	CODE(g, 0x90, 0xd4, 0x0a); /* aam */
+	CODE(g, 0x90, 0xea, 0, 0, 0, 0, SEL_TSS, 0); /* jmp to a task */
 	assert_int_equal(guest_run(g), EXIT_ERROR);
 	assert_int_equal(g->state.rip, GUEST_CODE + 1);
-	assert_non_null(strstr(g->exit.why, "0x10001: d4 0a"));
+	assert_non_null(strstr(g->exit.why, "0x10001: ea 00"));
 	assert_non_null(strstr(g->exit.why, "not implemented"));
 }
 

@@ -1,6 +1,6 @@
 /*
  * bind.c: from a decoded instruction to an op: which function does it, with
- * which operands; what is #UD and what is not implemented. This file has the
+ * which operands; what is #UD. This file has the
  * operands and the LOCK rule; the opcodes are in bind_map0.c and bind_0f.c.
  */
 #include "vmm/sim/bind.h"
@@ -115,12 +115,6 @@ void exec_too_long(struct cpu *cpu, const struct op *op)
 	raise_error(cpu, VEC_GP, 0);
 }
 
-void exec_unimplemented(struct cpu *cpu, const struct op *op)
-{
-	cpu->op = op;
-	cpu_stop(cpu, "this instruction is not implemented");
-}
-
 /* Not an instruction: what follows the last one of a block. */
 void exec_end(struct cpu *cpu, const struct op *op)
 {
@@ -130,12 +124,6 @@ void exec_end(struct cpu *cpu, const struct op *op)
 enum bound bind_ud(struct op *op)
 {
 	op->fn = exec_ud;
-	return ENDS;
-}
-
-enum bound bind_not_done(struct op *op)
-{
-	op->fn = exec_unimplemented;
 	return ENDS;
 }
 

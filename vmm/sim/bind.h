@@ -17,7 +17,6 @@ enum bound bind_vex(struct op *op, const struct insn *insn);
 enum simd_prefix bind_prefix(const struct insn *insn);
 
 enum bound bind_ud(struct op *op);
-enum bound bind_not_done(struct op *op);
 enum bound bind_branch(struct op *op, const struct insn *insn, op_fn *fn);
 void bind_rm(struct op *op, const struct insn *insn, op_fn *const fns[8],
 	     unsigned size);

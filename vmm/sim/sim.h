@@ -457,7 +457,7 @@ enum decode insn_decode(struct insn *insn, const uint8_t *byte, unsigned avail,
 /* ---- bind.c ---- */
 /* Choose the function and fill the op; true when it ends its block. */
 bool op_bind(struct op *op, const struct insn *insn);
-op_fn exec_ud, exec_unimplemented, exec_too_long, exec_end;
+op_fn exec_ud, exec_too_long, exec_end;
 
 /* ---- segment.c ---- */
 struct descriptor {
