@@ -84,14 +84,14 @@ enum cpuid_register { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 	X(BMI2,       7, 0, EBX,  8, V3,  SIM)				\
 	X(LZCNT,      0x80000001, 0, ECX,  5, V3, SIM)			\
 									\
-	X(PCLMULQDQ,  1, 0, ECX,  1, MAX, NONE)				\
-	X(AES,        1, 0, ECX, 25, MAX, NONE)				\
+	X(PCLMULQDQ,  1, 0, ECX,  1, MAX, SIM)				\
+	X(AES,        1, 0, ECX, 25, MAX, SIM)				\
 	X(RDRAND,     1, 0, ECX, 30, MAX, SIM)				\
 	X(RDSEED,     7, 0, EBX, 18, MAX, SIM)				\
 	X(ADX,        7, 0, EBX, 19, MAX, SIM)				\
 	X(CLFLUSHOPT, 7, 0, EBX, 23, MAX, SIM)				\
 	X(CLWB,       7, 0, EBX, 24, MAX, SIM)				\
-	X(SHA,        7, 0, EBX, 29, MAX, NONE)				\
+	X(SHA,        7, 0, EBX, 29, MAX, SIM)				\
 	X(RDPID,      7, 0, ECX, 22, MAX, SIM)
 /* clang-format on */
 

@@ -25,6 +25,8 @@ struct native {
 
 /* 0, or -ENOTSUP when the host has no SSE4.2 or runs no code made here. */
 int native_init(void);
+/* Does the host have the instruction? */
+bool native_has(const struct simd_row *row);
 void native_compile(const struct simd_row *row, bool memory, unsigned general,
 		    unsigned imm);
 /* Executes what was compiled last. */

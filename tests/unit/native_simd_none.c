@@ -8,6 +8,11 @@ int native_init(void)
 	return -ENOTSUP;
 }
 
+bool native_has(const struct simd_row *row)
+{
+	return false;
+}
+
 void native_compile(const struct simd_row *row, bool memory, unsigned general,
 		    unsigned imm)
 {

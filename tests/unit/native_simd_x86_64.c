@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "tests/unit/host_features.h"
 #include "tests/unit/native_simd.h"
 #include "tests/unit/simd_operands.h"
 
@@ -79,6 +80,11 @@ int native_init(void)
 	}
 	/* cmocka takes the signal back for each test */
 	return sigaction(SIGFPE, &action, NULL);
+}
+
+bool native_has(const struct simd_row *row)
+{
+	return host_has(simd_feature(row));
 }
 
 void native_compile(const struct simd_row *row, bool memory, unsigned general,

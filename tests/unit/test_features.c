@@ -149,22 +149,25 @@ static const struct {
 	{                                          \
 		code, sizeof(code) - 1, first, cr4 \
 	}
-	ROW("\x66\x0f\x58\xc1", CPU_V1, 0),	    /* addpd */
-	ROW("\xf2\x0f\xf0\x07", CPU_V2, 0),	    /* lddqu */
-	ROW("\x66\x0f\xd0\xc1", CPU_V2, 0),	    /* addsubpd */
-	ROW("\x66\x0f\x38\x00\xc1", CPU_V2, 0),	    /* pshufb */
-	ROW("\x66\x0f\x38\x17\xc1", CPU_V2, 0),	    /* ptest */
-	ROW("\x66\x0f\x38\x37\xc1", CPU_V2, 0),	    /* pcmpgtq */
-	ROW("\x66\x0f\x3a\x0f\xc1\x01", CPU_V2, 0), /* palignr */
-	ROW("\x66\x0f\x3a\x63\xc1\x01", CPU_V2, 0), /* pcmpistri */
-	ROW("\xf3\x0f\xb8\xc1", CPU_V2, 0),	    /* popcnt */
-	ROW("\xf2\x0f\x38\xf1\xc1", CPU_V2, 0),	    /* crc32 */
-	ROW("\x48\x0f\xc7\x0f", CPU_V2, 0),	    /* cmpxchg16b */
-	ROW("\x0f\xc7\x0f", CPU_V1, 0),		    /* cmpxchg8b */
-	ROW("\x9f", CPU_V2, 0),			    /* lahf */
-	ROW("\x9e", CPU_V2, 0),			    /* sahf */
-	ROW("\x0f\x01\xf9", CPU_V2, 0),		    /* rdtscp */
-	ROW("\x0f\x01\xca", CPU_V2, 0),		    /* clac */
+	ROW("\x66\x0f\x58\xc1", CPU_V1, 0),	     /* addpd */
+	ROW("\xf2\x0f\xf0\x07", CPU_V2, 0),	     /* lddqu */
+	ROW("\x66\x0f\xd0\xc1", CPU_V2, 0),	     /* addsubpd */
+	ROW("\x66\x0f\x38\x00\xc1", CPU_V2, 0),	     /* pshufb */
+	ROW("\x66\x0f\x38\x17\xc1", CPU_V2, 0),	     /* ptest */
+	ROW("\x66\x0f\x38\x37\xc1", CPU_V2, 0),	     /* pcmpgtq */
+	ROW("\x66\x0f\x3a\x0f\xc1\x01", CPU_V2, 0),  /* palignr */
+	ROW("\x66\x0f\x3a\x63\xc1\x01", CPU_V2, 0),  /* pcmpistri */
+	ROW("\xf3\x0f\xb8\xc1", CPU_V2, 0),	     /* popcnt */
+	ROW("\xf2\x0f\x38\xf1\xc1", CPU_V2, 0),	     /* crc32 */
+	ROW("\x48\x0f\xc7\x0f", CPU_V2, 0),	     /* cmpxchg16b */
+	ROW("\x0f\xc7\x0f", CPU_V1, 0),		     /* cmpxchg8b */
+	ROW("\x66\x0f\x38\xdc\xc1", CPU_MAX, 0),     /* aesenc */
+	ROW("\x66\x0f\x3a\x44\xc1\x01", CPU_MAX, 0), /* pclmulqdq */
+	ROW("\x0f\x38\xcc\xc1", CPU_MAX, 0),	     /* sha256msg1 */
+	ROW("\x9f", CPU_V2, 0),			     /* lahf */
+	ROW("\x9e", CPU_V2, 0),			     /* sahf */
+	ROW("\x0f\x01\xf9", CPU_V2, 0),		     /* rdtscp */
+	ROW("\x0f\x01\xca", CPU_V2, 0),		     /* clac */
 	ROW("\xf3\x48\x0f\xae\xc0", CPU_V2, CR4_FSGSBASE),
 #undef ROW
 };

@@ -126,7 +126,7 @@ static void test_every_row_does_what_the_host_does(void **state)
 		skip();
 	random_state = 5;
 	for (size_t i = 0; (row = simd_row_at(i)); i++)
-		if (!approximate(row))
+		if (!approximate(row) && native_has(row))
 			compare_forms(*state, row);
 }
 
@@ -209,13 +209,13 @@ static void test_control_bits_are_checked(void **state)
 	g->state.cr4 = cr4;
 }
 
-/* No MMX here, no MOVBE, and lock is for none of them. */
+/* No MMX here, no MOVBE of a register, and lock is for none of them. */
 static void test_other_encodings_are_undefined(void **state)
 {
 	static const uint8_t code[][7] = {
 		{0x0f, 0x38, 0x00, 0xd1, 0x90, 0x90},
 		{0xf3, 0x0f, 0x38, 0x00, 0xd1, 0x90},
-		{0x0f, 0x38, 0xf0, 0x17, 0x90, 0x90},
+		{0x0f, 0x38, 0xf0, 0xd7, 0x90, 0x90},
 		{0x66, 0x0f, 0x38, 0x2a, 0xd1, 0x90},
 		{0x66, 0x0f, 0x3a, 0xff, 0xd1, 0x00},
 		{0xf0, 0x66, 0x0f, 0x38, 0x00, 0x17},
@@ -230,7 +230,7 @@ static int setup(void **state)
 {
 	struct guest *g = malloc(sizeof(*g));
 
-	guest_init(g);
+	guest_init_level(g, CPU_MAX);
 	*state = g;
 	return 0;
 }

@@ -60,7 +60,8 @@ static bool offered(const ZydisDecodedInstruction *z)
 		"BMI2",	       "ADOX_ADCX",    "LZCNT",		"RDRAND",
 		"RDSEED",      "RDPID",	       "CLFLUSHOPT",	"CLWB",
 		"XSAVE",       "XSAVEOPT",     "XSAVEC",	"INVPCID",
-		"SSE3X87",     "FCMOV",	       "FCOMI"};
+		"AES",	       "PCLMULQDQ",    "SHA",		"SSE3X87",
+		"FCMOV",       "FCOMI"};
 	const char *name = ZydisISASetGetString(z->meta.isa_set);
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)

@@ -243,7 +243,7 @@ static void try_all(bool unmask)
 		skip();
 	random_state = 1;
 	for (size_t i = 0; (row = simd_row_at(i)); i++) {
-		if (approximate(row))
+		if (approximate(row) || !native_has(row))
 			continue;
 		if (!(row->props & SIMD_MEM_ONLY))
 			try_row(row, false, unmask);

@@ -35,7 +35,10 @@ static bool elsewhere(enum simd_prefix prefix, uint16_t opcode)
 	case 0xc6:
 		return false;
 	}
-	return prefix == SIMD_NP && opcode >= 0x60;
+	if (opcode >= (SIMD_0F38 | 0xc8)) /* SHA */
+		return false;
+	return prefix == SIMD_NP && opcode >= 0x60 &&
+	       opcode != (SIMD_0F3A | 0xcc);
 }
 
 static bool is_sse(ZydisISASet set)
@@ -47,6 +50,9 @@ static bool is_sse(ZydisISASet set)
 	case ZYDIS_ISA_SET_SSSE3:
 	case ZYDIS_ISA_SET_SSE4:
 	case ZYDIS_ISA_SET_SSE42:
+	case ZYDIS_ISA_SET_AES:
+	case ZYDIS_ISA_SET_PCLMULQDQ:
+	case ZYDIS_ISA_SET_SHA:
 		return true;
 	default:
 		return false;
@@ -64,6 +70,12 @@ static enum feature feature_of(ZydisISASet set)
 		return FEATURE_SSE4_1;
 	case ZYDIS_ISA_SET_SSE42:
 		return FEATURE_SSE4_2;
+	case ZYDIS_ISA_SET_AES:
+		return FEATURE_AES;
+	case ZYDIS_ISA_SET_PCLMULQDQ:
+		return FEATURE_PCLMULQDQ;
+	case ZYDIS_ISA_SET_SHA:
+		return FEATURE_SHA;
 	default:
 		return FEATURE_SSE2;
 	}

@@ -9,8 +9,9 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "union xmm");
 
 static const struct simd_table *const tables[] = {
-	&simd_moves,  &simd_integers, &simd_floats,	 &simd_conversions,
-	&simd_packed, &simd_shuffles, &simd_horizontals, &simd_texts,
+	&simd_moves,   &simd_integers, &simd_floats,	  &simd_conversions,
+	&simd_packed,  &simd_shuffles, &simd_horizontals, &simd_texts,
+	&simd_ciphers, &simd_hashes,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -89,6 +90,10 @@ static enum feature feature_0f38(unsigned opcode)
 		return FEATURE_SSSE3;
 	case 0x37:
 		return FEATURE_SSE4_2;
+	case 0xc8 ... 0xcd:
+		return FEATURE_SHA;
+	case 0xdb ... 0xdf:
+		return FEATURE_AES;
 	}
 	return FEATURE_SSE4_1;
 }
@@ -100,6 +105,12 @@ static enum feature feature_0f3a(unsigned opcode)
 		return FEATURE_SSSE3;
 	case 0x60 ... 0x63:
 		return FEATURE_SSE4_2;
+	case 0x44:
+		return FEATURE_PCLMULQDQ;
+	case 0xcc:
+		return FEATURE_SHA;
+	case 0xdf:
+		return FEATURE_AES;
 	}
 	return FEATURE_SSE4_1;
 }

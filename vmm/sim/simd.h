@@ -1,5 +1,5 @@
 /*
- * simd.h: SSE to SSE4.2 as a table of pure functions.
+ * simd.h: SSE to SSE4.2, AES, PCLMULQDQ and SHA as a table of pure functions.
  *
  * The decoder finds a row by prefix and opcode; the core fetches the
  * source operand (from a register or from memory, with all its checks) and

@@ -125,5 +125,7 @@ extern const struct simd_table simd_packed;	 /* simd_packed.c */
 extern const struct simd_table simd_shuffles;	 /* simd_shuffle.c */
 extern const struct simd_table simd_horizontals; /* simd_horizontal.c */
 extern const struct simd_table simd_texts;	 /* simd_text.c */
+extern const struct simd_table simd_ciphers;	 /* simd_aes.c */
+extern const struct simd_table simd_hashes;	 /* simd_sha.c */
 
 #endif
