@@ -56,6 +56,20 @@ void feeder_key(struct feeder *f, struct key key);
 /* Type this, too; it stays the caller's. */
 void feeder_type(struct feeder *f, const uint8_t *text, size_t len);
 
+/*
+ * What it still holds, and when it offers next, as bytes without pointers;
+ * NULL when there is no memory (said). What was not yet read from standard
+ * input is not the feeder's.
+ */
+#define FEEDER_VERSION 1
+uint8_t *feeder_save(const struct feeder *f, size_t *len);
+
+/*
+ * Hold that instead; `bytes` stays the caller's and is used until the text is
+ * typed. False, and nothing changed: it is no such thing.
+ */
+bool feeder_load(struct feeder *f, const uint8_t *bytes, size_t len);
+
 /* Will it offer anything more by itself? */
 bool feeder_busy(const struct feeder *f);
 

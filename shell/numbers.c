@@ -2,6 +2,7 @@
 #include "shell/numbers.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 struct unit {
@@ -65,6 +66,28 @@ bool parse_duration(const char *text, uint64_t *ns)
 	};
 
 	return parse_with_unit(text, units, ns);
+}
+
+bool parse_count(const char *text, uint64_t *count)
+{
+	static const struct unit units[] = {
+		{"", 1},	{"k", 1000},	   {"K", 1000},
+		{"M", 1000000}, {"G", 1000000000}, {NULL, 0},
+	};
+
+	return parse_with_unit(text, units, count);
+}
+
+bool parse_range(const char *text, uint64_t *from, uint64_t *to)
+{
+	const char *dash = strchr(text, '-');
+	char first[32];
+
+	if (!dash || !text[1] || dash - text >= (long)sizeof(first))
+		return false;
+	snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text);
+	return (!first[0] || parse_count(first, from)) &&
+	       (!dash[1] || parse_count(dash + 1, to)) && *from <= *to;
 }
 
 static int hex_digit(char c)

@@ -220,6 +220,100 @@ static int set_screenshot(struct options *o, const char *value)
 	return 0;
 }
 
+static int set_snapshot(struct options *o, const char *value)
+{
+	const char *at = strrchr(value, '@');
+
+	if (!at || at == value || !parse_count(at + 1, &o->snapshot_at))
+		return fail(-EINVAL,
+			    "--snapshot: '%s' is not FILE@COUNT, a file and a "
+			    "number of instructions",
+			    value);
+	free(o->snapshot);
+	o->snapshot = strndup(value, at - value);
+	return o->snapshot ? 0 : fail(-ENOMEM, "--snapshot: no memory");
+}
+
+static int set_restore(struct options *o, const char *value)
+{
+	o->restore = value;
+	return 0;
+}
+
+static int set_break_at(struct options *o, const char *value)
+{
+	o->has_break = true;
+	if (parse_count(value, &o->break_at))
+		return 0;
+	return fail(-EINVAL, "--break-at: '%s' is not a number of instructions",
+		    value);
+}
+
+static int set_hash_every(struct options *o, const char *value)
+{
+	if (parse_count(value, &o->hash_every) && o->hash_every > 0)
+		return 0;
+	return fail(-EINVAL,
+		    "--hash-every: '%s' is not a number of instructions, 1 or "
+		    "more",
+		    value);
+}
+
+static bool parse_trace_word(const char *text, struct trace_option *t)
+{
+	static const struct word words[] = {{"exec", TRACE_EXEC},
+					    {"int", TRACE_INT},
+					    {"io", TRACE_IO},
+					    {"mmu", TRACE_MMU},
+					    {NULL, 0}};
+
+	for (const struct word *w = words; w->name; w++)
+		if (!strcmp(w->name, text)) {
+			t->what |= w->value;
+			return true;
+		}
+	return parse_range(text, &t->from, &t->to);
+}
+
+static bool parse_trace(const char *text, struct trace_option *t)
+{
+	char list[80], *rest, *word;
+	bool ok = strlen(text) < sizeof(list);
+
+	snprintf(list, sizeof(list), "%s", text);
+	for (word = strtok_r(list, ",", &rest); ok && word;
+	     word = strtok_r(NULL, ",", &rest))
+		ok = parse_trace_word(word, t);
+	return ok && t->what;
+}
+
+static int set_trace(struct options *o, const char *value)
+{
+	o->trace = (struct trace_option){0, 0, UINT64_MAX};
+	if (parse_trace(value, &o->trace))
+		return 0;
+	return fail(-EINVAL,
+		    "--trace: '%s' is not a list of exec, int, io and mmu, "
+		    "with at most one range like 1000-2000",
+		    value);
+}
+
+static int set_trace_file(struct options *o, const char *value)
+{
+	o->trace_file = value;
+	return 0;
+}
+
+static int set_engine(struct options *o, const char *value)
+{
+	static const struct word words[] = {
+		{"fast", 0}, {"reference", 1}, {NULL, 0}};
+	int word = 0, err = set_word("engine", words, value, &word);
+
+	o->reference = word;
+	return err;
+}
+
 static int set_stats(struct options *o, const char *value)
 {
 	o->stats = true;
@@ -277,6 +371,19 @@ static const struct option_row rows[] = {
 	 "write the screen at the end: FILE.txt or FILE.png"},
 	{"exit-map", 0, "NAME", set_exit_map,
 	 "exit status: verdict, or qemu for (value << 1) | 1"},
+	{"snapshot", 0, "FILE@N", set_snapshot,
+	 "keep the machine in FILE after N instructions; go on"},
+	{"restore", 0, "FILE", set_restore,
+	 "go on with a machine kept in FILE"},
+	{"break-at", 0, "N", set_break_at, "end the run after N instructions"},
+	{"trace", 0, "WHAT", set_trace,
+	 "exec,int,io,mmu[,FROM-TO]: say what happens"},
+	{"trace-file", 0, "FILE", set_trace_file,
+	 "write the trace there (standard error)"},
+	{"engine", 0, "NAME", set_engine,
+	 "the simulator's core: fast or reference (fast)"},
+	{"hash-every", 0, "N", set_hash_every,
+	 "say the state's hash every N instructions"},
 	{"stats", 0, NULL, set_stats,
 	 "say how many instructions, exits and how fast"},
 	{"hash", 0, NULL, set_hash, "say the hash of the final state"},
@@ -388,6 +495,8 @@ static int take_kernel(int argc, char **argv, struct options *o, bool bare)
 
 	if (o->command != COMMAND_BOOT)
 		return 0;
+	if (optind == argc && o->restore)
+		return 0;
 	if (optind == argc)
 		return fail(-EINVAL, "boot: which kernel? See vmm boot --help");
 	o->kernel = argv[optind];
@@ -411,6 +520,13 @@ static int check_together(const struct options *o)
 	    o->serial[1].kind == SERIAL_STDIO)
 		return fail(-EINVAL, "--serial and --serial2 cannot both be "
 				     "stdio; give --serial another place");
+	if (o->trace_file && !o->trace.what)
+		return fail(-EINVAL, "--trace-file: nothing is traced; say "
+				     "what with --trace");
+	if (o->restore && (*o->append || o->protocol != BOOT_AUTO))
+		return fail(-EINVAL, "--restore: the machine has started "
+				     "already: --append and --boot come too "
+				     "late");
 	return 0;
 }
 
@@ -432,7 +548,6 @@ int options_parse(int argc, char **argv, struct options *o)
 	int err;
 
 	*o = (struct options){
-		.mem = MEM_DEFAULT,
 		.append = "",
 		.serial = {{SERIAL_STDIO, NULL}, {SERIAL_NULL, NULL}},
 	};
@@ -455,11 +570,15 @@ int options_parse(int argc, char **argv, struct options *o)
 	err = parse_options(argc, argv, o);
 	if (!err)
 		err = take_kernel(argc, argv, o, !named);
+	if (!o->mem && !o->restore)
+		o->mem = MEM_DEFAULT;
 	return err ? err : check_together(o);
 }
 
 void options_fini(struct options *o)
 {
+	free(o->snapshot);
+	o->snapshot = NULL;
 	free(o->type);
 	o->type = NULL;
 }
@@ -521,6 +640,7 @@ void options_print_help_boot(FILE *out)
 	      "    3  guest panic (pvpanic)       4  triple fault or reset\n"
 	      "    5  stall: idle, and nothing can wake it\n"
 	      "    6  power-off or an exit value without a verdict\n"
+	      "    7  --break-at was reached\n"
 	      "   71  trouble of the host         124  --timeout\n"
 	      "  125  vmm cannot go on            130  ended by Ctrl-] or "
 	      "SIGINT\n"

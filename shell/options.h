@@ -26,16 +26,22 @@ struct serial_option {
 enum display_kind { DISPLAY_NONE, DISPLAY_TERM };
 enum exit_map { EXIT_MAP_VERDICT, EXIT_MAP_QEMU };
 
-/* Strings are argv's own; `type` is allocated. */
+/* A range of instructions, `to` not in it. */
+struct trace_option {
+	unsigned what; /* TRACE_*; 0: none */
+	uint64_t from, to;
+};
+
+/* Strings are argv's own; `type` and `snapshot` are allocated. */
 struct options {
 	enum command command;
-	const char *kernel;
+	const char *kernel;		  /* may be NULL with `restore` */
 	const char *module[BOOT_MODULES]; /* the first is --init's, if given */
 	unsigned module_count;
 	bool init;
 	enum accel accel;
 	enum cpu_level level;
-	uint64_t mem;
+	uint64_t mem;	     /* 0, with `restore`: not given */
 	uint64_t timeout_ns; /* 0: none */
 	struct serial_option serial[2];
 	enum display_kind display;
@@ -45,6 +51,15 @@ struct options {
 	uint8_t *type; /* bytes to type on the keyboard, or NULL */
 	size_t type_len;
 	const char *screenshot;
+	char *snapshot; /* NULL: none */
+	uint64_t snapshot_at;
+	const char *restore;
+	bool has_break;
+	uint64_t break_at;
+	uint64_t hash_every; /* 0: never */
+	struct trace_option trace;
+	const char *trace_file; /* NULL: standard error */
+	bool reference;
 	bool stats, hash, verbose;
 };
 

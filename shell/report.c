@@ -97,6 +97,22 @@ static void all_stats(struct machine *m, struct vcpu_stats *sum)
 	}
 }
 
+void report_general(struct machine *m)
+{
+	static const char *const names[GPR_COUNT] = {
+		"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+		"r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+	struct x86_state s;
+
+	m->cpu[0]->ops->get_state(m->cpu[0], &s);
+	for (unsigned i = 0; i < GPR_COUNT; i += 4)
+		log_warn("  %-3s %016" PRIx64 "  %-3s %016" PRIx64
+			 "  %-3s %016" PRIx64 "  %-3s %016" PRIx64,
+			 names[i], s.gpr[i], names[i + 1], s.gpr[i + 1],
+			 names[i + 2], s.gpr[i + 2], names[i + 3],
+			 s.gpr[i + 3]);
+}
+
 void report_stats(struct machine *m, uint64_t wall_ns)
 {
 	struct vcpu_stats s;

@@ -7,6 +7,8 @@
 
 /* A few lines on stderr: registers, mode, the bytes of the instruction. */
 void report_registers(struct machine *m, const char *kernel);
+/* The general ones. */
+void report_general(struct machine *m);
 
 /* --stats; `wall_ns` is the host time of machine_run(). */
 void report_stats(struct machine *m, uint64_t wall_ns);

@@ -6,8 +6,10 @@
  */
 #include "shell/session.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,6 +53,30 @@ static int build_board(struct session *s)
 	return board_build(&s->board, s->m, &config);
 }
 
+static int load_snapshot(struct session *s)
+{
+	const struct options *o = s->options;
+	int err = snapshot_open(o->restore, &s->snapshot);
+
+	if (err)
+		return verdict_status(err);
+	if (o->mem && o->mem != s->snapshot.mem_len) {
+		fail(-EINVAL, "--mem: the machine in %s has %" PRIu64 " MiB",
+		     o->restore, s->snapshot.mem_len >> 20);
+		return EXIT_USAGE;
+	}
+	if (o->level != CPU_DEFAULT && o->level != s->snapshot.level) {
+		fail(-EINVAL, "--cpu: the machine in %s has another processor",
+		     o->restore);
+		return EXIT_USAGE;
+	}
+	s->m = machine_create(s->snapshot.mem_len);
+	if (!s->m)
+		return EXIT_HOST;
+	s->m->level = s->snapshot.level;
+	return 0;
+}
+
 /* Files first: what is wrong with them is said before any processor is. */
 static int load(struct session *s, struct x86_state *state)
 {
@@ -59,6 +85,8 @@ static int load(struct session *s, struct x86_state *state)
 				   o->append, o->protocol};
 	int err;
 
+	if (o->restore)
+		return load_snapshot(s);
 	s->m = machine_create(o->mem);
 	if (!s->m)
 		return EXIT_HOST;
@@ -115,13 +143,66 @@ static int add_cpu(struct session *s, const struct x86_state *state)
 	enum accel accel = s->options->accel;
 	struct vcpu *cpu;
 
-	s->m->level = s->options->level;
+	if (!s->options->restore)
+		s->m->level = s->options->level;
+	/* Only one of them counts. */
+	if (accel == ACCEL_AUTO && look_needs_count(s->options))
+		accel = ACCEL_SIM;
 	if (accel_choose(&accel) < 0 || machine_add_cpu(s->m, accel) < 0)
 		return EXIT_HOST;
 	cpu = s->m->cpu[0];
 	log_info("boot: runs on %s with %" PRIu64 " MiB", cpu->ops->name,
-		 s->options->mem >> 20);
+		 guestmem_size(&s->m->mem) >> 20);
+	if (s->options->restore)
+		return 0;
 	return cpu->ops->set_state(cpu, state) < 0 ? EXIT_HOST : 0;
+}
+
+/* The input that waited goes before --type's. */
+static int restore_input(struct session *s)
+{
+	const struct snapshot_part *part =
+		snapshot_find(&s->snapshot, LOOK_INPUT);
+	const struct options *o = s->options;
+	size_t len = part ? part->head.len : 0, rest;
+	bool wake = feeder_busy(&s->feeder); /* for what is given now */
+	const uint8_t *text;
+
+	if (!part)
+		return 0;
+	s->input = malloc(len + o->type_len);
+	if (!s->input)
+		return fail(-ENOMEM, "--restore: no memory for the input");
+	memcpy(s->input, part->data, len);
+	if (part->head.version != FEEDER_VERSION ||
+	    !feeder_load(&s->feeder, s->input, len))
+		return fail(-EINVAL,
+			    "snapshot: %s: its input is of another version of "
+			    "vmm",
+			    o->restore);
+	/* The text is the last of what was kept. */
+	text = s->feeder.text;
+	rest = s->feeder.text_len;
+	if (o->type_len) {
+		memcpy(s->input + len, o->type, o->type_len);
+		feeder_type(&s->feeder, text, rest + o->type_len);
+	}
+	if (wake)
+		feeder_wake(&s->feeder);
+	return 0;
+}
+
+static int restore(struct session *s)
+{
+	int err;
+
+	if (!s->options->restore)
+		return 0;
+	err = snapshot_restore(&s->snapshot, s->m);
+	if (!err)
+		err = restore_input(s);
+	snapshot_close(&s->snapshot);
+	return err ? verdict_status(err) : 0;
 }
 
 int session_begin(struct session *s, const struct options *options)
@@ -143,6 +224,11 @@ int session_begin(struct session *s, const struct options *options)
 	    output_open_stdout(&s->stdout_, s->m) || open_output(s, 0) ||
 	    open_output(s, 1) || build_board(s) || connect_input(s))
 		return EXIT_HOST;
+	status = restore(s);
+	if (!status && look_begin(&s->look, options, s->m, &s->feeder) < 0)
+		status = EXIT_USAGE;
+	if (status)
+		return status;
 	s->stdout_.patience_fd = s->file[0].patience_fd =
 		s->file[1].patience_fd = s->signals.fd;
 	return 0;
@@ -225,6 +311,8 @@ static void report(struct session *s, const struct verdict *v)
 	say_hint(s);
 	if (v->registers)
 		report_registers(s->m, s->options->kernel);
+	if (s->m->stop == STOP_BREAK)
+		report_general(s->m);
 	if (s->options->stats)
 		report_stats(s->m, s->wall_ns);
 	if (s->options->hash)
@@ -251,7 +339,7 @@ int session_run(struct session *s)
 	terminal_leave();
 	verdict_of(s->m, s->options, &v);
 	print_line(s, v.line);
-	if (!close_outputs(s) && v.status == 0)
+	if ((!close_outputs(s) | !look_end(&s->look)) && v.status == 0)
 		v.status = EXIT_HOST;
 	report(s, &v);
 	if (s->options->screenshot &&
@@ -265,6 +353,8 @@ void session_end(struct session *s)
 {
 	display_end(&s->display);
 	terminal_leave();
+	snapshot_close(&s->snapshot);
+	look_fini(&s->look);
 	if (!s->m)
 		return;
 	output_close(&s->file[0]);
@@ -273,4 +363,5 @@ void session_end(struct session *s)
 	console_fini(&s->console);
 	signals_fini(&s->signals);
 	machine_destroy(s->m);
+	free(s->input);
 }

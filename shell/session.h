@@ -9,9 +9,11 @@
 #include "shell/console.h"
 #include "shell/display.h"
 #include "shell/feeder.h"
+#include "shell/look.h"
 #include "shell/options.h"
 #include "shell/output.h"
 #include "shell/signals.h"
+#include "vmm/snapshot.h"
 
 struct session {
 	const struct options *options;
@@ -23,7 +25,10 @@ struct session {
 	struct display display;
 	struct output stdout_; /* the verdict's line, and serial's if stdio */
 	struct output file[2]; /* COM1, COM2 */
-	uint64_t wall_ns;      /* of the run */
+	struct look look;
+	struct snapshot snapshot; /* --restore's, until it was used */
+	uint8_t *input;		  /* what it had to type, and --type's */
+	uint64_t wall_ns;	  /* of the run */
 };
 
 /*

@@ -1,29 +1,40 @@
-/* symbols.c: a walk over the symbol table, for the few names of a report. */
+/* symbols.c: a sorted copy of the symbol table. */
 #include "shell/symbols.h"
 
 #include <fcntl.h>
 #include <gelf.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-struct nearest {
-	GElf_Sym sym;
-	const char *name;
-};
-
-/* Assembly's labels have no size: they reach to the next symbol. */
-static bool better(const struct nearest *best, const GElf_Sym *sym, uint64_t va)
+/* Functions, and assembly's labels, which have neither type nor size. */
+static bool wanted(const GElf_Sym *sym, const char *name)
 {
-	if (GELF_ST_TYPE(sym->st_info) > STT_FUNC || sym->st_value > va ||
-	    sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_ABS)
-		return false;
-	if (sym->st_size && va - sym->st_value >= sym->st_size)
-		return false;
-	return !best->name || sym->st_value >= best->sym.st_value;
+	return name && *name && GELF_ST_TYPE(sym->st_info) <= STT_FUNC &&
+	       GELF_ST_TYPE(sym->st_info) != STT_OBJECT &&
+	       sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_ABS;
 }
 
-static void search(Elf *elf, Elf_Scn *scn, uint64_t va, struct nearest *best)
+static void add(struct symbols *s, const GElf_Sym *sym, const char *name)
+{
+	struct symbol *more = s->symbol;
+
+	/* Room doubles at each power of two. */
+	if ((s->count & (s->count - 1)) == 0)
+		more = realloc(s->symbol,
+			       (s->count ? 2 * s->count : 1) * sizeof(*more));
+	if (!more)
+		return;
+	s->symbol = more;
+	more[s->count] =
+		(struct symbol){sym->st_value, sym->st_size, strdup(name)};
+	if (more[s->count].name)
+		s->count++;
+}
+
+static void add_section(struct symbols *s, Elf *elf, Elf_Scn *scn)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
 	GElf_Shdr sh;
@@ -34,37 +45,78 @@ static void search(Elf *elf, Elf_Scn *scn, uint64_t va, struct nearest *best)
 	for (int i = 0; gelf_getsym(data, i, &sym); i++) {
 		const char *name = elf_strptr(elf, sh.sh_link, sym.st_name);
 
-		if (name && *name && better(best, &sym, va))
-			*best = (struct nearest){sym, name};
+		if (wanted(&sym, name))
+			add(s, &sym, name);
 	}
 }
 
-static void search_file(Elf *elf, uint64_t va, char *text, size_t size)
+/* Of several at an address, the one with a size comes last, and is found. */
+static int compare(const void *a, const void *b)
 {
-	struct nearest best = {.name = NULL};
-	Elf_Scn *scn = NULL;
-	GElf_Shdr sh;
+	const struct symbol *x = a, *y = b;
 
-	while ((scn = elf_nextscn(elf, scn)))
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_SYMTAB)
-			search(elf, scn, va, &best);
-	if (best.name)
-		snprintf(text, size, " <%s+%#" PRIx64 ">", best.name,
-			 va - best.sym.st_value);
+	if (x->va != y->va)
+		return x->va < y->va ? -1 : 1;
+	return (x->size > y->size) - (x->size < y->size);
 }
 
-void symbols_describe(const char *path, uint64_t va, char *text, size_t size)
+void symbols_load(struct symbols *s, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
 	Elf *elf;
 
-	*text = 0;
+	*s = (struct symbols){NULL, 0};
 	if (fd < 0)
 		return;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (elf)
-		search_file(elf, va, text, size);
+	while (elf && (scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_SYMTAB)
+			add_section(s, elf, scn);
 	elf_end(elf);
 	close(fd);
+	if (s->count)
+		qsort(s->symbol, s->count, sizeof(*s->symbol), compare);
+}
+
+void symbols_free(struct symbols *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free(s->symbol[i].name);
+	free(s->symbol);
+	*s = (struct symbols){NULL, 0};
+}
+
+bool symbols_name(const struct symbols *s, uint64_t va, char *text, size_t size)
+{
+	size_t lo = 0, hi = s->count;
+	const struct symbol *sym;
+
+	*text = 0;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->symbol[mid].va <= va)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0)
+		return false;
+	sym = &s->symbol[lo - 1];
+	if (sym->size && va - sym->va >= sym->size)
+		return false;
+	snprintf(text, size, " <%s+%#" PRIx64 ">", sym->name, va - sym->va);
+	return true;
+}
+
+void symbols_describe(const char *path, uint64_t va, char *text, size_t size)
+{
+	struct symbols s;
+
+	symbols_load(&s, path);
+	symbols_name(&s, va, text, size);
+	symbols_free(&s);
 }

@@ -1,4 +1,4 @@
-/* symbols.h: the name of the function at an address, from an ELF's table. */
+/* symbols.h: the names of functions at addresses, from ELF files' tables. */
 #ifndef SHELL_SYMBOLS_H
 #define SHELL_SYMBOLS_H
 
@@ -6,10 +6,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct symbol {
+	uint64_t va, size; /* size 0: up to the next */
+	char *name;
+};
+
+/* Sorted by address. */
+struct symbols {
+	struct symbol *symbol;
+	size_t count;
+};
+
+/* What the ELF file `path` has, or nothing; never an error. NULL: nothing. */
+void symbols_load(struct symbols *symbols, const char *path);
+void symbols_free(struct symbols *symbols);
+
 /*
- * " <name+0x12>" into `text`, or "" when no symbol of the ELF file `path`
- * covers `va`; never an error.
+ * " <name+0x12>" into `text`, or false and "" when no symbol covers `va`.
  */
+bool symbols_name(const struct symbols *symbols, uint64_t va, char *text,
+		  size_t size);
+
+/* The same for one address of the file `path`. */
 void symbols_describe(const char *path, uint64_t va, char *text, size_t size);
 
 #endif

@@ -14,6 +14,7 @@ enum {
 	STATUS_RESET = 4,
 	STATUS_STALL = 5,
 	STATUS_NONE = 6,
+	STATUS_BREAK = 7,
 	STATUS_TIMEOUT = 124,
 	STATUS_INTERNAL = 125,
 	STATUS_QUIT = 130,
@@ -52,6 +53,7 @@ static const struct {
 	[STOP_TIMEOUT] = {STATUS_TIMEOUT, "timeout: %s", true},
 	[STOP_QUIT] = {STATUS_QUIT, "ended by %s"},
 	[STOP_HOST] = {EXIT_HOST, ""},
+	[STOP_BREAK] = {STATUS_BREAK, "break: %s", true},
 	[STOP_SIGNAL] = {STATUS_SIGNAL, "ended by %s"},
 };
 

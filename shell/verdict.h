@@ -4,7 +4,7 @@
  *	  0  success	  3  guest panic	    5  stall
  *	  1  failure	  4  triple fault, reset    6  no verdict
  *	 71  the host	124  timeout		  125  vmm cannot go on
- *	130  Ctrl-]	128 + n  signal n
+ *	130  Ctrl-]	128 + n  signal n	    7  --break-at
  *
  * Only what the guest says itself is a success.
  */

@@ -22,7 +22,7 @@ _Static_assert(sizeof(struct snapshot_header) == 32, "as on file");
 _Static_assert(sizeof(struct snapshot_head) == 40, "as on file");
 
 #define MAGIC		"VMMSNAP\x1a"
-#define MACHINE_VERSION 1
+#define MACHINE_VERSION 2
 #define CLOCK_VERSION	2
 #define CPU_VERSION	2
 #define MEMORY_VERSION	1
@@ -31,6 +31,8 @@ _Static_assert(sizeof(struct snapshot_head) == 40, "as on file");
 struct machine_part {
 	uint64_t mem_len;
 	uint64_t cpus;
+	uint64_t level; /* enum cpu_level */
+	uint64_t quantum, seed;
 };
 
 /* ---- writing ---- */
@@ -120,7 +122,8 @@ static void put_devices(struct sink *sink, const struct machine *m)
 static void put_all(struct sink *sink, struct machine *m,
 		    const struct snapshot_extra *extra, unsigned extras)
 {
-	struct machine_part machine = {guestmem_size(&m->mem), m->cpu_count};
+	struct machine_part machine = {guestmem_size(&m->mem), m->cpu_count,
+				       m->level, m->quantum, m->seed};
 	struct snapshot_clock clock = {machine_count(m), m->clock.skipped_ns,
 				       m->turn};
 
@@ -313,7 +316,10 @@ int snapshot_parse(const char *path, uint8_t *bytes, size_t size,
 	if (!part)
 		return -EINVAL;
 	memcpy(&machine, part->data, sizeof(machine));
+	if (machine.level > CPU_MAX)
+		return refuse(s, "of a processor level that is not known");
 	s->mem_len = machine.mem_len;
+	s->level = machine.level;
 	return 0;
 }
 
@@ -341,7 +347,9 @@ static int check_machine(const struct snapshot *s, const struct machine *m)
 	memcpy(&machine, part->data, sizeof(machine));
 	memcpy(&clock, find_part(s, SNAPSHOT_CLOCK, 0)->data, sizeof(clock));
 	if (machine.mem_len != guestmem_size(&m->mem) ||
-	    machine.cpus != m->cpu_count || clock.turn.cpu >= m->cpu_count)
+	    machine.cpus != m->cpu_count || machine.level != m->level ||
+	    clock.turn.cpu >= m->cpu_count || machine.quantum == 0 ||
+	    machine.quantum > UINT32_MAX)
 		return refuse(s, "of a machine with other memory or "
 				 "processors");
 	for (unsigned i = 0; i < m->cpu_count; i++)
@@ -381,8 +389,13 @@ static int set_cpus(const struct snapshot *s, struct machine *m)
 static void set_clock(const struct snapshot *s, struct machine *m)
 {
 	const struct snapshot_part *part = find_part(s, SNAPSHOT_CLOCK, 0);
+	struct machine_part machine;
 	struct snapshot_clock clock;
 
+	memcpy(&machine, find_part(s, SNAPSHOT_MACHINE, 0)->data,
+	       sizeof(machine));
+	m->quantum = machine.quantum;
+	m->seed = machine.seed;
 	memcpy(&clock, part->data, sizeof(clock));
 	m->turn = clock.turn;
 	for (unsigned i = 0; i < m->cpu_count; i++) {

@@ -30,7 +30,7 @@
 #define SNAPSHOT_PARTS	64
 
 enum snapshot_kind {
-	SNAPSHOT_MACHINE, /* memory size, number of CPUs */
+	SNAPSHOT_MACHINE, /* memory size, number of CPUs, their level */
 	SNAPSHOT_CLOCK,	  /* struct snapshot_clock */
 	SNAPSHOT_CPU,	  /* struct x86_state; index: which CPU */
 	SNAPSHOT_DEVICE,  /* index: place in the machine's list */
@@ -80,6 +80,7 @@ struct snapshot {
 	const char *path; /* not owned; for messages */
 	uint8_t *bytes;	  /* owned */
 	uint64_t mem_len;
+	enum cpu_level level;
 	struct snapshot_part part[SNAPSHOT_PARTS];
 	unsigned parts;
 };

@@ -52,7 +52,7 @@ void reference_fetch(struct cpu *cpu)
 	uint64_t lin = first_byte(cpu);
 	enum decode result = DECODE_MORE;
 	struct op *op = cpu->cut_op;
-	struct insn insn;
+	struct insn insn = {.len = 0};
 	uint8_t byte[15];
 
 	for (unsigned n = 0; result == DECODE_MORE && n < sizeof(byte);) {
@@ -60,6 +60,7 @@ void reference_fetch(struct cpu *cpu)
 		n++;
 		result = insn_decode(&insn, byte, n, code_bits(cpu));
 	}
+	insn.features = cpu->features;
 	*op = (struct op){.len = insn.len, .next = insn.len};
 	if (result == DECODE_OK)
 		op_bind(op, &insn);

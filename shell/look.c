@@ -1,0 +1,197 @@
+/* look.c: marks at counts, and the trace between two of them. */
+#include "shell/look.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/log.h"
+#include "vmm/snapshot.h"
+
+#define TRACE_ALL UINT64_MAX
+
+/* ---- at the marks ---- */
+
+static void save(void *ctx)
+{
+	struct look *l = ctx;
+	struct snapshot_extra input = {LOOK_INPUT, FEEDER_VERSION, NULL, 0};
+	uint8_t *bytes = feeder_save(l->feeder, &input.len);
+
+	input.data = bytes;
+	if (!bytes || snapshot_save(l->m, &input, 1, l->options->snapshot) < 0)
+		machine_stop(l->m, STOP_HOST, 0, "");
+	else
+		l->saved = true;
+	free(bytes);
+}
+
+static void stop(void *ctx)
+{
+	struct look *l = ctx;
+	char why[80];
+
+	snprintf(why, sizeof(why), "%" PRIu64 " instructions have run",
+		 machine_count(l->m));
+	machine_stop(l->m, STOP_BREAK, 0, why);
+}
+
+static void say_hash(void *ctx)
+{
+	struct look *l = ctx;
+
+	log_warn("state hash %016" PRIx64 " at %" PRIu64, machine_hash(l->m),
+		 l->hash.count);
+	l->hash.count += l->options->hash_every;
+	machine_mark(l->m, &l->hash);
+}
+
+static void trace_on(void *ctx)
+{
+	struct look *l = ctx;
+
+	machine_trace(l->m, &l->trace);
+}
+
+static void trace_off(void *ctx)
+{
+	struct look *l = ctx;
+
+	machine_trace(l->m, NULL);
+}
+
+/* ---- names in the trace ---- */
+
+/* User programs have the init program's names, the rest the kernel's. */
+static void name_address(void *ctx, uint64_t va, unsigned cpl, char *text,
+			 size_t size)
+{
+	const struct look *l = ctx;
+
+	symbols_name(cpl == 3 ? &l->init : &l->kernel, va, text, size);
+}
+
+static int begin_trace(struct look *l)
+{
+	const struct options *o = l->options;
+	FILE *out = stderr;
+
+	if (o->trace_file) {
+		out = l->trace_out = fopen(o->trace_file, "we");
+		if (!out)
+			return fail(-errno, "%s: cannot be written: %s",
+				    o->trace_file, strerror(errno));
+	}
+	trace_init(&l->trace, out, o->trace.what);
+	l->trace.symbol = name_address;
+	l->trace.ctx = l;
+	symbols_load(&l->kernel, o->kernel);
+	symbols_load(&l->init, o->module_count ? o->module[0] : NULL);
+	if (machine_trace(l->m, &l->trace) < 0)
+		return fail(-ENOTSUP,
+			    "--trace: %s can only tell of io; exec, int and "
+			    "mmu need --accel sim",
+			    l->m->cpu[0]->ops->name);
+	return 0;
+}
+
+/* ---- all together ---- */
+
+bool look_needs_count(const struct options *o)
+{
+	return o->snapshot || o->has_break || o->hash_every ||
+	       o->trace.what & ~TRACE_IO ||
+	       (o->trace.what &&
+		(o->trace.from > 0 || o->trace.to != TRACE_ALL)) ||
+	       o->reference;
+}
+
+static void set_mark(struct look *l, struct mark *mark, uint64_t count,
+		     void (*reached)(void *ctx))
+{
+	*mark = (struct mark){.count = count, .reached = reached, .ctx = l};
+	machine_mark(l->m, mark);
+}
+
+/* The first mark of an --hash-every that has not passed yet. */
+static uint64_t first_hash(const struct look *l)
+{
+	uint64_t every = l->options->hash_every;
+
+	return (machine_count(l->m) / every + 1) * every;
+}
+
+static void set_trace_marks(struct look *l)
+{
+	const struct trace_option *t = &l->options->trace;
+
+	if (t->from > machine_count(l->m)) {
+		machine_trace(l->m, NULL);
+		set_mark(l, &l->trace_on, t->from, trace_on);
+	}
+	if (t->to != TRACE_ALL)
+		set_mark(l, &l->trace_off, t->to, trace_off);
+}
+
+int look_begin(struct look *l, const struct options *o, struct machine *m,
+	       const struct feeder *feeder)
+{
+	struct vcpu *cpu = m->cpu[0];
+	int err;
+
+	l->options = o;
+	l->m = m;
+	l->feeder = feeder;
+	if (look_needs_count(o) && !cpu->ops->counted_time)
+		return fail(-ENOTSUP,
+			    "%s does not count instructions; what is asked "
+			    "for needs --accel sim",
+			    cpu->ops->name);
+	if (o->reference && !cpu->ops->set_reference)
+		return fail(-ENOTSUP, "--engine: %s has one core only",
+			    cpu->ops->name);
+	if (o->reference)
+		cpu->ops->set_reference(cpu, true);
+	/* At one count: the hash, then the snapshot, then the end. */
+	if (o->hash_every)
+		set_mark(l, &l->hash, first_hash(l), say_hash);
+	if (o->snapshot)
+		set_mark(l, &l->snapshot, o->snapshot_at, save);
+	if (o->has_break)
+		set_mark(l, &l->stop, o->break_at, stop);
+	if (!o->trace.what)
+		return 0;
+	err = begin_trace(l);
+	if (!err)
+		set_trace_marks(l);
+	return err;
+}
+
+bool look_end(struct look *l)
+{
+	bool ok = true;
+
+	if (l->trace.out) {
+		machine_trace(l->m, NULL);
+		ok = fflush(l->trace.out) == 0 && !ferror(l->trace.out);
+		if (!ok)
+			fail(-EIO, "the trace could not be written");
+	}
+	if (l->options->snapshot && !l->saved && l->m->stop != STOP_HOST) {
+		log_warn("snapshot: %s: not written: the run ended after "
+			 "%" PRIu64 " instructions",
+			 l->options->snapshot, machine_count(l->m));
+		ok = false;
+	}
+	return ok;
+}
+
+void look_fini(struct look *l)
+{
+	if (l->trace_out)
+		fclose(l->trace_out);
+	l->trace_out = NULL;
+	symbols_free(&l->kernel);
+	symbols_free(&l->init);
+}

@@ -1,0 +1,43 @@
+/*
+ * look.h: what --snapshot, --break-at, --hash-every and --trace ask for: to
+ * look at a run at exact counts of instructions. Nothing of it changes the
+ * run.
+ */
+#ifndef SHELL_LOOK_H
+#define SHELL_LOOK_H
+
+#include "shell/feeder.h"
+#include "shell/options.h"
+#include "shell/symbols.h"
+#include "vmm/trace.h"
+
+#define LOOK_INPUT "input" /* the feeder's part of a snapshot */
+
+struct look {
+	const struct options *options;
+	struct machine *m;
+	const struct feeder *feeder;
+	struct mark snapshot, stop, hash, trace_on, trace_off;
+	bool saved;
+	struct trace trace;
+	FILE *trace_out;	     /* ours to close, or NULL */
+	struct symbols kernel, init; /* for the trace */
+};
+
+/* Must the CPU count instructions for what these options ask? */
+bool look_needs_count(const struct options *options);
+
+/*
+ * Set it all up. -ENOTSUP, said, when this CPU cannot; -errno, said, when the
+ * trace's file cannot be written.
+ */
+int look_begin(struct look *look, const struct options *options,
+	       struct machine *m, const struct feeder *feeder);
+
+/* After the run: false, said, when something asked for was not done. */
+bool look_end(struct look *look);
+
+/* Accepts a zeroed or ended one. */
+void look_fini(struct look *look);
+
+#endif
