@@ -293,7 +293,7 @@ static unsigned emit(const struct form *f, uint8_t byte[15])
 	return n;
 }
 
-static bool sim_has(struct form *f, const uint8_t byte[15], bool *done)
+static bool sim_has(struct form *f, const uint8_t byte[15])
 {
 	struct op op = {0};
 	struct insn insn;
@@ -305,7 +305,6 @@ static bool sim_has(struct form *f, const uint8_t byte[15], bool *done)
 	op.len = op.next = insn.len;
 	insn.features = guest_features();
 	op_bind(&op, &insn);
-	*done = op.fn != exec_unimplemented;
 	return op.fn != exec_ud;
 }
 
@@ -315,11 +314,10 @@ static bool add(struct form f)
 	ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 	ZydisDecodedInstruction z;
 	uint8_t byte[15];
-	bool done;
 
 	f.has_modrm = true;
 	emit(&f, byte);
-	if (!sim_has(&f, byte, &done))
+	if (!sim_has(&f, byte))
 		return true;
 	emit(&f, byte);
 	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder64, byte, 15, &z,
@@ -329,10 +327,10 @@ static bool add(struct form f)
 	f.mnemonic = z.mnemonic;
 	if (bad_operands(&z) && z.mnemonic != ZYDIS_MNEMONIC_INT)
 		return f.has_modrm;
-	in_table[z.mnemonic] |= done;
+	in_table[z.mnemonic] = true;
 	if (offer(z.meta.isa_set) == BY_SIM)
 		no_host[z.mnemonic] = true;
-	else if (!why_excluded(z.mnemonic) && done && form_count < FORMS_MAX)
+	else if (!why_excluded(z.mnemonic) && form_count < FORMS_MAX)
 		forms[form_count++] = f;
 	return f.has_modrm;
 }

@@ -93,7 +93,7 @@ static void first_state(void)
 
 void guest_start(const uint8_t exit_page[BOX_PAGE])
 {
-	guest_init(&guest);
+	guest_init_level(&guest, CPU_MAX);
 	make_tables();
 	make_descriptors();
 	guest_put(&guest, PHYS_EXIT, exit_page, BOX_PAGE);
