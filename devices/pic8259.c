@@ -357,9 +357,12 @@ void pic_set(void *pic, unsigned pin, bool level)
 {
 	struct pic *p = pic;
 
-	if (pin >= 16 || pin == CASCADE)
+	struct pic_chip *c = &p->s.chip[(pin >> 3) & 1];
+
+	/* Devices say their level at each access; mostly it is the same. */
+	if (pin >= 16 || pin == CASCADE || (c->lines >> (pin & 7) & 1) == level)
 		return;
-	set_line(&p->s.chip[pin >> 3], pin & 7, level);
+	set_line(c, pin & 7, level);
 	update(p);
 }
 

@@ -132,7 +132,8 @@ void code_flush(struct cpu *cpu)
 {
 	struct code_cache *c = &cpu->code;
 
-	memset(c->hash, 0, BLOCK_HASH * sizeof(*c->hash));
+	if (c->block_count) /* at the start, nothing is touched */
+		memset(c->hash, 0, BLOCK_HASH * sizeof(*c->hash));
 	c->op_count = 0;
 	c->block_count = 0;
 	cpu->mode += MODE_GENERATION;
