@@ -13,6 +13,7 @@
 
 #include <errno.h>
 
+#include "devices/acpi.h"
 #include "devices/chip.h"
 
 enum chip {
@@ -473,7 +474,9 @@ int board_build(struct board *board, struct machine *m,
 		chip[i]->ops->reset(chip[i]);
 	for (unsigned i = 0; i < board->cpus; i++)
 		board->lapic[i]->ops->reset(board->lapic[i]);
-	if (config->bios_state)
+	if (config->bios_state) {
 		run_bios(m);
+		acpi_write(&m->mem, board->cpus);
+	}
 	return 0;
 }

@@ -260,7 +260,7 @@ struct board_config {
 	struct byte_sink com[2]; /* a NULL send throws away */
 	struct byte_sink debugcon;
 	int64_t rtc_epoch; /* what RTC reads at power-on; fixed by default */
-	bool bios_state;   /* leave PIC, PIT, i8042, LAPIC as a BIOS would */
+	bool bios_state;   /* leave chips and tables as a BIOS would */
 };
 
 /* The default epoch: 2000-01-01 00:00:00 UTC, so that runs repeat. */

@@ -111,6 +111,36 @@ static int set_mem(struct options *o, const char *value)
 	return 0;
 }
 
+/* Digits, and nothing else: no sign, no space before. */
+static bool parse_decimal(const char *text, uint64_t max, uint64_t *val)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*val = strtoull(text, &end, 10);
+	return !*end && errno == 0 && *val <= max;
+}
+
+static int set_smp(struct options *o, const char *value)
+{
+	uint64_t cpus;
+
+	if (!parse_decimal(value, MACHINE_CPUS, &cpus) || cpus == 0)
+		return fail(-EINVAL, "--smp: '%s' is not a number from 1 to %d",
+			    value, MACHINE_CPUS);
+	o->smp = cpus;
+	return 0;
+}
+
+static int set_smp_seed(struct options *o, const char *value)
+{
+	if (!parse_decimal(value, UINT64_MAX, &o->smp_seed))
+		return fail(-EINVAL, "--smp-seed: '%s' is not a number", value);
+	return 0;
+}
+
 static int set_timeout(struct options *o, const char *value)
 {
 	if (!parse_duration(value, &o->timeout_ns))
@@ -356,6 +386,10 @@ static const struct option_row rows[] = {
 	 "the processor: auto, kvm or sim (auto)"},
 	{"cpu", 0, "LEVEL", set_cpu,
 	 "its features: x86-64, x86-64-v2, x86-64-v3 or max"},
+	{"smp", 0, "COUNT", set_smp,
+	 "how many processors: 1 to 8, several on sim (1)"},
+	{"smp-seed", 0, "SEED", set_smp_seed,
+	 "another seed, another order of theirs (0)"},
 	{"boot", 0, "NAME", set_boot,
 	 "the protocol: auto, pvh or multiboot (auto)"},
 	{"serial", 's', "WHERE", set_serial1,
@@ -516,6 +550,9 @@ static int take_kernel(int argc, char **argv, struct options *o, bool bare)
 
 static int check_together(const struct options *o)
 {
+	if (o->smp > 1 && o->accel == ACCEL_KVM)
+		return fail(-EINVAL, "--smp: several processors run on the "
+				     "simulator only; use --accel sim");
 	if (o->serial[0].kind == SERIAL_STDIO &&
 	    o->serial[1].kind == SERIAL_STDIO)
 		return fail(-EINVAL, "--serial and --serial2 cannot both be "
@@ -523,6 +560,10 @@ static int check_together(const struct options *o)
 	if (o->trace_file && !o->trace.what)
 		return fail(-EINVAL, "--trace-file: nothing is traced; say "
 				     "what with --trace");
+	if (o->restore && (o->smp || o->smp_seed))
+		return fail(-EINVAL, "--restore: the machine has its "
+				     "processors already; leave out --smp and "
+				     "--smp-seed");
 	if (o->restore && (*o->append || o->protocol != BOOT_AUTO))
 		return fail(-EINVAL, "--restore: the machine has started "
 				     "already: --append and --boot come too "
@@ -570,6 +611,8 @@ int options_parse(int argc, char **argv, struct options *o)
 	err = parse_options(argc, argv, o);
 	if (!err)
 		err = take_kernel(argc, argv, o, !named);
+	if (!o->smp && !o->restore)
+		o->smp = 1;
 	if (!o->mem && !o->restore)
 		o->mem = MEM_DEFAULT;
 	return err ? err : check_together(o);

@@ -41,6 +41,8 @@ struct options {
 	bool init;
 	enum accel accel;
 	enum cpu_level level;
+	unsigned smp;	     /* processors; 0, with `restore` */
+	uint64_t smp_seed;   /* 0: turns of one length */
 	uint64_t mem;	     /* 0, with `restore`: not given */
 	uint64_t timeout_ns; /* 0: none */
 	struct serial_option serial[2];

@@ -141,15 +141,26 @@ static int arm_timeout(struct session *s)
 static int add_cpu(struct session *s, const struct x86_state *state)
 {
 	enum accel accel = s->options->accel;
+	unsigned cpus =
+		s->options->restore ? s->snapshot.cpus : s->options->smp;
 	struct vcpu *cpu;
 
 	if (!s->options->restore)
 		s->m->level = s->options->level;
+	s->m->seed = s->options->smp_seed;
 	/* Only one of them counts. */
 	if (accel == ACCEL_AUTO && look_needs_count(s->options))
 		accel = ACCEL_SIM;
-	if (accel_choose(&accel) < 0 || machine_add_cpu(s->m, accel) < 0)
+	if (accel == ACCEL_AUTO && cpus > 1) {
+		log_warn("using the simulator: several processors run only "
+			 "there");
+		accel = ACCEL_SIM;
+	}
+	if (accel_choose(&accel) < 0)
 		return EXIT_HOST;
+	for (unsigned i = 0; i < cpus; i++)
+		if (machine_add_cpu(s->m, accel) < 0)
+			return EXIT_HOST;
 	cpu = s->m->cpu[0];
 	log_info("boot: runs on %s with %" PRIu64 " MiB", cpu->ops->name,
 		 guestmem_size(&s->m->mem) >> 20);

@@ -31,6 +31,9 @@ int machine_add_cpu(struct machine *m, enum accel accel)
 	struct vcpu_env env;
 	int err;
 
+	if (accel == ACCEL_KVM && index > 0)
+		return fail(-ENOTSUP, "kvm: several processors run on the "
+				      "simulator only; use --accel sim");
 	machine_env(m, index, &env);
 	if (accel == ACCEL_KVM)
 		err = kvm_create(&env, &m->cpu[index]);

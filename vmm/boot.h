@@ -24,6 +24,10 @@ struct boot_request {
 
 #define BOOT_MODULES 16
 
+/* Where the board writes ACPI's root pointer, in the BIOS window; both kinds
+ * of kernels look there, PVH's are told. */
+#define ACPI_RSDP    UINT64_C(0xf0000)
+
 /*
  * Load everything into `gm` and give CPU 0's first registers in `state`.
  * -ENOEXEC and others as image.h says; nothing of the CPU is touched.

@@ -85,6 +85,7 @@ int boot_pvh(const struct boot_parts *parts, struct x86_state *state)
 			    image->path, image->pvh_entry);
 	put_modules(parts, &info);
 	put_memmap(parts, &info);
+	info.rsdp_paddr = ACPI_RSDP;
 	info.cmdline_paddr = boot_put_string(parts->data, parts->cmdline);
 	state->rip = image->pvh_entry;
 	state->gpr[GPR_RBX] = boot_put(parts->data, &info, sizeof(info));

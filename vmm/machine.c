@@ -439,6 +439,7 @@ void machine_run(struct machine *m)
 			continue;
 		}
 		m->current = m->turn.cpu;
+		m->sleep[m->current].asleep = false;
 		m->cpu[m->current]->ops->run(m->cpu[m->current], &exit);
 		reach_marks(m);
 		if (!m->stop)

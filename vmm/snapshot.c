@@ -125,7 +125,7 @@ static void put_all(struct sink *sink, struct machine *m,
 	struct machine_part machine = {guestmem_size(&m->mem), m->cpu_count,
 				       m->level, m->quantum, m->seed};
 	struct snapshot_clock clock = {machine_count(m), m->clock.skipped_ns,
-				       m->turn};
+				       m->turn, m->seed};
 
 	put_head(sink, SNAPSHOT_MACHINE, 0, MACHINE_VERSION, "machine",
 		 sizeof(machine));
@@ -318,7 +318,11 @@ int snapshot_parse(const char *path, uint8_t *bytes, size_t size,
 	memcpy(&machine, part->data, sizeof(machine));
 	if (machine.level > CPU_MAX)
 		return refuse(s, "of a processor level that is not known");
+	if (machine.cpus < 1 || machine.cpus > MACHINE_CPUS)
+		return refuse(s, "of a machine with no or too many "
+				 "processors");
 	s->mem_len = machine.mem_len;
+	s->cpus = machine.cpus;
 	s->level = machine.level;
 	return 0;
 }
@@ -398,6 +402,7 @@ static void set_clock(const struct snapshot *s, struct machine *m)
 	m->seed = machine.seed;
 	memcpy(&clock, part->data, sizeof(clock));
 	m->turn = clock.turn;
+	m->seed = clock.seed;
 	for (unsigned i = 0; i < m->cpu_count; i++) {
 		struct vcpu *cpu = m->cpu[i];
 

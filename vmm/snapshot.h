@@ -60,6 +60,7 @@ struct snapshot_clock {
 	uint64_t retired; /* by all CPUs; what elapsed without counting */
 	uint64_t skipped_ns;
 	struct machine_turn turn;
+	uint64_t seed; /* of the turns */
 };
 
 /* Someone else's bytes; the name has at most 19. */
@@ -80,6 +81,7 @@ struct snapshot {
 	const char *path; /* not owned; for messages */
 	uint8_t *bytes;	  /* owned */
 	uint64_t mem_len;
+	unsigned cpus;
 	enum cpu_level level;
 	struct snapshot_part part[SNAPSHOT_PARTS];
 	unsigned parts;

@@ -26,7 +26,7 @@ static void test_start_info_of_two_modules(void **state)
 	assert_int_equal(boot_u32(&b, info + 4), 1);  /* version */
 	assert_int_equal(boot_u32(&b, info + 8), 0);  /* flags */
 	assert_int_equal(boot_u32(&b, info + 12), 2); /* modules */
-	assert_int_equal(boot_u64(&b, info + 32), 0); /* no RSDP */
+	assert_int_equal(boot_u64(&b, info + 32), ACPI_RSDP);
 	assert_int_equal(boot_u32(&b, info + 52), 0); /* reserved */
 	assert_string_equal(boot_string(&b, boot_u64(&b, info + 24)), "a=1 b");
 

@@ -159,6 +159,76 @@ static void test_idle_waits_for_input_that_may_come(void **state)
 	close(fds[1]);
 }
 
+/* One that was woken is not passed over again. */
+static bool first_is_pending(void *ctx, unsigned cpu)
+{
+	return cpu == 0 && *(unsigned *)ctx == 1;
+}
+
+static unsigned order[8], turns;
+
+static void note_turn(struct machine *machine, void *ctx)
+{
+	order[turns++] = machine->current;
+}
+
+static void wake_first(struct machine *machine, void *ctx)
+{
+	note_turn(machine, ctx);
+	*(unsigned *)machine->intr.ctx = 1;
+}
+
+static void take(struct machine *machine, void *ctx)
+{
+	note_turn(machine, ctx);
+	*(unsigned *)machine->intr.ctx = 2;
+}
+
+static void test_cpus_take_turns_and_sleepers_are_passed_over(void **state)
+{
+	static const struct fake_step first[] = {
+		{EXIT_DEADLINE, 100, note_turn},
+		{EXIT_HALT, 1, note_turn},
+		{EXIT_DEADLINE, 100, take},
+		{EXIT_SHUTDOWN, 1, note_turn},
+	};
+	static const struct fake_step second[] = {
+		{EXIT_DEADLINE, 100, note_turn},
+		{EXIT_DEADLINE, 100, note_turn},
+		{EXIT_DEADLINE, 100, wake_first},
+		{EXIT_DEADLINE, 100, note_turn},
+	};
+	static const unsigned expected[] = {1, 0, 1, 0, 1, 0, 1, 0};
+	unsigned pending = 0;
+
+	turns = 0;
+	m->quantum = 100;
+	m->intr = (struct intr_source){.ctx = &pending,
+				       .pending = first_is_pending};
+	fake_cpu_add(m, first, COUNT(first), NULL, true);
+	fake_cpu_add(m, second, COUNT(second), NULL, true);
+	machine_run(m);
+	assert_int_equal(m->stop, STOP_TRIPLE);
+	assert_int_equal(turns, 8);
+	assert_memory_equal(order, expected, sizeof(expected));
+	assert_int_equal(clock_now(&m->clock), 602);
+}
+
+static void test_all_asleep_for_ever_is_a_stall(void **state)
+{
+	static const struct fake_step steps[] = {{EXIT_HALT, 0, NULL}};
+	struct fake_cpu *f[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		f[i] = fake_cpu_add(m, steps, 1, NULL, true);
+		f[i]->state.rflags = FLAG_FIXED;
+	}
+	f[1]->state.halted = HALT_WAIT_SIPI;
+	machine_run(m);
+	assert_int_equal(m->stop, STOP_STALL);
+	assert_string_equal(m->why, "all CPUs are halted with interrupts off");
+}
+
 static void test_the_hash_sees_registers_memory_and_time(void **state)
 {
 	struct fake_cpu *f = fake_cpu_add(m, NULL, 0, NULL, true);
@@ -189,6 +259,8 @@ int main(void)
 		MACHINE_TEST(test_idle_time_is_skipped_to_the_next_timer),
 		MACHINE_TEST(test_a_paced_machine_waits_for_the_host),
 		MACHINE_TEST(test_idle_waits_for_input_that_may_come),
+		MACHINE_TEST(test_cpus_take_turns_and_sleepers_are_passed_over),
+		MACHINE_TEST(test_all_asleep_for_ever_is_a_stall),
 		MACHINE_TEST(test_the_hash_sees_registers_memory_and_time),
 	};
 

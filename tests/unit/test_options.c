@@ -34,6 +34,8 @@ static void test_defaults(void **state)
 	assert_string_equal(o.kernel, "k.elf");
 	assert_int_equal(o.mem, 64 * MIB);
 	assert_int_equal(o.accel, ACCEL_AUTO);
+	assert_int_equal(o.smp, 1);
+	assert_int_equal(o.smp_seed, 0);
 	assert_int_equal(o.serial[0].kind, SERIAL_STDIO);
 	assert_int_equal(o.serial[1].kind, SERIAL_NULL);
 	assert_int_equal(o.timeout_ns, 0);
@@ -119,6 +121,13 @@ static void test_wrong_words_are_refused(void **state)
 		{"boot --mem 65G k", "from 1M"},
 		{"boot --mem 64X k", "not a size"},
 		{"boot --accel tcg k", "auto, kvm, sim"},
+		{"boot --smp 0 k", "from 1 to 8"},
+		{"boot --smp 9 k", "from 1 to 8"},
+		{"boot --smp 2x k", "from 1 to 8"},
+		{"boot --smp -1 k", "from 1 to 8"},
+		{"boot --smp-seed x k", "not a number"},
+		{"boot --smp-seed 18446744073709551616 k", "not a number"},
+		{"boot --smp 2 --accel kvm k", "--accel sim"},
 		{"boot --cpu x86-64-v4 k", "x86-64-v2, x86-64-v3, max"},
 		{"boot --boot bios k", "auto, pvh, multiboot"},
 		{"boot --display sdl k", "none, term"},
