@@ -152,7 +152,7 @@ user_stack_top:
 	.globl	trap, gdt, idt, tss
 gdt:	.skip	32 * 8
 idt:	.skip	256 * 8
-tss:	.skip	27 * 4
+tss:	.skip	64 * 4
 	.balign	16
 saved:	.skip	64
 trap:	.skip	64

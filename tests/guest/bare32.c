@@ -77,11 +77,13 @@ void bare_init(void)
 	gdt[SEL_DATA / 8] = segment(0, 0xfffff, 0xc093);
 	gdt[SEL_UCODE / 8] = segment(0, 0xfffff, 0xc0fb);
 	gdt[SEL_UDATA / 8] = segment(0, 0xfffff, 0xc0f3);
-	gdt[SEL_TSS / 8] = segment((uint32_t)tss, 103, 0x89);
+	gdt[SEL_TSS / 8] = segment((uint32_t)tss, 255, 0x89);
 	for (unsigned i = 0; i < 256; i++)
 		idt[i] = gate(i == DONE || i == 3 || i == 4 ? 0xee : 0x8e,
 			      SEL_CODE, (uint32_t)stubs[i], 0);
 	tss[1] = (uint32_t)kernel_stack_top;
 	tss[2] = SEL_DATA;
 	tss[25] = 104 << 16;
+	for (unsigned i = 26; i < 64; i++)
+		tss[i] = UINT32_MAX;
 }

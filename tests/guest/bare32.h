@@ -34,7 +34,7 @@ struct trap {
 
 extern struct trap trap;
 extern uint64_t gdt[32], idt[256];
-extern uint32_t tss[27];
+extern uint32_t tss[64]; /* with a bitmap for ports, from 104 on */
 extern uint8_t kernel_stack_top[], user_stack_top[];
 extern char low_image[], low_start[], low_end[];
 

@@ -243,6 +243,71 @@ static void test_what_is_not_implemented_says_so(void **state)
 	assert_non_null(strstr(g->exit.why, "not implemented"));
 }
 
+/* ---- branches to nowhere ---- */
+
+#define TOP UINT64_C(0x7fffffe00000) /* the last 2 MiB below the hole */
+
+/* Code that ends before the hole in the addresses, and goes there. */
+static void run_at_the_top(struct guest *g, uint64_t rip)
+{
+	guest_put64(g, GUEST_PML4 + 8 * 255, GUEST_PDPT | 7);
+	guest_put64(g, GUEST_PDPT + 8 * 511, GUEST_PD | 7);
+	guest_put64(g, GUEST_PD + 8 * 511, 0x87);
+	g->state.rip = rip;
+	guest_run(g);
+}
+
+static void test_branches_into_the_hole_fault_themselves(void **state)
+{
+	static const uint8_t code[][6] = {
+		{0x90, 0xe9, 0, 0, 0x20, 0}, /* jmp */
+		{0x90, 0xe8, 0, 0, 0x20, 0}, /* call */
+	};
+	struct guest *g = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		guest_put(g, GUEST_CODE, code[i], 6);
+		g->state.halted = 0;
+		g->state.gpr[REG_RSP] = GUEST_STACK;
+		run_at_the_top(g, TOP + GUEST_CODE);
+		assert_vector(g, VEC_GP);
+		assert_int_equal(frame(g, 0), 0);
+		assert_int_equal(frame(g, 1), TOP + GUEST_CODE + 1);
+		assert_int_equal(frame(g, 4), GUEST_STACK);
+	}
+}
+
+static void test_loop_into_the_hole_keeps_its_count(void **state)
+{
+	struct guest *g = *state;
+
+	g->state.gpr[REG_RCX] = 5;
+	/* The last page holds the code, so that 80h further is the hole. */
+	for (uint64_t i = 0; i < 512; i++)
+		guest_put64(g, GUEST_PT + 8 * i, GUEST_CODE | 7);
+	guest_put(g, GUEST_CODE + 0xfa0, "\xe2\x7e", 2);
+	guest_put64(g, GUEST_PML4 + 8 * 255, GUEST_PDPT | 7);
+	guest_put64(g, GUEST_PDPT + 8 * 511, GUEST_PD | 7);
+	guest_put64(g, GUEST_PD + 8 * 511, GUEST_PT | 7);
+	g->state.rip = UINT64_C(0x7fffffffffa0);
+	guest_run(g);
+	assert_vector(g, VEC_GP);
+	assert_int_equal(frame(g, 1), 0x7fffffffffa0);
+	assert_int_equal(g->state.gpr[REG_RCX], 5);
+}
+
+static void test_branches_past_the_limit_fault_themselves(void **state)
+{
+	struct guest *g = *state;
+
+	g->state.seg[SEG_CS] =
+		(struct x86_segment){0, GUEST_CODE + 0xff, SEL_CODE32, 0x409b};
+	CODE(g, 0x90, 0xe9, 0xfa, 0, 0, 0); /* to the limit + 1 */
+	guest_run(g);
+	assert_vector(g, VEC_GP);
+	assert_int_equal(frame(g, 1), GUEST_CODE + 1);
+}
+
 /* ---- syscall ---- */
 
 static void test_syscall_and_sysret(void **state)
@@ -827,6 +892,9 @@ int main(void)
 		TEST(test_fault_in_delivery_is_a_double_fault),
 		TEST(test_third_fault_shuts_down),
 		TEST(test_what_is_not_implemented_says_so),
+		TEST(test_branches_into_the_hole_fault_themselves),
+		TEST(test_loop_into_the_hole_keeps_its_count),
+		TEST(test_branches_past_the_limit_fault_themselves),
 		TEST(test_syscall_and_sysret),
 		TEST(test_syscall_without_sce_is_ud),
 		TEST(test_tf_traps_after_each_instruction),

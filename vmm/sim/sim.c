@@ -12,6 +12,7 @@
 
 #include "vmm/log.h"
 #include "vmm/sim/exec.h"
+#include "vmm/sim/handlers.h"
 #include "vmm/sim/mmu.h"
 
 /* Between two looks at the kick; bounds the stack where calls nest, too. */
@@ -128,12 +129,39 @@ void cpu_update_mode(struct cpu *cpu)
 
 /* ---- the loop ---- */
 
+static bool may_fetch(const struct cpu *cpu)
+{
+	return cpu->code64 ? mmu_canonical(cpu->rip)
+			   : cpu->rip <= cpu->s.seg[SEG_CS].limit;
+}
+
+/*
+ * Direct branches do not look at their target: one that leads nowhere is
+ * found here, and is the one that faults (SDM 2 JMP, CALL). What just went
+ * on to the next instruction has done nothing wrong.
+ */
+static void check_branch(struct cpu *cpu)
+{
+	const struct op *last = &cpu->block->op[cpu->block->count - 1];
+
+	if ((uint32_t)cpu->rip == (uint32_t)next_rip(cpu, last))
+		return;
+	if (last->fn == exec_call64)
+		cpu->r[REG_RSP] += 8;
+	if (last->fn == exec_loop)
+		cpu->r[REG_RCX]++;
+	cpu->op = last;
+	raise_error(cpu, VEC_GP, 0);
+}
+
 static void run_block(struct cpu *cpu, struct block *b)
 {
 	cpu->left -= b->count;
 	cpu->block = b;
 	cpu->r[REG_BLOCK] = cpu->rip;
 	b->op[0].fn(cpu, b->op);
+	if (unlikely(!may_fetch(cpu)))
+		check_branch(cpu);
 	cpu->block = NULL;
 }
 
