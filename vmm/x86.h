@@ -218,6 +218,9 @@ struct x86_segment {
 	uint16_t attr; /* 0, not present: a null selector's */
 };
 
+#define SHADOW_STI    1u
+#define SHADOW_MOV_SS 2u /* and #DB */
+
 struct x86_table {
 	uint64_t base;
 	uint64_t limit; /* in bytes; 16 bits count */
@@ -250,7 +253,7 @@ struct x86_state {
 	uint64_t tsc_offset; /* TSC = clock in TSC ticks + this */
 	uint64_t halted;     /* enum x86_halt */
 	uint64_t random;     /* of RDRAND: numbers given (sim) */
-	uint64_t shadow;     /* 1: STI or MOV SS holds interrupts off */
+	uint64_t shadow;     /* SHADOW_*: holds interrupts off */
 	uint64_t in_nmi;     /* 1: no further NMI before IRET; 0 on KVM */
 
 	/*

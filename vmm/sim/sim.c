@@ -453,6 +453,8 @@ static void sim_get_state(struct vcpu *vcpu, struct x86_state *state)
 	state->rip = cpu->rip;
 	state->rflags = flags_get(cpu);
 	state->cr8 = env->get_tpr(env->ctx) >> 4;
+	if (state->shadow && cpu->shadow_ss)
+		state->shadow = SHADOW_MOV_SS;
 	fx_save(cpu, state->fxsave, true);
 }
 
@@ -464,7 +466,7 @@ static bool state_ok(const struct x86_state *s)
 
 	return lma == active && (!(s->cr0 & CR0_PG) || s->cr0 & CR0_PE) &&
 	       (!active || s->cr4 & CR4_PAE) && s->halted <= HALT_WAIT_SIPI &&
-	       s->in_nmi <= 1 && s->shadow <= 1 && s->event == 0;
+	       s->in_nmi <= 1 && s->shadow <= SHADOW_MOV_SS && s->event == 0;
 }
 
 /* From memory when the state does not tell; what it says there counts. */
@@ -485,7 +487,8 @@ static void take_state(struct cpu *cpu, const struct x86_state *state)
 	cpu->s.rflags |= FLAG_FIXED;
 	fx_load(cpu, state->fxsave, true);
 	cpu->fault_pending = false;
-	cpu->shadow_ss = false;
+	cpu->s.shadow = state->shadow != 0;
+	cpu->shadow_ss = state->shadow == SHADOW_MOV_SS;
 	cpu->debug_hits = 0;
 	mmu_flush(cpu, true);
 	code_flush(cpu);
