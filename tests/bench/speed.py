@@ -23,19 +23,19 @@ NAMES = sys.argv[3:]
 # Rounds: a tenth of a second or more under the simulator.
 WORK = {"sha256": 20000, "keccak": 4000, "multiply": 300000, "sieve": 1500,
         "copy": 20000, "sort": 3000, "bytecode": 25000, "recursion": 25000,
-        "chase": 600}
+        "chase": 200}
 EVENTS = {
-    "syscall": ("SYSCALL from ring 3 + SYSRET", 1000000),
-    "int": ("INT 80h from ring 3 + IRETQ", 1000000),
+    "syscall": ("SYSCALL from ring 3 + SYSRET", 2000000),
+    "int": ("INT 80h from ring 3 + IRETQ", 500000),
     "fault": ("#PF + IRETQ", 500000),
-    "cr3": ("CR3 switch + 16 pages touched", 100000),
+    "cr3": ("CR3 switch + 16 pages touched", 50000),
     "invlpg": ("PTE write + INVLPG + touch", 500000),
     "port": ("OUTB + INB", 1000000),
-    "mmio": ("MMIO write + read", 1000000),
-    "cpuid": ("CPUID", 1000000),
+    "mmio": ("MMIO write + read", 500000),
+    "cpuid": ("CPUID", 500000),
     "rdtsc": ("RDTSC", 3000000),
-    "patch": ("write to code, then run it", 100000),
-    "movsb": ("REP MOVSB of 4 KiB", 50000),
+    "patch": ("write to code, then run it", 30000),
+    "movsb": ("REP MOVSB of 4 KiB", 20000),
     "stosq": ("REP STOSQ of 4 KiB", 100000),
 }
 MICROVM = ["-M", "microvm,pit=off,pic=off,rtc=off,isa-serial=on,"
