@@ -437,7 +437,14 @@ static void i8042_reset(struct device *dev)
 
 static void i8042_restored(struct device *dev)
 {
-	update_irq(container_of(dev, struct i8042, dev));
+	struct i8042 *k = container_of(dev, struct i8042, dev);
+
+	k->s.key_first %= KEY_QUEUE; /* they index arrays */
+	if (k->s.key_count > KEY_QUEUE)
+		k->s.key_count = KEY_QUEUE;
+	if (k->s.answer_first + k->s.answer_count > sizeof(k->s.answer))
+		k->s.answer_first = k->s.answer_count = 0;
+	update_irq(k);
 }
 
 static const struct device_ops i8042_ops = {

@@ -424,6 +424,14 @@ static void pit_reset(struct device *dev)
 
 static void pit_restored(struct device *dev)
 {
+	struct pit *p = container_of(dev, struct pit, dev);
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct pit_channel *c = &p->s.ch[i];
+
+		if (c->running && (c->count == 0 || c->count > 65536))
+			c->count = 65536; /* it divides */
+	}
 	pit_listen(dev);
 }
 

@@ -304,7 +304,12 @@ static void uart_reset(struct device *dev)
 
 static void uart_restored(struct device *dev)
 {
-	update_irq(container_of(dev, struct uart, dev));
+	struct uart *u = container_of(dev, struct uart, dev);
+
+	u->s.rx_first %= FIFO_SIZE; /* they index an array */
+	if (u->s.rx_count > FIFO_SIZE)
+		u->s.rx_count = FIFO_SIZE;
+	update_irq(u);
 }
 
 static const struct device_ops uart_ops = {
