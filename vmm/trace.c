@@ -14,6 +14,16 @@ static const char *const exceptions[] = {
 
 #define EXCEPTIONS (sizeof(exceptions) / sizeof(exceptions[0]))
 
+/* The boot CPU goes without saying. */
+static void print_head(const struct trace *t, uint64_t count, unsigned cpu,
+		       const char *kind)
+{
+	fprintf(t->out, "%" PRIu64 " ", count);
+	if (cpu)
+		fprintf(t->out, "cpu%u ", cpu);
+	fprintf(t->out, "%s ", kind);
+}
+
 static void print_where(const struct trace *t, const struct trace_event *e)
 {
 	char name[128] = "";
@@ -27,7 +37,7 @@ static void print_exec(const struct trace *t, const struct trace_event *e)
 {
 	char bytes[3 * 15 + 1] = "";
 
-	fprintf(t->out, "%" PRIu64 " exec ", e->count);
+	print_head(t, e->count, e->cpu, "exec");
 	print_where(t, e);
 	for (unsigned i = 0; i < e->len; i++)
 		snprintf(bytes + 3 * i, 4, " %02x", e->byte[i]);
@@ -41,7 +51,8 @@ static void print_interrupt(const struct trace *t, const struct trace_event *e)
 
 	if (!e->external && !e->soft && e->vector < EXCEPTIONS)
 		name = exceptions[e->vector];
-	fprintf(t->out, "%" PRIu64 " int %s %u", e->count,
+	print_head(t, e->count, e->cpu, "int");
+	fprintf(t->out, "%s %u",
 		e->external ? "interrupt"
 		: e->soft   ? "software"
 			    : "exception",
@@ -59,7 +70,7 @@ static void print_interrupt(const struct trace *t, const struct trace_event *e)
 
 static void print_mmu(const struct trace *t, const struct trace_event *e)
 {
-	fprintf(t->out, "%" PRIu64 " mmu ", e->count);
+	print_head(t, e->count, e->cpu, "mmu");
 	if (e->has_error)
 		fprintf(t->out, "fault %016" PRIx64 " error %#" PRIx32, e->gva,
 			e->error);
@@ -108,9 +119,8 @@ void trace_access(struct trace *t, struct machine *m, enum vcpu_space space,
 
 	if (size < 8)
 		val &= (UINT64_C(1) << 8 * size) - 1;
-	fprintf(t->out,
-		"%" PRIu64 " io %s %#" PRIx64 " %s size %u %s %#" PRIx64 "\n",
-		machine_count(m),
+	print_head(t, machine_count(m), m->current, "io");
+	fprintf(t->out, "%s %#" PRIx64 " %s size %u %s %#" PRIx64 "\n",
 		port ? (write ? "out" : "in") : (write ? "write" : "read"),
 		addr, dev ? dev->ops->name : "nobody", size,
 		write ? "value" : "gives", val);

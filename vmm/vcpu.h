@@ -96,7 +96,8 @@ struct vcpu_exit {
 
 struct trace_event {
 	unsigned kind;	/* one of the bits */
-	uint64_t count; /* instructions retired before */
+	unsigned cpu;	/* its index */
+	uint64_t count; /* instructions retired before, by all CPUs */
 	uint64_t rip;	/* linear; of INT what the frame holds */
 	unsigned cpl;
 

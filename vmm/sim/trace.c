@@ -4,11 +4,21 @@
  */
 #include "vmm/sim/sim.h"
 
+static uint64_t retired_by_all(const struct cpu *cpu)
+{
+	uint64_t count = 0;
+
+	for (const struct cpu *c = cpu->pages->cpus; c; c = c->sibling)
+		count += cpu_retired(c);
+	return count;
+}
+
 static struct trace_event event(const struct cpu *cpu, unsigned kind,
 				uint64_t rip)
 {
 	struct trace_event e = {.kind = kind,
-				.count = cpu_retired(cpu),
+				.cpu = cpu->vcpu.env.index,
+				.count = retired_by_all(cpu),
 				.rip = rip,
 				.cpl = cpu->cpl,
 				.text = ""};
