@@ -394,7 +394,7 @@ static void test_mov_ss_holds_interrupts_for_one_instruction(void **state)
 	g->vector = -1;
 	g->deadline = 1;
 	assert_int_equal(guest_run(g), EXIT_DEADLINE);
-	assert_int_equal(g->state.shadow, 1);
+	assert_int_equal(g->state.shadow, SHADOW_MOV_SS);
 	g->vector = 0x40;
 	g->deadline = 1000;
 	guest_go_on(g);
