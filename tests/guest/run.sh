@@ -5,7 +5,8 @@
 #	tests/guest/run.sh NAME...
 #
 # The environment: VMM, GUESTS (the folder of the ELF files) and ACCEL, which
-# is sim, kvm or qemu (then VMM is not needed); ENGINE for sim's --engine. In the comment, after `Prints:'
+# is sim, kvm or qemu (then VMM is not needed); ENGINE for --engine. In the
+# comment, after `Prints:'
 # a line ` *<tab>text' is a line of output; ` * qemu<tab>text' says what QEMU
 # prints instead of the line before, where it does otherwise than the manual.
 # PROCESSOR names the rows that hold where ACCEL's name does not say it:

@@ -1,0 +1,182 @@
+/*
+ * Traps and gates in 64-bit code: call gates, breakpoints, #AC, and TF
+ * loaded by SYSRET. The 32-bit side is tried by tests/guest.
+ */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/sim_guest.h"
+
+#define SEL_GATE 0x40
+#define TARGET	 (GUEST_CODE + 0x200)
+#define POINTER	 GUEST_DATA
+
+#define CODE(g, ...)                                             \
+	guest_put(g, GUEST_CODE, (const uint8_t[]){__VA_ARGS__}, \
+		  sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static int setup(void **state)
+{
+	struct guest *g = malloc(sizeof(*g));
+
+	guest_init(g);
+	*state = g;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	guest_fini(*state);
+	free(*state);
+	return 0;
+}
+
+static uint64_t frame(struct guest *g, unsigned i)
+{
+	return guest_get64(g, g->state.gpr[REG_RSP] + 8 * i);
+}
+
+static void assert_vector(struct guest *g, unsigned vector)
+{
+	assert_int_equal(g->exit.reason, EXIT_HALT);
+	assert_int_equal(g->state.rip, GUEST_VEC + 16 * vector + 1);
+}
+
+/* A 64-bit call gate and `call far [POINTER]' in ring 3. */
+static void set_gate(struct guest *g, uint64_t offset, unsigned access,
+		     unsigned code, uint64_t high)
+{
+	static const uint16_t pointer[] = {0x5678, 0x1234, SEL_GATE | 3};
+
+	g->state.gdt.limit = 0x4f;
+	guest_put64(g, GUEST_GDT + SEL_GATE,
+		    (offset & 0xffff) | (uint64_t)code << 16 |
+			    (uint64_t)access << 40 |
+			    (offset & 0xffff0000) << 32);
+	guest_put64(g, GUEST_GDT + SEL_GATE + 8, offset >> 32 | high);
+	guest_put(g, POINTER, pointer, sizeof(pointer));
+	guest_put(g, TARGET, "\xf4", 1);
+	CODE(g, 0xff, 0x1c, 0x25, 0x00, 0x00, 0x02, 0x00);
+	guest_user(g);
+}
+
+static void test_a_call_gate_switches_to_the_tss_stack(void **state)
+{
+	struct guest *g = *state;
+
+	set_gate(g, TARGET, 0xec, SEL_CODE, 0);
+	assert_int_equal(guest_run(g), EXIT_HALT);
+	assert_int_equal(g->state.rip, TARGET + 1);
+	assert_int_equal(g->state.seg[SEG_CS].selector, SEL_CODE);
+	assert_int_equal(g->state.seg[SEG_SS].selector, 0);
+	assert_int_equal(g->state.gpr[REG_RSP], GUEST_STACK - 32);
+	assert_int_equal(frame(g, 0), GUEST_CODE + 7);
+	assert_int_equal(frame(g, 1), SEL_UCODE);
+	assert_int_equal(frame(g, 2), GUEST_USTACK);
+	assert_int_equal(frame(g, 3), SEL_UDATA);
+}
+
+static void test_bad_call_gates(void **state)
+{
+	static const struct {
+		uint64_t offset, high;
+		unsigned access, code, vector, error;
+	} row[] = {
+		{TARGET, 0, 0x8c, SEL_CODE, VEC_GP, SEL_GATE},
+		{TARGET, 0, 0x6c, SEL_CODE, VEC_NP, SEL_GATE},
+		{TARGET, 0, 0xe4, SEL_CODE, VEC_GP, SEL_GATE},
+		{TARGET, UINT64_C(1) << 40, 0xec, SEL_CODE, VEC_GP, SEL_GATE},
+		{TARGET, 0, 0xec, SEL_CODE32, VEC_GP, SEL_CODE32},
+		{TARGET, 0, 0xec, 0, VEC_GP, 0},
+		{TARGET, 0, 0xec, SEL_DATA, VEC_GP, SEL_DATA},
+		{UINT64_C(1) << 47, 0, 0xec, SEL_CODE, VEC_GP, 0},
+	};
+	struct guest *g = *state;
+
+	for (unsigned i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		g->state.halted = 0;
+		g->state.rip = GUEST_CODE;
+		set_gate(g, row[i].offset, row[i].access, row[i].code,
+			 row[i].high);
+		guest_run(g);
+		assert_vector(g, row[i].vector);
+		assert_int_equal(frame(g, 0), row[i].error);
+		assert_int_equal(frame(g, 1), GUEST_CODE);
+		assert_int_equal(frame(g, 4), GUEST_USTACK);
+	}
+}
+
+static void test_tf_loaded_by_sysret_traps_at_once(void **state)
+{
+	struct guest *g = *state;
+
+	CODE(g, 0x48, 0x0f, 0x07); /* sysretq */
+	g->state.star = (uint64_t)(SEL_UDATA - 8) << 48;
+	g->state.gpr[REG_RCX] = GUEST_CODE + 0x100;
+	g->state.gpr[REG_R11] = FLAG_FIXED | FLAG_TF;
+	guest_run(g);
+	assert_vector(g, VEC_DB);
+	assert_int_equal(frame(g, 0), GUEST_CODE + 0x100);
+	assert_int_equal(frame(g, 2), FLAG_FIXED | FLAG_TF);
+	assert_int_equal(g->state.dr[6], 0xffff4ff0);
+}
+
+static void test_alignment_counts_in_ring_3_with_both_bits(void **state)
+{
+	struct guest *g = *state;
+
+	for (unsigned i = 0; i < 16; i++) {
+		bool am = i & 1, ac = i & 2, user = i & 4, odd = i & 8;
+
+		guest_fini(g);
+		guest_init(g);
+		CODE(g, 0x8b, 0x03, 0x0f, 0x0b); /* mov eax, [rbx]; ud2 */
+		if (user)
+			guest_user(g);
+		g->state.cr0 |= am ? CR0_AM : 0;
+		g->state.rflags |= ac ? FLAG_AC : 0;
+		g->state.gpr[REG_RBX] = GUEST_DATA + (odd ? 2 : 4);
+		guest_run(g);
+		assert_vector(g, i == 15 ? VEC_AC : VEC_UD);
+		if (i == 15)
+			assert_int_equal(frame(g, 0), 0);
+	}
+}
+
+static void test_breakpoints_in_64_bit_code(void **state)
+{
+	struct guest *g = *state;
+
+	CODE(g, 0x90, 0x89, 0x03, 0x90); /* nop; mov [rbx], eax; nop */
+	g->state.gpr[REG_RBX] = GUEST_DATA;
+	g->state.dr[1] = GUEST_DATA + 3;
+	g->state.dr[7] = 0x400 | 8 | 1 << 20;
+	guest_run(g);
+	assert_vector(g, VEC_DB);
+	assert_int_equal(frame(g, 0), GUEST_CODE + 3);
+	assert_int_equal(g->state.dr[6], 0xffff0ff2);
+
+	g->state.halted = 0;
+	g->state.rip = GUEST_CODE;
+	g->state.dr[1] = GUEST_CODE + 1;
+	g->state.dr[6] = 0xffff0ff0;
+	g->state.dr[7] = 0x400 | 8;
+	guest_run(g);
+	assert_vector(g, VEC_DB);
+	assert_int_equal(frame(g, 0), GUEST_CODE + 1);
+	assert_true(frame(g, 2) & FLAG_RF);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_call_gate_switches_to_the_tss_stack),
+		TEST(test_bad_call_gates),
+		TEST(test_tf_loaded_by_sysret_traps_at_once),
+		TEST(test_alignment_counts_in_ring_3_with_both_bits),
+		TEST(test_breakpoints_in_64_bit_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
