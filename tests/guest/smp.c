@@ -97,7 +97,10 @@ __asm__(".section .low, \"ax\"\n"
 	"	ret\n");
 void paging_on(void);
 
-static unsigned self(void)
+/* What interrupt handlers call. */
+#define HANDLED __attribute__((no_caller_saved_registers))
+
+HANDLED static unsigned self(void)
 {
 	return LAPIC(ID) >> 24;
 }
@@ -107,7 +110,7 @@ static void pause(void)
 	__asm__ volatile("pause" ::: "memory");
 }
 
-static void add(volatile unsigned *to, unsigned n)
+HANDLED static void add(volatile unsigned *to, unsigned n)
 {
 	__atomic_fetch_add(to, n, __ATOMIC_SEQ_CST);
 }
