@@ -158,26 +158,6 @@ enum x86_gpr {
 	GPR_COUNT
 };
 
-#ifndef _SYS_UCONTEXT_H /* the old names, until nobody uses them */
-#define REG_RAX	  GPR_RAX
-#define REG_RCX	  GPR_RCX
-#define REG_RDX	  GPR_RDX
-#define REG_RBX	  GPR_RBX
-#define REG_RSP	  GPR_RSP
-#define REG_RBP	  GPR_RBP
-#define REG_RSI	  GPR_RSI
-#define REG_RDI	  GPR_RDI
-#define REG_R8	  GPR_R8
-#define REG_R9	  GPR_R9
-#define REG_R10	  GPR_R10
-#define REG_R11	  GPR_R11
-#define REG_R12	  GPR_R12
-#define REG_R13	  GPR_R13
-#define REG_R14	  GPR_R14
-#define REG_R15	  GPR_R15
-#define REG_COUNT GPR_COUNT
-#endif
-
 /* Segment registers, in encoding order; the last two are the system ones. */
 enum x86_seg {
 	SEG_ES,

@@ -91,7 +91,7 @@ static bool same_address(const struct insn *insn, const ZydisDecodedOperand *op)
 	/* SIB with neither base nor mod: a displacement alone, whatever REX.B
 	 * says (SDM 2 table 2-5), and the host agrees; to Zydis 4.0 it is R13
 	 * without a displacement. */
-	if (insn->base == REG_ZERO && insn->mod == 0 && base == REG_R13)
+	if (insn->base == REG_ZERO && insn->mod == 0 && base == GPR_R13)
 		return true;
 	if (rip != insn->rip_relative || base != insn->base)
 		return false;

@@ -156,7 +156,7 @@ static bool has_error_code(unsigned vector)
 static void get_registers(struct outcome *out)
 {
 	struct registers *r = &out->regs;
-	uint64_t frame = cpu->r[REG_RSP] - HIGH;
+	uint64_t frame = cpu->r[GPR_RSP] - HIGH;
 
 	memset(out, 0, sizeof(*out));
 	out->vector = (cpu->rip - 1 - HIGH - GUEST_VEC) / 16;
@@ -167,7 +167,7 @@ static void get_registers(struct outcome *out)
 	memcpy(r->gpr, cpu->r, sizeof(r->gpr));
 	r->rip = guest_get64(&guest, frame);
 	r->rflags = guest_get64(&guest, frame + 16);
-	r->gpr[REG_RSP] = guest_get64(&guest, frame + 24);
+	r->gpr[GPR_RSP] = guest_get64(&guest, frame + 24);
 	r->fs_base = cpu->s.seg[SEG_FS].base;
 	r->gs_base = cpu->s.seg[SEG_GS].base;
 	fx_save(cpu, r->fxsave, true);

@@ -24,8 +24,8 @@ static void prepare(struct guest *g, const uint8_t *data, size_t size)
 
 	guest_init(g);
 	guest_put(g, GUEST_CODE, data + 2, size - 2);
-	for (unsigned i = 0; i < REG_COUNT; i++)
-		if (i != REG_RSP)
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		if (i != GPR_RSP)
 			s->gpr[i] = GUEST_DATA + 8 * i;
 	/* Handlers go on behind the instruction's first byte, or halt. */
 	if (data[0] & 1)

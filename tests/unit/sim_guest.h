@@ -216,7 +216,7 @@ static inline void guest_init_level(struct guest *g, enum cpu_level level)
 	s->seg[SEG_CS] = (struct x86_segment){0, 0xffffffff, SEL_CODE, 0xa09b};
 	s->seg[SEG_TR] = (struct x86_segment){GUEST_TSS, 0x67, SEL_TSS, 0x8b};
 	s->rip = GUEST_CODE;
-	s->gpr[REG_RSP] = GUEST_STACK;
+	s->gpr[GPR_RSP] = GUEST_STACK;
 }
 
 static inline void guest_init(struct guest *g)
@@ -254,7 +254,7 @@ static inline void guest_user(struct guest *g)
 
 	s->seg[SEG_CS] = (struct x86_segment){0, 0xffffffff, SEL_UCODE, 0xa0fb};
 	s->seg[SEG_SS] = (struct x86_segment){0, 0xffffffff, SEL_UDATA, 0xc0f3};
-	s->gpr[REG_RSP] = GUEST_USTACK;
+	s->gpr[GPR_RSP] = GUEST_USTACK;
 }
 
 #endif

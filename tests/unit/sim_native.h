@@ -77,19 +77,19 @@ static inline void run_sim(struct guest *g, const uint8_t *insn, size_t len,
 	guest_put(g, GUEST_DATA, regs->mem, sizeof(regs->mem));
 	s->halted = 0;
 	s->rip = GUEST_CODE;
-	s->gpr[REG_RAX] = regs->rax;
-	s->gpr[REG_RBX] = regs->rbx;
-	s->gpr[REG_RCX] = regs->rcx;
-	s->gpr[REG_RDX] = regs->rdx;
-	s->gpr[REG_RSI] = GUEST_DATA + 32;
+	s->gpr[GPR_RAX] = regs->rax;
+	s->gpr[GPR_RBX] = regs->rbx;
+	s->gpr[GPR_RCX] = regs->rcx;
+	s->gpr[GPR_RDX] = regs->rdx;
+	s->gpr[GPR_RSI] = GUEST_DATA + 32;
 	s->rflags = regs->flags | FLAG_FIXED;
 	g->deadline = UINT64_MAX;
 	assert_int_equal(guest_run(g), EXIT_HALT);
 	assert_int_equal(s->rip, GUEST_CODE + len + 1);
-	regs->rax = s->gpr[REG_RAX];
-	regs->rbx = s->gpr[REG_RBX];
-	regs->rcx = s->gpr[REG_RCX];
-	regs->rdx = s->gpr[REG_RDX];
+	regs->rax = s->gpr[GPR_RAX];
+	regs->rbx = s->gpr[GPR_RBX];
+	regs->rcx = s->gpr[GPR_RCX];
+	regs->rdx = s->gpr[GPR_RDX];
 	regs->flags = s->rflags;
 	guestmem_read(&g->mem, GUEST_DATA, regs->mem, sizeof(regs->mem));
 }

@@ -139,9 +139,9 @@ static void test_address_parts(void **state)
 
 	assert_int_equal(insn_decode(&insn, a, sizeof(a), 64), DECODE_OK);
 	assert_int_equal(insn.seg, SEG_FS);
-	assert_int_equal(insn.reg, REG_R9);
-	assert_int_equal(insn.base, REG_R12);
-	assert_int_equal(insn.index, REG_R13);
+	assert_int_equal(insn.reg, GPR_R9);
+	assert_int_equal(insn.base, GPR_R12);
+	assert_int_equal(insn.index, GPR_R13);
 	assert_int_equal(insn.scale, 3);
 	assert_int_equal(insn.disp, -16);
 	assert_int_equal(insn_decode(&insn, b, sizeof(b), 64), DECODE_OK);
@@ -151,9 +151,9 @@ static void test_address_parts(void **state)
 	assert_false(insn.rip_relative);
 	assert_int_equal(insn.base, REG_ZERO);
 	assert_int_equal(insn_decode(&insn, c, sizeof(c), 64), DECODE_OK);
-	assert_int_equal(insn.base, REG_R13);
+	assert_int_equal(insn.base, GPR_R13);
 	assert_int_equal(insn_decode(&insn, d, sizeof(d), 64), DECODE_OK);
-	assert_int_equal(insn.index, REG_R12);
+	assert_int_equal(insn.index, GPR_R12);
 }
 
 /* What the op says, for what the encoding says. */

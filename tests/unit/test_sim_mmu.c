@@ -32,7 +32,7 @@ static int setup(void **state)
 	guest_put(g, GUEST_CODE, "\x8b\x03\x0f\x0b", 4);
 	guest_put(g, GUEST_CODE + 16, "\x89\x03\x0f\x0b", 4);
 	guest_put(g, GUEST_CODE + 32, "\xff\xe3", 2);
-	g->state.gpr[REG_RBX] = PAGE;
+	g->state.gpr[GPR_RBX] = PAGE;
 	*state = g;
 	return 0;
 }
@@ -51,19 +51,19 @@ static unsigned attempt(struct guest *g, enum access access, bool user)
 
 	s->halted = 0;
 	s->cr2 = 0;
-	s->gpr[REG_RAX] = 0x11223344;
+	s->gpr[GPR_RAX] = 0x11223344;
 	s->rip = (user ? GUEST_CODE : 0x11000) + 16 * access;
 	s->seg[SEG_CS] = (struct x86_segment){0, 0xffffffff, SEL_CODE, 0xa09b};
 	s->seg[SEG_SS] = (struct x86_segment){0, 0xffffffff, SEL_DATA, 0xc093};
 	if (user)
 		guest_user(g);
-	s->gpr[REG_RSP] = user ? GUEST_USTACK : GUEST_STACK;
+	s->gpr[GPR_RSP] = user ? GUEST_USTACK : GUEST_STACK;
 	guest_put(g, FRAME, "\x0f\x0b\xf4", 3); /* ud2: was executed */
 	g->deadline = UINT64_MAX;
 	assert_int_equal(guest_run(g), EXIT_HALT);
 	if (s->rip == GUEST_VEC + 16 * VEC_PF + 1) {
 		assert_int_equal(s->cr2, PAGE);
-		return guest_get64(g, s->gpr[REG_RSP]) | 0x100;
+		return guest_get64(g, s->gpr[GPR_RSP]) | 0x100;
 	}
 	if (access == EXEC || user)
 		assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_UD + 1);
@@ -216,9 +216,9 @@ static void test_large_pages(void **state)
 	guest_put64(g, GUEST_PD + 8, 0x00000087);
 	guest_put64(g, FRAME + 0x18, 0x1234);
 	s->rip = 0x11000;
-	s->gpr[REG_RBX] = 0x200000 + FRAME + 0x18;
+	s->gpr[GPR_RBX] = 0x200000 + FRAME + 0x18;
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(s->gpr[REG_RAX], 0x1234);
+	assert_int_equal(s->gpr[GPR_RAX], 0x1234);
 	assert_int_equal(guest_get64(g, GUEST_PD + 8), 0x87 | PTE_A);
 
 	guest_put64(g, GUEST_PD + 8, 0x87 | 1 << 13);
@@ -226,16 +226,16 @@ static void test_large_pages(void **state)
 	s->halted = 0;
 	guest_run(g);
 	assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
-	assert_int_equal(guest_get64(g, s->gpr[REG_RSP]), PF_P | PF_RSVD);
+	assert_int_equal(guest_get64(g, s->gpr[GPR_RSP]), PF_P | PF_RSVD);
 
 	/* 1 GiB: linear 1 GiB on is physical 0 on. */
 	guest_put64(g, GUEST_PDPT + 8, 0x87);
 	s->rip = 0x11000;
 	s->halted = 0;
-	s->gpr[REG_RSP] = GUEST_STACK;
-	s->gpr[REG_RBX] = 0x40000000 + FRAME + 0x18;
+	s->gpr[GPR_RSP] = GUEST_STACK;
+	s->gpr[GPR_RBX] = 0x40000000 + FRAME + 0x18;
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(s->gpr[REG_RAX], 0x1234);
+	assert_int_equal(s->gpr[GPR_RAX], 0x1234);
 }
 
 static void test_an_access_across_pages_needs_both(void **state)
@@ -246,8 +246,8 @@ static void test_an_access_across_pages_needs_both(void **state)
 	guest_put64(g, PT_AT, FRAME | 7);
 	guest_put64(g, PT_AT + 8, 0);
 	guest_put64(g, FRAME + 0xff8, 0x1111111111111111);
-	s->gpr[REG_RBX] = PAGE + 0xffe;
-	s->gpr[REG_RAX] = 0x22222222;
+	s->gpr[GPR_RBX] = PAGE + 0xffe;
+	s->gpr[GPR_RAX] = 0x22222222;
 	s->rip = 0x11010;
 	guest_run(g);
 	assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
@@ -258,7 +258,7 @@ static void test_an_access_across_pages_needs_both(void **state)
 	guest_put64(g, PT_AT + 8, 0xa0000 | 7);
 	s->rip = 0x11010;
 	s->halted = 0;
-	s->gpr[REG_RSP] = GUEST_STACK;
+	s->gpr[GPR_RSP] = GUEST_STACK;
 	assert_int_equal(guest_run(g), EXIT_HALT);
 	assert_int_equal(guest_get64(g, FRAME + 0xff8), 0x2222111111111111);
 	assert_int_equal(guest_get64(g, 0xa0000), 0x2222);
@@ -278,10 +278,10 @@ static void test_rights_in_the_tlb_are_per_mode(void **state)
 	guest_put(g, 0x11200, "\x8b\x03\x48\xcf", 4);
 	guest_put(g, GUEST_STACK - 40, to_user, 40);
 	s->rip = 0x11200;
-	s->gpr[REG_RSP] = GUEST_STACK - 40;
+	s->gpr[GPR_RSP] = GUEST_STACK - 40;
 	guest_run(g);
 	assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
-	assert_int_equal(guest_get64(g, s->gpr[REG_RSP]), PF_P | PF_U);
+	assert_int_equal(guest_get64(g, s->gpr[GPR_RSP]), PF_P | PF_U);
 }
 
 static void test_stac_opens_and_clac_closes(void **state)
@@ -295,12 +295,12 @@ static void test_stac_opens_and_clac_closes(void **state)
 	guest_put(g, 0x11300, "\x0f\x01\xcb\x8b\x03\x0f\x01\xca\x8b\x0b", 10);
 	s->cr4 |= CR4_SMAP;
 	s->rip = 0x11300;
-	s->gpr[REG_RAX] = 0;
+	s->gpr[GPR_RAX] = 0;
 	guest_run(g);
 	assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
-	assert_int_equal(guest_get64(g, s->gpr[REG_RSP]), PF_P);
-	assert_int_equal(guest_get64(g, s->gpr[REG_RSP] + 8), 0x11308);
-	assert_int_equal(s->gpr[REG_RAX], 77);
+	assert_int_equal(guest_get64(g, s->gpr[GPR_RSP]), PF_P);
+	assert_int_equal(guest_get64(g, s->gpr[GPR_RSP] + 8), 0x11308);
+	assert_int_equal(s->gpr[GPR_RAX], 77);
 }
 
 static void test_translate_looks_without_a_trace(void **state)

@@ -25,8 +25,8 @@ static int setup(void **state)
 	s->cr4 = CR4_PSE;
 	s->seg[SEG_CS].attr = 0xc09b;
 	s->idt.limit = 0; /* a fault is the end */
-	s->gpr[REG_RBX] = WHERE;
-	s->gpr[REG_RAX] = 0x55;
+	s->gpr[GPR_RBX] = WHERE;
+	s->gpr[GPR_RAX] = 0x55;
 	guest_put(g, GUEST_CODE, "\x03\x03\xf4", 3);	 /* add eax, [ebx] */
 	guest_put(g, GUEST_CODE + 8, "\x88\x03\xf4", 3); /* mov [ebx], al */
 	guest_put(g, GUEST_CODE + 16, "\x0f\x22\xd8\xf4", 4); /* mov cr3, eax */
@@ -73,7 +73,7 @@ static void test_two_levels(void **state)
 
 	legacy_tables(g);
 	assert_true(run_at(g, GUEST_CODE));
-	assert_int_equal(g->state.gpr[REG_RAX], 0x55 + 0x1122);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0x55 + 0x1122);
 	assert_int_equal(get32(g, ROOT + 4 * (WHERE >> 22)), TABLE | 0x27);
 	assert_int_equal(get32(g, TABLE + 8), GUEST_DATA | 0x27);
 	assert_true(run_at(g, GUEST_CODE + 8));
@@ -91,7 +91,7 @@ static void test_large_pages_of_two_levels(void **state)
 
 	legacy_tables(g);
 	put32(g, ROOT + 4 * (WHERE >> 22), 0x87);
-	g->state.gpr[REG_RBX] = (WHERE & ~0x3fffffu) + GUEST_DATA;
+	g->state.gpr[GPR_RBX] = (WHERE & ~0x3fffffu) + GUEST_DATA;
 	assert_true(run_at(g, GUEST_CODE));
 	put32(g, ROOT + 4 * (WHERE >> 22), 0xc000a087);
 	assert_true(g->cpu->ops->translate(g->cpu, WHERE, &gpa));
@@ -132,7 +132,7 @@ static void test_pae(void **state)
 
 	pae_tables(g);
 	assert_true(run_at(g, GUEST_CODE));
-	assert_int_equal(g->state.gpr[REG_RAX], 0x55 + 0x1122);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0x55 + 0x1122);
 	/* Bits 62:52 are not for software here. */
 	guest_put64(g, 0x53010, GUEST_DATA | 7 | UINT64_C(1) << 52);
 	assert_false(run_at(g, GUEST_CODE));
@@ -146,7 +146,7 @@ static void test_pae_pointers_change_with_cr3_only(void **state)
 	assert_true(run_at(g, GUEST_CODE));
 	guest_put64(g, ROOT + 0x38, 0);
 	assert_true(run_at(g, GUEST_CODE));
-	g->state.gpr[REG_RAX] = g->state.cr3;
+	g->state.gpr[GPR_RAX] = g->state.cr3;
 	assert_true(run_at(g, GUEST_CODE + 16));
 	assert_int_equal(g->state.pdpte[3], 0);
 	assert_false(run_at(g, GUEST_CODE));
@@ -162,10 +162,10 @@ static void test_pae_pointers_have_reserved_bits(void **state)
 	assert_true(run_at(g, GUEST_CODE));
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		guest_put64(g, ROOT + 0x28, bad[i]);
-		g->state.gpr[REG_RAX] = g->state.cr3;
+		g->state.gpr[GPR_RAX] = g->state.cr3;
 		assert_true(run_at(g, GUEST_CODE + 16));
 		guest_put64(g, ROOT + 0x28, bad[i] | PTE_P);
-		g->state.gpr[REG_RAX] = g->state.cr3;
+		g->state.gpr[GPR_RAX] = g->state.cr3;
 		assert_false(run_at(g, GUEST_CODE + 16));
 	}
 }

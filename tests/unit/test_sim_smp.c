@@ -83,7 +83,7 @@ static void test_init_keeps_what_it_must(void **state)
 	s.lstar = 0x1234;
 	s.tsc_offset = 77;
 	s.fxsave[32] = 0x55;
-	s.gpr[REG_RBX] = 5;
+	s.gpr[GPR_RBX] = 5;
 	assert_int_equal(second->ops->set_state(second, &s), 0);
 	waiting = SIGNAL_INIT;
 	s = run_second(EXIT_HALT);
@@ -91,7 +91,7 @@ static void test_init_keeps_what_it_must(void **state)
 	assert_int_equal(s.lstar, 0x1234);
 	assert_int_equal(s.tsc_offset, 77);
 	assert_int_equal(s.fxsave[32], 0x55);
-	assert_int_equal(s.gpr[REG_RBX], 0);
+	assert_int_equal(s.gpr[GPR_RBX], 0);
 	assert_int_equal(s.cr0, CR0_ET);
 	assert_int_equal(s.efer, 0);
 	assert_int_equal(s.rflags, FLAG_FIXED);
@@ -141,13 +141,13 @@ static void test_code_changed_by_the_other_is_seen(void **state)
 	assert_int_equal(second->ops->set_state(second, &s), 0);
 	run_second(EXIT_DEADLINE);
 	assert_int_equal(guest_run(&g), EXIT_DEADLINE);
-	assert_int_equal(g.state.gpr[REG_RAX], 1);
+	assert_int_equal(g.state.gpr[GPR_RAX], 1);
 
 	g.deadline += 10000;
 	guest_put(&g, GUEST_DATA + 0x800, "\1", 1);
 	run_second(EXIT_HALT);
 	assert_int_equal(guest_go_on(&g), EXIT_DEADLINE);
-	assert_int_equal(g.state.gpr[REG_RAX], 2);
+	assert_int_equal(g.state.gpr[GPR_RAX], 2);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -33,7 +33,7 @@ static int teardown(void **state)
 /* Word `i` of the exception frame at the handler's stack pointer. */
 static uint64_t frame(struct guest *g, unsigned i)
 {
-	return guest_get64(g, g->state.gpr[REG_RSP] + 8 * i);
+	return guest_get64(g, g->state.gpr[GPR_RSP] + 8 * i);
 }
 
 /* The run ended in the halt of this vector's handler. */
@@ -70,7 +70,7 @@ static void test_ud2_pushes_its_own_address_and_rf(void **state)
 	assert_int_equal(frame(g, 2), FLAG_RF | FLAG_FIXED);
 	assert_int_equal(frame(g, 3), GUEST_STACK);
 	assert_int_equal(frame(g, 4), SEL_DATA);
-	assert_int_equal(g->state.gpr[REG_RSP], GUEST_STACK - 40);
+	assert_int_equal(g->state.gpr[GPR_RSP], GUEST_STACK - 40);
 	/* nop, ud2, hlt: a fault counts. */
 	assert_int_equal(g->cpu->ops->elapsed_ns(g->cpu), 3);
 }
@@ -104,16 +104,16 @@ static void test_noncanonical_is_gp_and_ss_on_the_stack(void **state)
 	struct guest *g = *state;
 
 	CODE(g, 0x8b, 0x03); /* mov eax, [rbx] */
-	g->state.gpr[REG_RBX] = UINT64_C(1) << 47;
+	g->state.gpr[GPR_RBX] = UINT64_C(1) << 47;
 	guest_run(g);
 	assert_vector(g, VEC_GP);
 	assert_int_equal(frame(g, 0), 0);
 
 	g->state.halted = 0;
 	g->state.rip = GUEST_CODE;
-	g->state.gpr[REG_RSP] = GUEST_STACK;
+	g->state.gpr[GPR_RSP] = GUEST_STACK;
 	CODE(g, 0x8b, 0x45, 0); /* mov eax, [rbp] */
-	g->state.gpr[REG_RBP] = UINT64_C(1) << 47;
+	g->state.gpr[GPR_RBP] = UINT64_C(1) << 47;
 	guest_run(g);
 	assert_vector(g, VEC_SS);
 }
@@ -123,14 +123,14 @@ static void test_divide_error_changes_nothing(void **state)
 	struct guest *g = *state;
 
 	CODE(g, 0xf7, 0xf3); /* div ebx */
-	g->state.gpr[REG_RAX] = 7;
-	g->state.gpr[REG_RDX] = 5;
-	g->state.gpr[REG_RBX] = 5;
+	g->state.gpr[GPR_RAX] = 7;
+	g->state.gpr[GPR_RDX] = 5;
+	g->state.gpr[GPR_RBX] = 5;
 	guest_run(g);
 	assert_vector(g, VEC_DE);
 	assert_int_equal(frame(g, 0), GUEST_CODE);
-	assert_int_equal(g->state.gpr[REG_RAX], 7);
-	assert_int_equal(g->state.gpr[REG_RDX], 5);
+	assert_int_equal(g->state.gpr[GPR_RAX], 7);
+	assert_int_equal(g->state.gpr[GPR_RDX], 5);
 }
 
 static void test_ist_switches_the_stack(void **state)
@@ -141,7 +141,7 @@ static void test_ist_switches_the_stack(void **state)
 	CODE(g, 0x0f, 0x0b);
 	guest_run(g);
 	assert_vector(g, VEC_UD);
-	assert_int_equal(g->state.gpr[REG_RSP], GUEST_IST - 40);
+	assert_int_equal(g->state.gpr[GPR_RSP], GUEST_IST - 40);
 	assert_int_equal(frame(g, 3), GUEST_STACK);
 }
 
@@ -155,7 +155,7 @@ static void test_ring_3_faults_on_the_tss_stack(void **state)
 	assert_vector(g, VEC_GP);
 	assert_int_equal(g->state.seg[SEG_CS].selector, SEL_CODE);
 	assert_int_equal(g->state.seg[SEG_SS].selector, 0);
-	assert_int_equal(g->state.gpr[REG_RSP], GUEST_STACK - 48);
+	assert_int_equal(g->state.gpr[GPR_RSP], GUEST_STACK - 48);
 	assert_int_equal(frame(g, 2), SEL_UCODE);
 	assert_int_equal(frame(g, 4), GUEST_USTACK);
 	assert_int_equal(frame(g, 5), SEL_UDATA);
@@ -195,7 +195,7 @@ static void test_iretq_goes_to_ring_3_and_back(void **state)
 	CODE(g, 0x48, 0xcf);				 /* iretq */
 	guest_put(g, GUEST_CODE + 0x100, "\x0f\x0b", 2); /* ud2 */
 	guest_put(g, GUEST_STACK - 40, to_user, 40);
-	g->state.gpr[REG_RSP] = GUEST_STACK - 40;
+	g->state.gpr[GPR_RSP] = GUEST_STACK - 40;
 	guest_run(g);
 	assert_vector(g, VEC_UD);
 	assert_int_equal(frame(g, 0), GUEST_CODE + 0x100);
@@ -211,7 +211,7 @@ static void test_fault_in_delivery_is_a_double_fault(void **state)
 	/* No #GP gate: contributory while delivering contributory. */
 	guest_put64(g, GUEST_IDT + 16 * VEC_GP, 0);
 	CODE(g, 0x8b, 0x03);
-	g->state.gpr[REG_RBX] = UINT64_C(1) << 47;
+	g->state.gpr[GPR_RBX] = UINT64_C(1) << 47;
 	guest_run(g);
 	assert_vector(g, VEC_DF);
 	assert_int_equal(frame(g, 0), 0);
@@ -268,7 +268,7 @@ static void test_branches_into_the_hole_fault_themselves(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		guest_put(g, GUEST_CODE, code[i], 6);
 		g->state.halted = 0;
-		g->state.gpr[REG_RSP] = GUEST_STACK;
+		g->state.gpr[GPR_RSP] = GUEST_STACK;
 		run_at_the_top(g, TOP + GUEST_CODE);
 		assert_vector(g, VEC_GP);
 		assert_int_equal(frame(g, 0), 0);
@@ -281,7 +281,7 @@ static void test_loop_into_the_hole_keeps_its_count(void **state)
 {
 	struct guest *g = *state;
 
-	g->state.gpr[REG_RCX] = 5;
+	g->state.gpr[GPR_RCX] = 5;
 	/* The last page holds the code, so that 80h further is the hole. */
 	for (uint64_t i = 0; i < 512; i++)
 		guest_put64(g, GUEST_PT + 8 * i, GUEST_CODE | 7);
@@ -293,7 +293,7 @@ static void test_loop_into_the_hole_keeps_its_count(void **state)
 	guest_run(g);
 	assert_vector(g, VEC_GP);
 	assert_int_equal(frame(g, 1), 0x7fffffffffa0);
-	assert_int_equal(g->state.gpr[REG_RCX], 5);
+	assert_int_equal(g->state.gpr[GPR_RCX], 5);
 }
 
 static void test_branches_past_the_limit_fault_themselves(void **state)
@@ -325,8 +325,8 @@ static void test_syscall_and_sysret(void **state)
 	s->rflags = FLAG_FIXED | FLAG_IF | FLAG_CF;
 	guest_run(g);
 	assert_vector(g, VEC_UD);
-	assert_int_equal(s->gpr[REG_RCX], GUEST_CODE + 2);
-	assert_int_equal(s->gpr[REG_R11], FLAG_FIXED | FLAG_IF | FLAG_CF);
+	assert_int_equal(s->gpr[GPR_RCX], GUEST_CODE + 2);
+	assert_int_equal(s->gpr[GPR_R11], FLAG_FIXED | FLAG_IF | FLAG_CF);
 	assert_int_equal(frame(g, 0), GUEST_CODE + 2);
 	assert_int_equal(frame(g, 1), SEL_UCODE);
 	assert_int_equal(frame(g, 2), FLAG_RF | FLAG_FIXED | FLAG_IF | FLAG_CF);
@@ -353,7 +353,7 @@ static void test_tf_traps_after_each_instruction(void **state)
 	g->state.rflags |= FLAG_TF;
 	guest_run(g);
 	assert_vector(g, VEC_DB);
-	assert_int_equal(g->state.gpr[REG_RAX], 1);
+	assert_int_equal(g->state.gpr[GPR_RAX], 1);
 	assert_int_equal(frame(g, 0), GUEST_CODE + 2);
 	assert_int_equal(frame(g, 2), FLAG_FIXED | FLAG_TF);
 	assert_int_equal(g->state.dr[6] & 0x4000, 0x4000);
@@ -368,7 +368,7 @@ static void test_sti_holds_interrupts_for_one_instruction(void **state)
 	g->vector = 0x40;
 	guest_run(g);
 	assert_vector(g, 0x40);
-	assert_int_equal(g->state.gpr[REG_RAX], 1);
+	assert_int_equal(g->state.gpr[GPR_RAX], 1);
 	assert_int_equal(frame(g, 0), GUEST_CODE + 3);
 }
 
@@ -389,7 +389,7 @@ static void test_mov_ss_holds_interrupts_for_one_instruction(void **state)
 
 	/* mov ss, ebx; inc eax; inc eax, from a popf that opened IF */
 	CODE(g, 0x8e, 0xd3, 0xff, 0xc0, 0xff, 0xc0);
-	g->state.gpr[REG_RBX] = SEL_DATA;
+	g->state.gpr[GPR_RBX] = SEL_DATA;
 	g->state.rflags |= FLAG_IF;
 	g->vector = -1;
 	g->deadline = 1;
@@ -399,7 +399,7 @@ static void test_mov_ss_holds_interrupts_for_one_instruction(void **state)
 	g->deadline = 1000;
 	guest_go_on(g);
 	assert_vector(g, 0x40);
-	assert_int_equal(g->state.gpr[REG_RAX], 1);
+	assert_int_equal(g->state.gpr[GPR_RAX], 1);
 }
 
 static void test_popf_opens_interrupts_at_once(void **state)
@@ -408,11 +408,11 @@ static void test_popf_opens_interrupts_at_once(void **state)
 
 	CODE(g, 0x9d, 0xff, 0xc0); /* popfq; inc eax */
 	guest_put64(g, GUEST_STACK - 8, FLAG_FIXED | FLAG_IF);
-	g->state.gpr[REG_RSP] = GUEST_STACK - 8;
+	g->state.gpr[GPR_RSP] = GUEST_STACK - 8;
 	g->vector = 0x40;
 	guest_run(g);
 	assert_vector(g, 0x40);
-	assert_int_equal(g->state.gpr[REG_RAX], 0);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0);
 }
 
 /* ---- code that changes ---- */
@@ -425,8 +425,8 @@ static void test_store_into_the_running_block(void **state)
 	/* c6 05 01 00 00 00 c3 | ff c0 -> ff c3: inc ebx, not eax; hlt */
 	CODE(g, 0xc6, 0x05, 1, 0, 0, 0, 0xc3, 0xff, 0xc0, 0xf4);
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(g->state.gpr[REG_RAX], 0);
-	assert_int_equal(g->state.gpr[REG_RBX], 1);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0);
+	assert_int_equal(g->state.gpr[GPR_RBX], 1);
 }
 
 static void test_store_by_an_alias_reaches_decoded_code(void **state)
@@ -439,11 +439,11 @@ static void test_store_by_an_alias_reaches_decoded_code(void **state)
 	     0xff, 0xc0, 0xc3);
 	small_pages(g);
 	set_page(g, 0x100000, GUEST_CODE | 7);
-	g->state.gpr[REG_RBX] = 0x100000 + 15;
-	g->state.gpr[REG_RCX] = 0;
+	g->state.gpr[GPR_RBX] = 0x100000 + 15;
+	g->state.gpr[GPR_RCX] = 0;
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(g->state.gpr[REG_RAX], 1);
-	assert_int_equal(g->state.gpr[REG_RCX], 1);
+	assert_int_equal(g->state.gpr[GPR_RAX], 1);
+	assert_int_equal(g->state.gpr[GPR_RCX], 1);
 }
 
 static void test_instruction_across_pages_is_patched(void **state)
@@ -456,11 +456,11 @@ static void test_instruction_across_pages_is_patched(void **state)
 	/* call rbx; mov byte [rbp], 7; mov esi, eax; call rbx; hlt */
 	CODE(g, 0xff, 0xd3, 0xc6, 0x45, 0, 7, 0x89, 0xc6, 0xff, 0xd3, 0xf4);
 	guest_put(g, at, f, sizeof(f));
-	g->state.gpr[REG_RBX] = at;
-	g->state.gpr[REG_RBP] = at + 2; /* the immediate's second byte */
+	g->state.gpr[GPR_RBX] = at;
+	g->state.gpr[GPR_RBP] = at + 2; /* the immediate's second byte */
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(g->state.gpr[REG_RSI], 1);
-	assert_int_equal(g->state.gpr[REG_RAX], 0x701);
+	assert_int_equal(g->state.gpr[GPR_RSI], 1);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0x701);
 }
 
 static void test_remap_with_invlpg(void **state)
@@ -473,12 +473,12 @@ static void test_remap_with_invlpg(void **state)
 	small_pages(g);
 	guest_put64(g, 0x50000, 5);
 	guest_put64(g, 0x51000, 6);
-	g->state.gpr[REG_RBX] = 0x50000;
-	g->state.gpr[REG_RCX] = GUEST_PT + 8 * 0x50;
-	g->state.gpr[REG_RDX] = 0x51000 | 7;
+	g->state.gpr[GPR_RBX] = 0x50000;
+	g->state.gpr[GPR_RCX] = GUEST_PT + 8 * 0x50;
+	g->state.gpr[GPR_RDX] = 0x51000 | 7;
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(g->state.gpr[REG_RAX], 5);
-	assert_int_equal(g->state.gpr[REG_RSI], 6);
+	assert_int_equal(g->state.gpr[GPR_RAX], 5);
+	assert_int_equal(g->state.gpr[GPR_RSI], 6);
 }
 
 static void test_remap_without_invlpg_uses_either_always_the_same(void **state)
@@ -494,14 +494,14 @@ static void test_remap_without_invlpg_uses_either_always_the_same(void **state)
 		guest_put64(g, 0x51000, 6);
 		g->state.rip = GUEST_CODE;
 		g->state.halted = 0;
-		g->state.gpr[REG_RBX] = 0x50000;
-		g->state.gpr[REG_RCX] = GUEST_PT + 8 * 0x50;
-		g->state.gpr[REG_RDX] = 0x51000 | 7;
+		g->state.gpr[GPR_RBX] = 0x50000;
+		g->state.gpr[GPR_RCX] = GUEST_PT + 8 * 0x50;
+		g->state.gpr[GPR_RDX] = 0x51000 | 7;
 		assert_int_equal(guest_run(g), EXIT_HALT);
-		assert_in_range(g->state.gpr[REG_RSI], 5, 6);
+		assert_in_range(g->state.gpr[GPR_RSI], 5, 6);
 		if (i)
-			assert_int_equal(g->state.gpr[REG_RSI], first);
-		first = g->state.gpr[REG_RSI];
+			assert_int_equal(g->state.gpr[GPR_RSI], first);
+		first = g->state.gpr[GPR_RSI];
 	}
 }
 
@@ -522,12 +522,12 @@ static void test_cr3_remaps_running_code(void **state)
 	guest_put(g, 0x50000, a, sizeof(a));
 	guest_put(g, 0x51000, b, sizeof(b));
 	g->state.rip = at;
-	g->state.gpr[REG_RCX] = GUEST_PT + 8 * (at >> 12);
-	g->state.gpr[REG_RDX] = 0x51000 | 7;
-	g->state.gpr[REG_RBP] = GUEST_PML4;
+	g->state.gpr[GPR_RCX] = GUEST_PT + 8 * (at >> 12);
+	g->state.gpr[GPR_RDX] = 0x51000 | 7;
+	g->state.gpr[GPR_RBP] = GUEST_PML4;
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(g->state.gpr[REG_RAX], 0);
-	assert_int_equal(g->state.gpr[REG_RBX], 1);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0);
+	assert_int_equal(g->state.gpr[GPR_RBX], 1);
 }
 
 /* ---- nothing half done ---- */
@@ -549,13 +549,13 @@ static void test_push_and_call_keep_rsp_when_they_fault(void **state)
 		g->state.rip = GUEST_CODE;
 		g->state.halted = 0;
 		/* The write crosses into the page that is there. */
-		g->state.gpr[REG_RSP] = 0x52004;
-		g->state.gpr[REG_RBP] = 77;
+		g->state.gpr[GPR_RSP] = 0x52004;
+		g->state.gpr[GPR_RBP] = 77;
 		guest_put64(g, 0x52000, 0x1122334455667788);
 		guest_run(g);
 		assert_vector(g, VEC_PF);
 		assert_int_equal(frame(g, 4), 0x52004);
-		assert_int_equal(g->state.gpr[REG_RBP], 77);
+		assert_int_equal(g->state.gpr[GPR_RBP], 77);
 		assert_int_equal(guest_get64(g, 0x52000), 0x1122334455667788);
 	}
 }
@@ -565,7 +565,7 @@ static void test_pop_to_memory_keeps_rsp_when_it_faults(void **state)
 	struct guest *g = *state;
 
 	CODE(g, 0x8f, 0x03); /* pop [rbx] */
-	g->state.gpr[REG_RBX] = 0x40000000;
+	g->state.gpr[GPR_RBX] = 0x40000000;
 	guest_run(g);
 	assert_vector(g, VEC_PF);
 	assert_int_equal(frame(g, 4), GUEST_STACK);
@@ -579,7 +579,7 @@ static void test_rmw_on_a_read_only_page_is_a_write_fault(void **state)
 	set_page(g, 0x50000, 0x50000 | 5);
 	guest_put64(g, 0x50000, 1);
 	CODE(g, 0xf9, 0x11, 0x03); /* stc; adc [rbx], eax */
-	g->state.gpr[REG_RBX] = 0x50000;
+	g->state.gpr[GPR_RBX] = 0x50000;
 	guest_run(g);
 	assert_vector(g, VEC_PF);
 	assert_int_equal(frame(g, 0), PF_P | PF_W);
@@ -598,16 +598,16 @@ static void test_rep_movs_restarts_where_it_faulted(void **state)
 	set_page(g, 0x52000, 0);
 	guest_put(g, 0x50ff0, data, sizeof(data));
 	CODE(g, 0xf3, 0xa4); /* 24 bytes to 0x51ff8: 8 fit */
-	g->state.gpr[REG_RSI] = 0x50ff0;
-	g->state.gpr[REG_RDI] = 0x51ff8;
-	g->state.gpr[REG_RCX] = 24;
+	g->state.gpr[GPR_RSI] = 0x50ff0;
+	g->state.gpr[GPR_RDI] = 0x51ff8;
+	g->state.gpr[GPR_RCX] = 24;
 	guest_run(g);
 	assert_vector(g, VEC_PF);
 	assert_int_equal(g->state.cr2, 0x52000);
 	assert_int_equal(frame(g, 1), GUEST_CODE);
-	assert_int_equal(g->state.gpr[REG_RCX], 16);
-	assert_int_equal(g->state.gpr[REG_RSI], 0x50ff8);
-	assert_int_equal(g->state.gpr[REG_RDI], 0x52000);
+	assert_int_equal(g->state.gpr[GPR_RCX], 16);
+	assert_int_equal(g->state.gpr[GPR_RSI], 0x50ff8);
+	assert_int_equal(g->state.gpr[GPR_RDI], 0x52000);
 	assert_int_equal(guest_get64(g, 0x51ff8), 0x0807060504030201);
 	/* 8 iterations, the one that faulted, the handler's halt. */
 	assert_int_equal(g->cpu->ops->elapsed_ns(g->cpu), 10);
@@ -621,12 +621,12 @@ static void test_rep_keeps_high_halves_until_it_has_moved(void **state)
 	small_pages(g);
 	set_page(g, 0x52000, 0);
 	CODE(g, 0x89, 0x03, 0x67, 0xf3, 0xab); /* the page is known by then */
-	g->state.gpr[REG_RBX] = 0x51000;
-	g->state.gpr[REG_RDI] = 0x1234567800051ffe;
-	g->state.gpr[REG_RCX] = 4;
+	g->state.gpr[GPR_RBX] = 0x51000;
+	g->state.gpr[GPR_RDI] = 0x1234567800051ffe;
+	g->state.gpr[GPR_RCX] = 4;
 	guest_run(g);
 	assert_vector(g, VEC_PF);
-	assert_int_equal(g->state.gpr[REG_RDI], 0x1234567800051ffe);
+	assert_int_equal(g->state.gpr[GPR_RDI], 0x1234567800051ffe);
 }
 
 /* All 512 bytes must be writable, also the 96 that stay as they are. */
@@ -637,7 +637,7 @@ static void test_fxsave_needs_its_reserved_bytes(void **state)
 	small_pages(g);
 	set_page(g, 0x52000, 0);
 	CODE(g, 0x0f, 0xae, 0x03); /* fxsave [rbx] */
-	g->state.gpr[REG_RBX] = 0x52000 - 496;
+	g->state.gpr[GPR_RBX] = 0x52000 - 496;
 	guest_run(g);
 	assert_vector(g, VEC_PF);
 	assert_int_equal(g->state.cr2, 0x52000);
@@ -651,7 +651,7 @@ static void test_fxrstor_needs_its_reserved_bytes(void **state)
 	small_pages(g);
 	set_page(g, 0x52000, 0);
 	CODE(g, 0x0f, 0xae, 0x0b); /* fxrstor [rbx] */
-	g->state.gpr[REG_RBX] = 0x52000 - 496;
+	g->state.gpr[GPR_RBX] = 0x52000 - 496;
 	guest_run(g);
 	assert_vector(g, VEC_PF);
 	assert_int_equal(g->state.cr2, 0x52000);
@@ -665,7 +665,7 @@ static void test_an_x87_store_needs_its_memory_anyhow(void **state)
 	small_pages(g);
 	set_page(g, 0x52000, 0);
 	CODE(g, 0xdb, 0x1b);
-	g->state.gpr[REG_RBX] = 0x52000;
+	g->state.gpr[GPR_RBX] = 0x52000;
 	g->state.fxsave[0] = 0x7e;
 	guest_run(g);
 	assert_vector(g, VEC_PF);
@@ -684,13 +684,13 @@ static void test_deadline_is_exact_at_every_instruction(void **state)
 	guest_run(g);
 	for (uint64_t n = 1; n < 60; n++) {
 		g->state.rip = GUEST_CODE;
-		g->state.gpr[REG_RAX] = 0;
+		g->state.gpr[GPR_RAX] = 0;
 		g->skipped = 1000000 - g->cpu->ops->elapsed_ns(g->cpu);
 		g->deadline = 1000000 + n;
 		assert_int_equal(guest_run(g), EXIT_DEADLINE);
 		assert_int_equal(g->cpu->ops->elapsed_ns(g->cpu) + g->skipped,
 				 1000000 + n);
-		assert_int_equal(g->state.gpr[REG_RAX], (n + 3) / 4);
+		assert_int_equal(g->state.gpr[GPR_RAX], (n + 3) / 4);
 	}
 }
 
@@ -699,11 +699,11 @@ static void test_rep_counts_each_iteration(void **state)
 	struct guest *g = *state;
 
 	CODE(g, 0xf3, 0xaa, 0xf4); /* rep stosb; hlt */
-	g->state.gpr[REG_RDI] = GUEST_DATA;
-	g->state.gpr[REG_RCX] = 10000;
+	g->state.gpr[GPR_RDI] = GUEST_DATA;
+	g->state.gpr[GPR_RCX] = 10000;
 	g->deadline = 9000;
 	assert_int_equal(guest_run(g), EXIT_DEADLINE);
-	assert_int_equal(g->state.gpr[REG_RCX], 1000);
+	assert_int_equal(g->state.gpr[GPR_RCX], 1000);
 	assert_int_equal(g->state.rip, GUEST_CODE);
 	g->deadline = 20000;
 	assert_int_equal(guest_go_on(g), EXIT_HALT);
@@ -716,7 +716,7 @@ static void test_device_access_sees_the_exact_time(void **state)
 
 	/* nop; nop; mov eax, [rbx]; nop; out 0xe9, al; hlt */
 	CODE(g, 0x90, 0x90, 0x8b, 0x03, 0x90, 0xe6, 0xe9, 0xf4);
-	g->state.gpr[REG_RBX] = NO_RAM + 0x10;
+	g->state.gpr[GPR_RBX] = NO_RAM + 0x10;
 	g->device = 0x5a5aa5a5;
 	g->deadline = 3;
 	assert_int_equal(guest_run(g), EXIT_DEADLINE);
@@ -724,7 +724,7 @@ static void test_device_access_sees_the_exact_time(void **state)
 	assert_int_equal(g->last_space, SPACE_MEMORY);
 	assert_int_equal(g->last_addr, NO_RAM + 0x10);
 	assert_int_equal(g->last_size, 4);
-	assert_int_equal(g->state.gpr[REG_RAX], 0x5a5aa5a5);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0x5a5aa5a5);
 	g->deadline = 100;
 	assert_int_equal(guest_go_on(g), EXIT_HALT);
 	assert_int_equal(g->access_time, 4);
@@ -739,7 +739,7 @@ static void test_device_access_can_move_the_deadline(void **state)
 
 	/* mov [rbx], eax; nop...; hlt */
 	CODE(g, 0x89, 0x03, 0x90, 0x90, 0x90, 0x90, 0x90, 0xf4);
-	g->state.gpr[REG_RBX] = NO_RAM;
+	g->state.gpr[GPR_RBX] = NO_RAM;
 	g->deadline_at_access = 3;
 	assert_int_equal(guest_run(g), EXIT_DEADLINE);
 	assert_int_equal(g->cpu->ops->elapsed_ns(g->cpu), 3);
@@ -751,7 +751,7 @@ static void test_rmw_on_a_device_reads_and_writes_once(void **state)
 	struct guest *g = *state;
 
 	CODE(g, 0x90, 0x83, 0x03, 5, 0xf4); /* nop; add dword [rbx], 5; hlt */
-	g->state.gpr[REG_RBX] = NO_RAM;
+	g->state.gpr[GPR_RBX] = NO_RAM;
 	g->device = 37;
 	assert_int_equal(guest_run(g), EXIT_HALT);
 	assert_int_equal(g->reads, 1);
@@ -766,13 +766,13 @@ static void test_device_in_the_middle_of_a_loop(void **state)
 	/* l: inc eax; mov [rbx], eax; inc edx; dec ecx; jnz l; hlt */
 	CODE(g, 0xff, 0xc0, 0x89, 0x03, 0xff, 0xc2, 0xff, 0xc9, 0x75, 0xf6,
 	     0xf4);
-	g->state.gpr[REG_RBX] = NO_RAM;
-	g->state.gpr[REG_RCX] = 10;
-	g->state.gpr[REG_RDX] = 0;
+	g->state.gpr[GPR_RBX] = NO_RAM;
+	g->state.gpr[GPR_RCX] = 10;
+	g->state.gpr[GPR_RDX] = 0;
 	assert_int_equal(guest_run(g), EXIT_HALT);
 	assert_int_equal(g->writes, 10);
 	assert_int_equal(g->device, 10);
-	assert_int_equal(g->state.gpr[REG_RDX], 10);
+	assert_int_equal(g->state.gpr[GPR_RDX], 10);
 	assert_int_equal(g->cpu->ops->elapsed_ns(g->cpu), 51);
 }
 
@@ -801,7 +801,7 @@ static void test_rep_outs_asks_even_for_nothing(void **state)
 	guest_user(g);
 	g->state.seg[SEG_TR].limit = 0x66; /* no bitmap: no port */
 	CODE(g, 0xf3, 0x6e);
-	g->state.gpr[REG_RCX] = 0;
+	g->state.gpr[GPR_RCX] = 0;
 	guest_run(g);
 	assert_vector(g, VEC_GP);
 	assert_int_equal(g->writes, 0);
@@ -835,7 +835,7 @@ static void test_32_bit_code_enters_long_mode(void **state)
 	s->seg[SEG_CS] =
 		(struct x86_segment){0, 0xffffffff, SEL_CODE32, 0xc09b};
 	assert_int_equal(guest_run(g), EXIT_HALT);
-	assert_int_equal(s->gpr[REG_R8], 1);
+	assert_int_equal(s->gpr[GPR_R8], 1);
 	assert_int_equal(s->efer & EFER_LMA, EFER_LMA);
 	assert_int_equal(s->seg[SEG_CS].selector, SEL_CODE);
 }
@@ -861,7 +861,7 @@ static void test_state_comes_back_as_it_was_set(void **state)
 	struct guest *g = *state;
 	struct x86_state set = g->state, got;
 
-	for (unsigned i = 0; i < REG_COUNT; i++)
+	for (unsigned i = 0; i < GPR_COUNT; i++)
 		set.gpr[i] = 0x0101010101010101 * i;
 	set.rflags = FLAG_FIXED | FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF |
 		     FLAG_SF | FLAG_OF | FLAG_DF;

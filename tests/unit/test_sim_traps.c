@@ -32,7 +32,7 @@ static int teardown(void **state)
 
 static uint64_t frame(struct guest *g, unsigned i)
 {
-	return guest_get64(g, g->state.gpr[REG_RSP] + 8 * i);
+	return guest_get64(g, g->state.gpr[GPR_RSP] + 8 * i);
 }
 
 static void assert_vector(struct guest *g, unsigned vector)
@@ -68,7 +68,7 @@ static void test_a_call_gate_switches_to_the_tss_stack(void **state)
 	assert_int_equal(g->state.rip, TARGET + 1);
 	assert_int_equal(g->state.seg[SEG_CS].selector, SEL_CODE);
 	assert_int_equal(g->state.seg[SEG_SS].selector, 0);
-	assert_int_equal(g->state.gpr[REG_RSP], GUEST_STACK - 32);
+	assert_int_equal(g->state.gpr[GPR_RSP], GUEST_STACK - 32);
 	assert_int_equal(frame(g, 0), GUEST_CODE + 7);
 	assert_int_equal(frame(g, 1), SEL_UCODE);
 	assert_int_equal(frame(g, 2), GUEST_USTACK);
@@ -111,8 +111,8 @@ static void test_tf_loaded_by_sysret_traps_at_once(void **state)
 
 	CODE(g, 0x48, 0x0f, 0x07); /* sysretq */
 	g->state.star = (uint64_t)(SEL_UDATA - 8) << 48;
-	g->state.gpr[REG_RCX] = GUEST_CODE + 0x100;
-	g->state.gpr[REG_R11] = FLAG_FIXED | FLAG_TF;
+	g->state.gpr[GPR_RCX] = GUEST_CODE + 0x100;
+	g->state.gpr[GPR_R11] = FLAG_FIXED | FLAG_TF;
 	guest_run(g);
 	assert_vector(g, VEC_DB);
 	assert_int_equal(frame(g, 0), GUEST_CODE + 0x100);
@@ -134,7 +134,7 @@ static void test_alignment_counts_in_ring_3_with_both_bits(void **state)
 			guest_user(g);
 		g->state.cr0 |= am ? CR0_AM : 0;
 		g->state.rflags |= ac ? FLAG_AC : 0;
-		g->state.gpr[REG_RBX] = GUEST_DATA + (odd ? 2 : 4);
+		g->state.gpr[GPR_RBX] = GUEST_DATA + (odd ? 2 : 4);
 		guest_run(g);
 		assert_vector(g, i == 15 ? VEC_AC : VEC_UD);
 		if (i == 15)
@@ -147,7 +147,7 @@ static void test_breakpoints_in_64_bit_code(void **state)
 	struct guest *g = *state;
 
 	CODE(g, 0x90, 0x89, 0x03, 0x90); /* nop; mov [rbx], eax; nop */
-	g->state.gpr[REG_RBX] = GUEST_DATA;
+	g->state.gpr[GPR_RBX] = GUEST_DATA;
 	g->state.dr[1] = GUEST_DATA + 3;
 	g->state.dr[7] = 0x400 | 8 | 1 << 20;
 	guest_run(g);

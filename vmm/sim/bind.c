@@ -66,7 +66,7 @@ void bind_segment(struct op *op, const struct insn *insn, unsigned seg)
 
 static void set_memory(struct op *op, const struct insn *insn)
 {
-	bool stack = insn->base == REG_RSP || insn->base == REG_RBP;
+	bool stack = insn->base == GPR_RSP || insn->base == GPR_RBP;
 
 	op->flags |= OP_MEM;
 	op->base = insn->base;

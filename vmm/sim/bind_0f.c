@@ -344,7 +344,7 @@ static enum bound bind_simd(struct op *op, const struct insn *insn)
 		return bind_ud(op);
 	/* The implied address of MASKMOVDQU. */
 	if (op->simd->form == SIMD_MASKMOV) {
-		op->base = REG_RDI;
+		op->base = GPR_RDI;
 		bind_segment(op, insn, SEG_DS);
 	}
 	return go(op, exec_simd);

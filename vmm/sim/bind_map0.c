@@ -16,7 +16,7 @@ static enum bound bind_alu(struct op *op, const struct insn *insn)
 		break;
 	default:
 		op->size = size;
-		op->rm = REG_RAX;
+		op->rm = GPR_RAX;
 		op->fn = bind_pick(alu_rm_imm_fns[kind], op, size);
 	}
 	return GOES_ON;
@@ -260,8 +260,8 @@ static enum bound bind_xchg_rax(struct op *op, const struct insn *insn)
 	unsigned reg = (insn->opcode & 7) | (insn->rex & 1) << 3;
 
 	op->reg = reg;
-	op->rm = REG_RAX;
-	op->fn = reg == REG_RAX ? exec_nop : xchg_fns[FN_INDEX(op->size, 0)];
+	op->rm = GPR_RAX;
+	op->fn = reg == GPR_RAX ? exec_nop : xchg_fns[FN_INDEX(op->size, 0)];
 	return GOES_ON;
 }
 
@@ -289,7 +289,7 @@ static enum bound bind_moffs(struct op *op, const struct insn *insn)
 
 	op->disp = insn->disp;
 	op->size = size;
-	op->reg = REG_RAX;
+	op->reg = GPR_RAX;
 	op->flags |= OP_MEM;
 	bind_segment(op, insn, SEG_DS);
 	op->fn = bind_pick(insn->opcode & 2 ? mov_to_rm_fns : mov_from_rm_fns,
@@ -309,7 +309,7 @@ static enum bound bind_a0(struct op *op, const struct insn *insn)
 		return bind_string(op, insn, exec_cmps);
 	case 8:
 		op->size = bind_size(insn);
-		op->rm = REG_RAX;
+		op->rm = GPR_RAX;
 		op->fn = bind_pick(alu_rm_imm_fns[8], op, op->size);
 		return GOES_ON;
 	case 10:

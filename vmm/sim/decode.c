@@ -218,10 +218,10 @@ static void read_opcode(struct reader *r)
 
 static void read_address16(struct reader *r)
 {
-	static const uint8_t bases[8] = {REG_RBX, REG_RBX, REG_RBP, REG_RBP,
-					 REG_RSI, REG_RDI, REG_RBP, REG_RBX};
-	static const uint8_t indexes[8] = {REG_RSI,  REG_RDI,  REG_RSI,
-					   REG_RDI,  REG_ZERO, REG_ZERO,
+	static const uint8_t bases[8] = {GPR_RBX, GPR_RBX, GPR_RBP, GPR_RBP,
+					 GPR_RSI, GPR_RDI, GPR_RBP, GPR_RBX};
+	static const uint8_t indexes[8] = {GPR_RSI,  GPR_RDI,  GPR_RSI,
+					   GPR_RDI,  REG_ZERO, REG_ZERO,
 					   REG_ZERO, REG_ZERO};
 	struct insn *insn = r->insn;
 	unsigned rm = insn->modrm & 7;

@@ -95,7 +95,7 @@ void enter_handler(struct cpu *cpu, const struct gate *g)
 static void deliver64(struct cpu *cpu, const struct event *ev,
 		      const struct gate *g, struct descriptor *cs, unsigned cpl)
 {
-	uint64_t sp = cpu->r[REG_RSP], frame[6];
+	uint64_t sp = cpu->r[GPR_RSP], frame[6];
 	unsigned first = ev->has_error ? 0 : 1, len = 48 - 8 * first;
 	unsigned access = cpl == 3 ? 0 : ACCESS_SYSTEM;
 
@@ -112,14 +112,14 @@ static void deliver64(struct cpu *cpu, const struct event *ev,
 	frame[1] = ev->rip;
 	frame[2] = cpu->s.seg[SEG_CS].selector;
 	frame[3] = event_flags(cpu, ev);
-	frame[4] = cpu->r[REG_RSP];
+	frame[4] = cpu->r[GPR_RSP];
 	frame[5] = cpu->s.seg[SEG_SS].selector;
 	lin_write_bytes(cpu, sp, &frame[first], len, access);
 	if (cpl != cpu->cpl)
 		cpu->s.seg[SEG_SS] = (struct x86_segment){.selector = cpl};
 	set_accessed(cpu, g->selector, cs);
 	load_cs(cpu, g->selector, cs, cpl);
-	cpu->r[REG_RSP] = sp;
+	cpu->r[GPR_RSP] = sp;
 	enter_handler(cpu, g);
 }
 

@@ -16,7 +16,7 @@ void frame_here(const struct cpu *cpu, unsigned size, uint32_t ext,
 		struct frame *f)
 {
 	*f = (struct frame){.ss.seg = cpu->s.seg[SEG_SS],
-			    .sp = cpu->r[REG_RSP],
+			    .sp = cpu->r[GPR_RSP],
 			    .size = size,
 			    .error = ext};
 }
@@ -69,7 +69,7 @@ void frame_commit(struct cpu *cpu, struct frame *f)
 		set_accessed(cpu, f->ss.seg.selector, &f->ss);
 		cpu->s.seg[SEG_SS] = f->ss.seg;
 	}
-	cpu->r[REG_RSP] = (uint32_t)f->sp;
+	cpu->r[GPR_RSP] = (uint32_t)f->sp;
 }
 
 static void push_frame(struct cpu *cpu, const struct event *ev, struct frame *f)
@@ -81,7 +81,7 @@ static void push_frame(struct cpu *cpu, const struct event *ev, struct frame *f)
 		frame_push(cpu, f, cpu->s.seg[data[i]].selector);
 	if (f->other) {
 		frame_push(cpu, f, cpu->s.seg[SEG_SS].selector);
-		frame_push(cpu, f, cpu->r[REG_RSP]);
+		frame_push(cpu, f, cpu->r[GPR_RSP]);
 	}
 	frame_push(cpu, f, event_flags(cpu, ev));
 	frame_push(cpu, f, cpu->s.seg[SEG_CS].selector);

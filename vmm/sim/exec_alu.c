@@ -182,7 +182,7 @@ ALWAYS_INLINE void cmpxchg(struct cpu *cpu, const struct op *op, uint8_t *at,
 			   unsigned size, bool mem)
 {
 	uint64_t old = at_get(at, size);
-	uint64_t acc = reg_get(cpu, REG_RAX, size);
+	uint64_t acc = reg_get(cpu, GPR_RAX, size);
 	bool equal = acc == old;
 
 	alu(cpu, CMP, acc, old, size);
@@ -190,7 +190,7 @@ ALWAYS_INLINE void cmpxchg(struct cpu *cpu, const struct op *op, uint8_t *at,
 	if (equal)
 		at_set(at, size, mem, reg_get(cpu, op->reg, size));
 	else
-		reg_set(cpu, REG_RAX, size, old);
+		reg_set(cpu, GPR_RAX, size, old);
 }
 
 ALWAYS_INLINE void xadd(struct cpu *cpu, const struct op *op, uint8_t *at,
@@ -224,17 +224,17 @@ void exec_cmpxchg8b(struct cpu *cpu, const struct op *op)
 	mem_probe_write(cpu, op->seg, ea, 2 * half);
 	low = mem_read(cpu, op->seg, ea, half);
 	high = mem_read(cpu, op->seg, ea + half, half);
-	equal = low == reg_get(cpu, REG_RAX, half) &&
-		high == reg_get(cpu, REG_RDX, half);
+	equal = low == reg_get(cpu, GPR_RAX, half) &&
+		high == reg_get(cpu, GPR_RDX, half);
 	if (equal) {
-		low = reg_get(cpu, REG_RBX, half);
-		high = reg_get(cpu, REG_RCX, half);
+		low = reg_get(cpu, GPR_RBX, half);
+		high = reg_get(cpu, GPR_RCX, half);
 	}
 	mem_write(cpu, op->seg, ea, half, low);
 	mem_write(cpu, op->seg, ea + half, half, high);
 	if (!equal) {
-		reg_set(cpu, REG_RAX, half, low);
-		reg_set(cpu, REG_RDX, half, high);
+		reg_set(cpu, GPR_RAX, half, low);
+		reg_set(cpu, GPR_RDX, half, high);
 	}
 	/* Only ZF changes. */
 	flags_set_arith(cpu,

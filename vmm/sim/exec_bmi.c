@@ -209,7 +209,7 @@ void exec_pext(struct cpu *cpu, const struct op *op)
 void exec_mulx(struct cpu *cpu, const struct op *op)
 {
 	unsigned __int128 product = (unsigned __int128)source(cpu, op) *
-				    reg_get(cpu, REG_RDX, op->size);
+				    reg_get(cpu, GPR_RDX, op->size);
 
 	reg_set(cpu, op->imm, op->size, product);
 	reg_set(cpu, op->reg, op->size, product >> 8 * op->size);

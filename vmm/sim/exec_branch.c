@@ -87,38 +87,38 @@ void exec_jmp_rm64(struct cpu *cpu, const struct op *op)
 void exec_call_rm64(struct cpu *cpu, const struct op *op)
 {
 	const uint8_t *at = rm_host(cpu, op, 8, op->flags & OP_MEM, RM_READ);
-	uint8_t *stack = tlb_host(cpu, cpu->r[REG_RSP] - 8, 8, true);
+	uint8_t *stack = tlb_host(cpu, cpu->r[GPR_RSP] - 8, 8, true);
 	uint64_t rip = at ? at_get(at, 8) : SIGN64;
 
 	if (unlikely(!stack || !mmu_canonical(rip)))
 		return exec_call_rm(cpu, op);
 	at_set(stack, 8, true, next_rip(cpu, op));
-	cpu->r[REG_RSP] -= 8;
+	cpu->r[GPR_RSP] -= 8;
 	cpu->rip = rip;
 	return next_block(cpu);
 }
 
 void exec_call64(struct cpu *cpu, const struct op *op)
 {
-	uint8_t *stack = tlb_host(cpu, cpu->r[REG_RSP] - 8, 8, true);
+	uint8_t *stack = tlb_host(cpu, cpu->r[GPR_RSP] - 8, 8, true);
 	uint64_t rip = cpu->r[REG_BLOCK] + op->imm;
 
 	if (unlikely(!stack || !mmu_canonical(rip)))
 		return exec_call(cpu, op);
 	at_set(stack, 8, true, next_rip(cpu, op));
-	cpu->r[REG_RSP] -= 8;
+	cpu->r[GPR_RSP] -= 8;
 	return follow(cpu, op, rip);
 }
 
 /* op->imm: bytes of arguments to drop. */
 void exec_ret64(struct cpu *cpu, const struct op *op)
 {
-	const uint8_t *stack = tlb_host(cpu, cpu->r[REG_RSP], 8, false);
+	const uint8_t *stack = tlb_host(cpu, cpu->r[GPR_RSP], 8, false);
 	uint64_t rip = stack ? at_get(stack, 8) : SIGN64;
 
 	if (unlikely(!mmu_canonical(rip)))
 		return exec_ret(cpu, op);
-	cpu->r[REG_RSP] += 8 + op->imm;
+	cpu->r[GPR_RSP] += 8 + op->imm;
 	cpu->rip = rip;
 	return next_block(cpu);
 }
@@ -128,7 +128,7 @@ void exec_ret(struct cpu *cpu, const struct op *op)
 	uint64_t rip;
 
 	cpu->op = op;
-	rip = mem_read(cpu, SEG_SS, cpu->r[REG_RSP] & stack_mask(cpu),
+	rip = mem_read(cpu, SEG_SS, cpu->r[GPR_RSP] & stack_mask(cpu),
 		       op->size);
 	check_target(cpu, rip);
 	stack_add(cpu, op->size + op->imm);
@@ -148,10 +148,10 @@ static unsigned counter_size(const struct op *op)
 void exec_loop(struct cpu *cpu, const struct op *op)
 {
 	unsigned size = counter_size(op);
-	uint64_t count = truncate_to(reg_get(cpu, REG_RCX, size) - 1, size);
+	uint64_t count = truncate_to(reg_get(cpu, GPR_RCX, size) - 1, size);
 	bool zf = cpu->zres == 0;
 
-	reg_set(cpu, REG_RCX, size, count);
+	reg_set(cpu, GPR_RCX, size, count);
 	if (count && (op->opcode == 0xe2 || zf == (op->opcode == 0xe1))) {
 		cpu->rip = target(cpu, op);
 		return next_block(cpu);
@@ -161,7 +161,7 @@ void exec_loop(struct cpu *cpu, const struct op *op)
 
 void exec_jcxz(struct cpu *cpu, const struct op *op)
 {
-	if (reg_get(cpu, REG_RCX, counter_size(op)) == 0) {
+	if (reg_get(cpu, GPR_RCX, counter_size(op)) == 0) {
 		cpu->rip = target(cpu, op);
 		return next_block(cpu);
 	}

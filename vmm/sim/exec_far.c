@@ -85,7 +85,7 @@ static void call_direct(struct cpu *cpu, const struct op *op, uint16_t selector,
 			uint64_t rip, struct descriptor *d)
 {
 	uint16_t old = cpu->s.seg[SEG_CS].selector;
-	uint64_t sp = cpu->r[REG_RSP], mask = stack_mask(cpu);
+	uint64_t sp = cpu->r[GPR_RSP], mask = stack_mask(cpu);
 
 	check_far(cpu, selector, rip, d);
 	mem_probe_write(cpu, SEG_SS, (sp - op->size) & mask, op->size);
@@ -208,7 +208,7 @@ static void commit_return(struct cpu *cpu, struct far_return *r, uint64_t used,
 
 static uint64_t peek_stack(struct cpu *cpu, unsigned size, uint64_t at)
 {
-	return mem_read(cpu, SEG_SS, (cpu->r[REG_RSP] + at) & stack_mask(cpu),
+	return mem_read(cpu, SEG_SS, (cpu->r[GPR_RSP] + at) & stack_mask(cpu),
 			size);
 }
 
@@ -347,8 +347,8 @@ void exec_syscall(struct cpu *cpu, const struct op *op)
 	cpu->op = op;
 	if (!(cpu->s.efer & EFER_SCE) || !cpu->code64)
 		raise_fault(cpu, VEC_UD);
-	cpu->r[REG_RCX] = next_rip(cpu, op);
-	cpu->r[REG_R11] = flags_get(cpu) & ~FLAG_RF;
+	cpu->r[GPR_RCX] = next_rip(cpu, op);
+	cpu->r[GPR_R11] = flags_get(cpu) & ~FLAG_RF;
 	cpu->no_step_trap = cpu->s.fmask & FLAG_TF;
 	set_flat(cpu, SEG_CS, selector,
 		 SYSCALL_FLAT | SEG_ATTR_L | (SEG_ATTR_CODE & 0xf));
@@ -365,19 +365,19 @@ void exec_sysret(struct cpu *cpu, const struct op *op)
 	bool wide = op->flags & OP_REXW;
 	uint16_t base = cpu->s.star >> 48, code = wide ? base + 16 : base;
 	uint64_t mode = wide ? SEG_ATTR_L : SEG_ATTR_B;
-	uint64_t flags = cpu->r[REG_R11] & ~(FLAG_RF | FLAG_VM);
+	uint64_t flags = cpu->r[GPR_R11] & ~(FLAG_RF | FLAG_VM);
 
 	cpu->op = op;
 	if (!(cpu->s.efer & EFER_SCE) || !cpu->code64)
 		raise_fault(cpu, VEC_UD);
-	if (cpu->cpl || (wide && !mmu_canonical(cpu->r[REG_RCX])))
+	if (cpu->cpl || (wide && !mmu_canonical(cpu->r[GPR_RCX])))
 		raise_error(cpu, VEC_GP, 0);
 	set_flat(cpu, SEG_CS, code | 3,
 		 SYSCALL_FLAT | mode | SEG_ATTR_DPL | (SEG_ATTR_CODE & 0xf));
 	set_flat(cpu, SEG_SS, (base + 8) | 3,
 		 SYSCALL_FLAT | SEG_ATTR_B | SEG_ATTR_DPL |
 			 (SEG_ATTR_DATA & 0xf));
-	cpu->rip = wide ? cpu->r[REG_RCX] : (uint32_t)cpu->r[REG_RCX];
+	cpu->rip = wide ? cpu->r[GPR_RCX] : (uint32_t)cpu->r[GPR_RCX];
 	flags_set(cpu, (flags & FLAGS_ALL) | FLAG_FIXED);
 	cpu_update_mode(cpu);
 	/* TF traps at once, as though SYSCALL had just ended (SDM 2 SYSRET). */

@@ -29,7 +29,7 @@ void check_port(struct cpu *cpu, unsigned port, unsigned size)
 /* Opcodes with bit 3 take the port from DX, the others from imm8. */
 static uint16_t port_of(const struct cpu *cpu, const struct op *op)
 {
-	return op->opcode & 8 ? cpu->r[REG_RDX] : op->imm & 0xff;
+	return op->opcode & 8 ? cpu->r[GPR_RDX] : op->imm & 0xff;
 }
 
 void exec_in(struct cpu *cpu, const struct op *op)
@@ -38,7 +38,7 @@ void exec_in(struct cpu *cpu, const struct op *op)
 
 	cpu->op = op;
 	check_port(cpu, port, op->size);
-	reg_set(cpu, REG_RAX, op->size, port_read(cpu, port, op->size));
+	reg_set(cpu, GPR_RAX, op->size, port_read(cpu, port, op->size));
 	return fall_through(cpu, op);
 }
 
@@ -48,7 +48,7 @@ void exec_out(struct cpu *cpu, const struct op *op)
 
 	cpu->op = op;
 	check_port(cpu, port, op->size);
-	port_write(cpu, port, op->size, reg_get(cpu, REG_RAX, op->size));
+	port_write(cpu, port, op->size, reg_get(cpu, GPR_RAX, op->size));
 	return fall_through(cpu, op);
 }
 

@@ -7,7 +7,7 @@
 
 static uint8_t al(const struct cpu *cpu)
 {
-	return cpu->r[REG_RAX];
+	return cpu->r[GPR_RAX];
 }
 
 static bool flag_af(const struct cpu *cpu)
@@ -18,7 +18,7 @@ static bool flag_af(const struct cpu *cpu)
 /* AL and its flags; OF is not defined, and zero here. */
 static void set_al(struct cpu *cpu, uint8_t val, bool cf, bool af)
 {
-	reg_set(cpu, REG_RAX, 1, val);
+	reg_set(cpu, GPR_RAX, 1, val);
 	flags_cf_of(cpu, val, 1, cf, false);
 	cpu->carry |= af ? 8 : 0;
 }
@@ -41,11 +41,11 @@ void exec_daa(struct cpu *cpu, const struct op *op)
 void exec_aaa(struct cpu *cpu, const struct op *op)
 {
 	bool adjust = (al(cpu) & 15) > 9 || flag_af(cpu);
-	uint16_t ax = cpu->r[REG_RAX];
+	uint16_t ax = cpu->r[GPR_RAX];
 
 	if (adjust)
 		ax = op->opcode == 0x37 ? ax + 0x106 : ax - 0x106;
-	reg_set(cpu, REG_RAX, 2, ax);
+	reg_set(cpu, GPR_RAX, 2, ax);
 	set_al(cpu, ax & 15, adjust, adjust);
 	return next(cpu, op);
 }
@@ -57,16 +57,16 @@ void exec_aam(struct cpu *cpu, const struct op *op)
 	cpu->op = op;
 	if (!base)
 		raise_fault(cpu, VEC_DE);
-	reg_set(cpu, REG_RAX, 2, (val / base) << 8);
+	reg_set(cpu, GPR_RAX, 2, (val / base) << 8);
 	set_al(cpu, val % base, false, false);
 	return next(cpu, op);
 }
 
 void exec_aad(struct cpu *cpu, const struct op *op)
 {
-	uint8_t ah = cpu->r[REG_RAX] >> 8, val = al(cpu) + ah * op->imm;
+	uint8_t ah = cpu->r[GPR_RAX] >> 8, val = al(cpu) + ah * op->imm;
 
-	reg_set(cpu, REG_RAX, 2, 0);
+	reg_set(cpu, GPR_RAX, 2, 0);
 	set_al(cpu, val, false, false);
 	return next(cpu, op);
 }
@@ -74,7 +74,7 @@ void exec_aad(struct cpu *cpu, const struct op *op)
 /* Not in the manual, but in every processor: AL = CF ? FF : 0. */
 void exec_salc(struct cpu *cpu, const struct op *op)
 {
-	reg_set(cpu, REG_RAX, 1, flag_cf(cpu) ? 0xff : 0);
+	reg_set(cpu, GPR_RAX, 1, flag_cf(cpu) ? 0xff : 0);
 	return next(cpu, op);
 }
 

@@ -125,25 +125,25 @@ void exec_bswap(struct cpu *cpu, const struct op *op)
 /* CBW, CWDE, CDQE: the low half of rAX, sign extended. */
 void exec_cbw(struct cpu *cpu, const struct op *op)
 {
-	uint64_t val = extend(cpu->r[REG_RAX], op->size / 2);
+	uint64_t val = extend(cpu->r[GPR_RAX], op->size / 2);
 
-	reg_set(cpu, REG_RAX, op->size, val);
+	reg_set(cpu, GPR_RAX, op->size, val);
 	return next(cpu, op);
 }
 
 /* CWD, CDQ, CQO: the sign of rAX into rDX. */
 void exec_cwd(struct cpu *cpu, const struct op *op)
 {
-	bool sign = extend(cpu->r[REG_RAX], op->size) >> 63;
+	bool sign = extend(cpu->r[GPR_RAX], op->size) >> 63;
 
-	reg_set(cpu, REG_RDX, op->size, sign ? UINT64_MAX : 0);
+	reg_set(cpu, GPR_RDX, op->size, sign ? UINT64_MAX : 0);
 	return next(cpu, op);
 }
 
 /* The address is rBX + AL; EA_* and the segment are in the op. */
 void exec_xlat(struct cpu *cpu, const struct op *op)
 {
-	uint64_t ea = cpu->r[REG_RBX] + (uint8_t)cpu->r[REG_RAX];
+	uint64_t ea = cpu->r[GPR_RBX] + (uint8_t)cpu->r[GPR_RAX];
 
 	if (op->ea)
 		ea = ea_special(cpu, op, ea);

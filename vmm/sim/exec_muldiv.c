@@ -12,25 +12,25 @@ typedef __int128 s128;
 ALWAYS_INLINE void set_pair(struct cpu *cpu, unsigned size, u128 val)
 {
 	if (size == 1) {
-		reg_set(cpu, REG_RAX, 2, val);
+		reg_set(cpu, GPR_RAX, 2, val);
 		return;
 	}
-	reg_set(cpu, REG_RAX, size, val);
-	reg_set(cpu, REG_RDX, size, val >> (8 * size));
+	reg_set(cpu, GPR_RAX, size, val);
+	reg_set(cpu, GPR_RDX, size, val >> (8 * size));
 }
 
 ALWAYS_INLINE u128 get_pair(const struct cpu *cpu, unsigned size)
 {
 	if (size == 1)
-		return reg_get(cpu, REG_RAX, 2);
-	return reg_get(cpu, REG_RAX, size) | (u128)reg_get(cpu, REG_RDX, size)
+		return reg_get(cpu, GPR_RAX, 2);
+	return reg_get(cpu, GPR_RAX, size) | (u128)reg_get(cpu, GPR_RDX, size)
 						     << (8 * size);
 }
 
 ALWAYS_INLINE void mul(struct cpu *cpu, const struct op *op, uint8_t *at,
 		       unsigned size, bool mem)
 {
-	u128 p = (u128)reg_get(cpu, REG_RAX, size) * at_get(at, size);
+	u128 p = (u128)reg_get(cpu, GPR_RAX, size) * at_get(at, size);
 	bool over = p >> (8 * size);
 
 	set_pair(cpu, size, p);
@@ -50,7 +50,7 @@ ALWAYS_INLINE bool signed_over(s128 p, unsigned size)
 ALWAYS_INLINE void imul(struct cpu *cpu, const struct op *op, uint8_t *at,
 			unsigned size, bool mem)
 {
-	s128 p = signed_product(cpu->r[REG_RAX], at_get(at, size), size);
+	s128 p = signed_product(cpu->r[GPR_RAX], at_get(at, size), size);
 	bool over = signed_over(p, size);
 
 	set_pair(cpu, size, p);
@@ -89,11 +89,11 @@ ALWAYS_INLINE void set_quotient(struct cpu *cpu, unsigned size, uint64_t q,
 				uint64_t r)
 {
 	if (size == 1) {
-		reg_set(cpu, REG_RAX, 2, (q & 0xff) | (r & 0xff) << 8);
+		reg_set(cpu, GPR_RAX, 2, (q & 0xff) | (r & 0xff) << 8);
 		return;
 	}
-	reg_set(cpu, REG_RAX, size, q);
-	reg_set(cpu, REG_RDX, size, r);
+	reg_set(cpu, GPR_RAX, size, q);
+	reg_set(cpu, GPR_RDX, size, r);
 }
 
 ALWAYS_INLINE void divide(struct cpu *cpu, const struct op *op, uint8_t *at,

@@ -115,7 +115,7 @@ ALWAYS_INLINE void by_imm(struct cpu *cpu, const struct op *op, uint8_t *at,
 ALWAYS_INLINE void by_cl(struct cpu *cpu, const struct op *op, uint8_t *at,
 			 unsigned size, bool mem, enum shift kind)
 {
-	shift_rm(cpu, at, size, mem, kind, (uint8_t)cpu->r[REG_RCX]);
+	shift_rm(cpu, at, size, mem, kind, (uint8_t)cpu->r[GPR_RCX]);
 }
 
 #define SHIFT_KIND(kind)                                 \
@@ -183,7 +183,7 @@ void exec_double_shift(struct cpu *cpu, const struct op *op)
 {
 	unsigned size = op->size;
 	bool mem = op->flags & OP_MEM;
-	unsigned count = op->opcode & 1 ? cpu->r[REG_RCX] : op->imm;
+	unsigned count = op->opcode & 1 ? cpu->r[GPR_RCX] : op->imm;
 	uint64_t ea = mem ? effective(cpu, op) : 0;
 	uint64_t val = mem ? load_for_write(cpu, op, ea, size)
 			   : reg_get(cpu, op->rm, size);

@@ -170,8 +170,8 @@ static void compare_text(struct cpu *cpu, const struct op *op)
 {
 	unsigned size = op->flags & OP_REXW ? 8 : 4;
 	struct simd_ctx ctx = {
-		.length = {extend(cpu->r[REG_RAX], size),
-			   extend(cpu->r[REG_RDX], size)},
+		.length = {extend(cpu->r[GPR_RAX], size),
+			   extend(cpu->r[GPR_RDX], size)},
 	};
 	union xmm dst = cpu->xmm[op->reg], src;
 
@@ -180,7 +180,7 @@ static void compare_text(struct cpu *cpu, const struct op *op)
 	if (op->simd->form == SIMD_TEXT)
 		cpu->xmm[0] = dst;
 	else
-		cpu->r[REG_RCX] = dst.u64[0];
+		cpu->r[GPR_RCX] = dst.u64[0];
 	flags_set_arith(cpu, ctx.flags);
 }
 

@@ -19,17 +19,17 @@ void stack_set(struct cpu *cpu, uint64_t sp)
 
 	if (mask == 0xffffffff)
 		keep = 0;
-	cpu->r[REG_RSP] = (cpu->r[REG_RSP] & keep) | (sp & mask);
+	cpu->r[GPR_RSP] = (cpu->r[GPR_RSP] & keep) | (sp & mask);
 }
 
 void stack_add(struct cpu *cpu, int64_t bytes)
 {
-	stack_set(cpu, cpu->r[REG_RSP] + bytes);
+	stack_set(cpu, cpu->r[GPR_RSP] + bytes);
 }
 
 void stack_push(struct cpu *cpu, unsigned size, uint64_t val)
 {
-	uint64_t sp = (cpu->r[REG_RSP] - size) & stack_mask(cpu);
+	uint64_t sp = (cpu->r[GPR_RSP] - size) & stack_mask(cpu);
 
 	mem_write(cpu, SEG_SS, sp, size, val);
 	stack_set(cpu, sp);
@@ -38,7 +38,7 @@ void stack_push(struct cpu *cpu, unsigned size, uint64_t val)
 uint64_t stack_pop(struct cpu *cpu, unsigned size)
 {
 	uint64_t val =
-		mem_read(cpu, SEG_SS, cpu->r[REG_RSP] & stack_mask(cpu), size);
+		mem_read(cpu, SEG_SS, cpu->r[GPR_RSP] & stack_mask(cpu), size);
 
 	stack_add(cpu, size);
 	return val;
@@ -61,22 +61,22 @@ NOT_INLINE static void pop_reg(struct cpu *cpu, const struct op *op)
 /* In 64-bit code, while nothing is odd; else the above. */
 static void push_reg64(struct cpu *cpu, const struct op *op)
 {
-	uint8_t *at = tlb_host(cpu, cpu->r[REG_RSP] - 8, 8, true);
+	uint8_t *at = tlb_host(cpu, cpu->r[GPR_RSP] - 8, 8, true);
 
 	if (unlikely(!at))
 		return push_reg(cpu, op);
 	at_set(at, 8, true, cpu->r[op->reg]);
-	cpu->r[REG_RSP] -= 8;
+	cpu->r[GPR_RSP] -= 8;
 	return next(cpu, op);
 }
 
 static void pop_reg64(struct cpu *cpu, const struct op *op)
 {
-	const uint8_t *at = tlb_host(cpu, cpu->r[REG_RSP], 8, false);
+	const uint8_t *at = tlb_host(cpu, cpu->r[GPR_RSP], 8, false);
 
 	if (unlikely(!at))
 		return pop_reg(cpu, op);
-	cpu->r[REG_RSP] += 8;
+	cpu->r[GPR_RSP] += 8;
 	cpu->r[op->reg] = at_get(at, 8); /* POP RSP: the value wins */
 	return next(cpu, op);
 }
@@ -108,7 +108,7 @@ void exec_push_rm(struct cpu *cpu, const struct op *op)
  */
 void exec_pop_rm(struct cpu *cpu, const struct op *op)
 {
-	uint64_t sp = cpu->r[REG_RSP], val;
+	uint64_t sp = cpu->r[GPR_RSP], val;
 
 	cpu->op = op;
 	val = mem_read(cpu, SEG_SS, sp & stack_mask(cpu), op->size);
@@ -117,7 +117,7 @@ void exec_pop_rm(struct cpu *cpu, const struct op *op)
 
 		stack_add(cpu, op->size);
 		ea = effective(cpu, op);
-		cpu->r[REG_RSP] = sp;
+		cpu->r[GPR_RSP] = sp;
 		mem_write(cpu, op->seg, ea, op->size, val);
 		stack_add(cpu, op->size);
 	} else {
@@ -141,7 +141,7 @@ void exec_push_seg(struct cpu *cpu, const struct op *op)
 
 	cpu->op = op;
 	if (op->size == 4) {
-		uint64_t sp = (cpu->r[REG_RSP] - 4) & stack_mask(cpu);
+		uint64_t sp = (cpu->r[GPR_RSP] - 4) & stack_mask(cpu);
 
 		mem_write(cpu, SEG_SS, sp, 2, selector);
 		stack_set(cpu, sp);
@@ -153,7 +153,7 @@ void exec_push_seg(struct cpu *cpu, const struct op *op)
 
 void exec_pop_seg(struct cpu *cpu, const struct op *op)
 {
-	uint64_t sp = cpu->r[REG_RSP];
+	uint64_t sp = cpu->r[GPR_RSP];
 	uint16_t selector;
 
 	cpu->op = op;
@@ -165,7 +165,7 @@ void exec_pop_seg(struct cpu *cpu, const struct op *op)
 
 		load_segment(cpu, op->reg, selector);
 		sp = (sp & ~mask) | ((sp + op->size) & mask);
-		cpu->r[REG_RSP] = mask == 0xffffffff ? (uint32_t)sp : sp;
+		cpu->r[GPR_RSP] = mask == 0xffffffff ? (uint32_t)sp : sp;
 		cpu->s.shadow = 1;
 		cpu->shadow_ss = true;
 		cpu_event(cpu);
@@ -178,7 +178,7 @@ void exec_pop_seg(struct cpu *cpu, const struct op *op)
 
 void exec_pusha(struct cpu *cpu, const struct op *op)
 {
-	uint64_t sp = cpu->r[REG_RSP], mask = stack_mask(cpu);
+	uint64_t sp = cpu->r[GPR_RSP], mask = stack_mask(cpu);
 
 	cpu->op = op;
 	/* Both ends are probed: all eight or none. */
@@ -193,14 +193,14 @@ void exec_pusha(struct cpu *cpu, const struct op *op)
 
 void exec_popa(struct cpu *cpu, const struct op *op)
 {
-	uint64_t sp = cpu->r[REG_RSP], mask = stack_mask(cpu), val[8];
+	uint64_t sp = cpu->r[GPR_RSP], mask = stack_mask(cpu), val[8];
 
 	cpu->op = op;
 	for (unsigned i = 0; i < 8; i++)
 		val[i] = mem_read(cpu, SEG_SS, (sp + i * op->size) & mask,
 				  op->size);
 	for (unsigned i = 0; i < 8; i++)
-		if (7 - i != REG_RSP)
+		if (7 - i != GPR_RSP)
 			reg_set(cpu, 7 - i, op->size, val[i]);
 	stack_add(cpu, 8 * op->size);
 	return next(cpu, op);
@@ -210,8 +210,8 @@ void exec_popa(struct cpu *cpu, const struct op *op)
 void exec_enter(struct cpu *cpu, const struct op *op)
 {
 	unsigned size = op->size, level = op->opcode & 31;
-	uint64_t mask = stack_mask(cpu), sp = cpu->r[REG_RSP];
-	uint64_t bp = cpu->r[REG_RBP], frame = sp - size, outer[32];
+	uint64_t mask = stack_mask(cpu), sp = cpu->r[GPR_RSP];
+	uint64_t bp = cpu->r[GPR_RBP], frame = sp - size, outer[32];
 
 	cpu->op = op;
 	for (unsigned i = 1; i < level; i++)
@@ -228,29 +228,29 @@ void exec_enter(struct cpu *cpu, const struct op *op)
 		mem_write(cpu, SEG_SS, (frame - level * size) & mask, size,
 			  frame);
 	stack_add(cpu, -(int64_t)(size + level * size + op->imm));
-	reg_set(cpu, REG_RBP, size, frame);
+	reg_set(cpu, GPR_RBP, size, frame);
 	return next(cpu, op);
 }
 
 void exec_leave(struct cpu *cpu, const struct op *op)
 {
-	uint64_t bp = cpu->r[REG_RBP], val;
+	uint64_t bp = cpu->r[GPR_RBP], val;
 
 	cpu->op = op;
 	val = mem_read(cpu, SEG_SS, bp & stack_mask(cpu), op->size);
 	stack_set(cpu, bp + op->size);
-	reg_set(cpu, REG_RBP, op->size, val);
+	reg_set(cpu, GPR_RBP, op->size, val);
 	return next(cpu, op);
 }
 
 void exec_leave64(struct cpu *cpu, const struct op *op)
 {
-	uint64_t bp = cpu->r[REG_RBP];
+	uint64_t bp = cpu->r[GPR_RBP];
 	const uint8_t *at = tlb_host(cpu, bp, 8, false);
 
 	if (unlikely(!at))
 		return exec_leave(cpu, op);
-	cpu->r[REG_RSP] = bp + 8;
-	cpu->r[REG_RBP] = at_get(at, 8);
+	cpu->r[GPR_RSP] = bp + 8;
+	cpu->r[GPR_RBP] = at_get(at, 8);
 	return next(cpu, op);
 }

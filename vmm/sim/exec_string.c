@@ -19,7 +19,7 @@ ALWAYS_INLINE uint64_t address_mask(const struct op *op)
 /* Addresses at rSI in op->seg and rDI in ES, ready for load and store. */
 static uint64_t source(const struct cpu *cpu, const struct op *op)
 {
-	uint64_t ea = cpu->r[REG_RSI] & address_mask(op);
+	uint64_t ea = cpu->r[GPR_RSI] & address_mask(op);
 
 	if (op->ea & EA_BASE)
 		ea += cpu->s.seg[op->seg].base;
@@ -28,7 +28,7 @@ static uint64_t source(const struct cpu *cpu, const struct op *op)
 
 static uint64_t destination(const struct cpu *cpu, const struct op *op)
 {
-	return cpu->r[REG_RDI] & address_mask(op);
+	return cpu->r[GPR_RDI] & address_mask(op);
 }
 
 static void advance(struct cpu *cpu, const struct op *op, unsigned reg,
@@ -49,23 +49,23 @@ static void movs(struct cpu *cpu, const struct op *op)
 	uint64_t val = load(cpu, op, source(cpu, op), op->size);
 
 	store_seg(cpu, op, SEG_ES, destination(cpu, op), op->size, val);
-	advance(cpu, op, REG_RSI, op->size);
-	advance(cpu, op, REG_RDI, op->size);
+	advance(cpu, op, GPR_RSI, op->size);
+	advance(cpu, op, GPR_RDI, op->size);
 }
 
 static void stos(struct cpu *cpu, const struct op *op)
 {
 	store_seg(cpu, op, SEG_ES, destination(cpu, op), op->size,
-		  cpu->r[REG_RAX]);
-	advance(cpu, op, REG_RDI, op->size);
+		  cpu->r[GPR_RAX]);
+	advance(cpu, op, GPR_RDI, op->size);
 }
 
 static void lods(struct cpu *cpu, const struct op *op)
 {
 	uint64_t val = load(cpu, op, source(cpu, op), op->size);
 
-	reg_set(cpu, REG_RAX, op->size, val);
-	advance(cpu, op, REG_RSI, op->size);
+	reg_set(cpu, GPR_RAX, op->size, val);
+	advance(cpu, op, GPR_RSI, op->size);
 }
 
 static void compare(struct cpu *cpu, const struct op *op, uint64_t a,
@@ -82,16 +82,16 @@ static void cmps(struct cpu *cpu, const struct op *op)
 	uint64_t b = load_seg(cpu, op, SEG_ES, destination(cpu, op), op->size);
 
 	compare(cpu, op, a, b);
-	advance(cpu, op, REG_RSI, op->size);
-	advance(cpu, op, REG_RDI, op->size);
+	advance(cpu, op, GPR_RSI, op->size);
+	advance(cpu, op, GPR_RDI, op->size);
 }
 
 static void scas(struct cpu *cpu, const struct op *op)
 {
 	uint64_t b = load_seg(cpu, op, SEG_ES, destination(cpu, op), op->size);
 
-	compare(cpu, op, reg_get(cpu, REG_RAX, op->size), b);
-	advance(cpu, op, REG_RDI, op->size);
+	compare(cpu, op, reg_get(cpu, GPR_RAX, op->size), b);
+	advance(cpu, op, GPR_RDI, op->size);
 }
 
 /* The port is read only when its value can be stored. */
@@ -102,16 +102,16 @@ static void ins(struct cpu *cpu, const struct op *op)
 	cpu->op = op;
 	mem_probe_write(cpu, SEG_ES, ea, op->size);
 	mem_write(cpu, SEG_ES, ea, op->size,
-		  port_read(cpu, cpu->r[REG_RDX], op->size));
-	advance(cpu, op, REG_RDI, op->size);
+		  port_read(cpu, cpu->r[GPR_RDX], op->size));
+	advance(cpu, op, GPR_RDI, op->size);
 }
 
 static void outs(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
-	port_write(cpu, cpu->r[REG_RDX], op->size,
+	port_write(cpu, cpu->r[GPR_RDX], op->size,
 		   load(cpu, op, source(cpu, op), op->size));
-	advance(cpu, op, REG_RSI, op->size);
+	advance(cpu, op, GPR_RSI, op->size);
 }
 
 /* ---- many iterations at once ---- */
@@ -153,8 +153,8 @@ static uint64_t movs_bulk(struct cpu *cpu, const struct op *op, uint64_t count)
 	if (from < to && from + n * op->size > to)
 		return 0;
 	memmove(to, from, n * op->size);
-	advance(cpu, op, REG_RSI, n * op->size);
-	advance(cpu, op, REG_RDI, n * op->size);
+	advance(cpu, op, GPR_RSI, n * op->size);
+	advance(cpu, op, GPR_RDI, n * op->size);
 	return n;
 }
 
@@ -195,8 +195,8 @@ static uint64_t stos_bulk(struct cpu *cpu, const struct op *op, uint64_t count)
 	if (!n)
 		return 0;
 	to = (uint8_t *)(d->host + dst);
-	fill_any(to, cpu->r[REG_RAX], n, op->size);
-	advance(cpu, op, REG_RDI, n * op->size);
+	fill_any(to, cpu->r[GPR_RAX], n, op->size);
+	advance(cpu, op, GPR_RDI, n * op->size);
 	return n;
 }
 
@@ -208,9 +208,9 @@ static void set_count(struct cpu *cpu, const struct op *op, uint64_t count)
 	uint64_t mask = address_mask(op);
 
 	if (mask == 0xffff)
-		cpu->r[REG_RCX] = (cpu->r[REG_RCX] & ~mask) | count;
+		cpu->r[GPR_RCX] = (cpu->r[GPR_RCX] & ~mask) | count;
 	else
-		cpu->r[REG_RCX] = count;
+		cpu->r[GPR_RCX] = count;
 }
 
 /* `tests`: ZF ends the repetition (CMPS and SCAS). */
@@ -223,7 +223,7 @@ ALWAYS_INLINE void repeat(struct cpu *cpu, const struct op *op,
 		once(cpu, op);
 		return fall_through(cpu, op);
 	}
-	count = cpu->r[REG_RCX] & address_mask(op);
+	count = cpu->r[GPR_RCX] & address_mask(op);
 	while (count) {
 		n = bulk ? bulk(cpu, op, count) : 0;
 		if (n) {
@@ -278,7 +278,7 @@ void exec_scas(struct cpu *cpu, const struct op *op)
 static void check_string_port(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
-	check_port(cpu, (uint16_t)cpu->r[REG_RDX], op->size);
+	check_port(cpu, (uint16_t)cpu->r[GPR_RDX], op->size);
 }
 
 void exec_ins(struct cpu *cpu, const struct op *op)

@@ -27,7 +27,7 @@ void exec_sysenter(struct cpu *cpu, const struct op *op)
 	set_flat(cpu, SEG_CS, base,
 		 FLAT | CODE | (wide ? SEG_ATTR_L : SEG_ATTR_B));
 	set_flat(cpu, SEG_SS, base + 8, FLAT | DATA | SEG_ATTR_B);
-	cpu->r[REG_RSP] = cpu->s.sysenter_esp & mask;
+	cpu->r[GPR_RSP] = cpu->s.sysenter_esp & mask;
 	cpu->rip = cpu->s.sysenter_eip & mask;
 	cpu_update_mode(cpu);
 	return next_block(cpu);
@@ -37,7 +37,7 @@ void exec_sysexit(struct cpu *cpu, const struct op *op)
 {
 	uint16_t base = selector_base(cpu, op);
 	bool wide = op->flags & OP_REXW;
-	uint64_t rip = cpu->r[REG_RDX], sp = cpu->r[REG_RCX];
+	uint64_t rip = cpu->r[GPR_RDX], sp = cpu->r[GPR_RCX];
 
 	if (cpu->cpl)
 		raise_error(cpu, VEC_GP, 0);
@@ -48,7 +48,7 @@ void exec_sysexit(struct cpu *cpu, const struct op *op)
 		 FLAT | CODE | SEG_ATTR_DPL | (wide ? SEG_ATTR_L : SEG_ATTR_B));
 	set_flat(cpu, SEG_SS, (base + 8) | 3,
 		 FLAT | DATA | SEG_ATTR_DPL | SEG_ATTR_B);
-	cpu->r[REG_RSP] = wide ? sp : (uint32_t)sp;
+	cpu->r[GPR_RSP] = wide ? sp : (uint32_t)sp;
 	cpu->rip = wide ? rip : (uint32_t)rip;
 	cpu_update_mode(cpu);
 	return next_block(cpu);

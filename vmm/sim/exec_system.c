@@ -346,8 +346,8 @@ uint64_t cpu_tsc(struct cpu *cpu)
 
 static void set_edx_eax(struct cpu *cpu, uint64_t val)
 {
-	cpu->r[REG_RAX] = (uint32_t)val;
-	cpu->r[REG_RDX] = val >> 32;
+	cpu->r[GPR_RAX] = (uint32_t)val;
+	cpu->r[GPR_RDX] = val >> 32;
 }
 
 void exec_rdtsc(struct cpu *cpu, const struct op *op)
@@ -365,7 +365,7 @@ void exec_rdtscp(struct cpu *cpu, const struct op *op)
 	if (cpu->cpl && cpu->s.cr4 & CR4_TSD)
 		gp0(cpu);
 	set_edx_eax(cpu, cpu_tsc(cpu));
-	cpu->r[REG_RCX] = (uint32_t)cpu->s.tsc_aux;
+	cpu->r[GPR_RCX] = (uint32_t)cpu->s.tsc_aux;
 	return next(cpu, op);
 }
 
@@ -379,16 +379,16 @@ void exec_rdpmc(struct cpu *cpu, const struct op *op)
 void exec_rdmsr(struct cpu *cpu, const struct op *op)
 {
 	need_cpl0(cpu, op);
-	set_edx_eax(cpu, msr_read(cpu, cpu->r[REG_RCX]));
+	set_edx_eax(cpu, msr_read(cpu, cpu->r[GPR_RCX]));
 	return next(cpu, op);
 }
 
 void exec_wrmsr(struct cpu *cpu, const struct op *op)
 {
-	uint64_t val = (uint32_t)cpu->r[REG_RAX] | cpu->r[REG_RDX] << 32;
+	uint64_t val = (uint32_t)cpu->r[GPR_RAX] | cpu->r[GPR_RDX] << 32;
 
 	need_cpl0(cpu, op);
-	msr_write(cpu, cpu->r[REG_RCX], val);
+	msr_write(cpu, cpu->r[GPR_RCX], val);
 	return fall_through(cpu, op);
 }
 
@@ -396,10 +396,10 @@ void exec_cpuid(struct cpu *cpu, const struct op *op)
 {
 	uint32_t out[4];
 
-	cpuid_leaf(cpu, cpu->r[REG_RAX], cpu->r[REG_RCX], out);
-	cpu->r[REG_RAX] = out[0];
-	cpu->r[REG_RBX] = out[1];
-	cpu->r[REG_RCX] = out[2];
-	cpu->r[REG_RDX] = out[3];
+	cpuid_leaf(cpu, cpu->r[GPR_RAX], cpu->r[GPR_RCX], out);
+	cpu->r[GPR_RAX] = out[0];
+	cpu->r[GPR_RBX] = out[1];
+	cpu->r[GPR_RCX] = out[2];
+	cpu->r[GPR_RDX] = out[3];
 	return next(cpu, op);
 }

@@ -136,7 +136,7 @@ void exec_x87(struct cpu *cpu, const struct op *op)
 	if (row->form == X87_FLAGS)
 		flags_set_arith(cpu, c.flags);
 	else if (row->form == X87_AX)
-		memcpy(&cpu->r[REG_RAX], c.mem, 2);
+		memcpy(&cpu->r[GPR_RAX], c.mem, 2);
 	return next(cpu, op);
 }
 

@@ -50,7 +50,7 @@ static uint64_t area(struct cpu *cpu, const struct op *op, unsigned access)
 
 static uint64_t requested(const struct cpu *cpu)
 {
-	uint64_t mask = (uint32_t)cpu->r[REG_RAX] | cpu->r[REG_RDX] << 32;
+	uint64_t mask = (uint32_t)cpu->r[GPR_RAX] | cpu->r[GPR_RDX] << 32;
 
 	return mask & cpu->s.xcr0;
 }
@@ -223,7 +223,7 @@ void exec_xrstor(struct cpu *cpu, const struct op *op)
 
 void exec_xgetbv(struct cpu *cpu, const struct op *op)
 {
-	uint32_t reg = cpu->r[REG_RCX];
+	uint32_t reg = cpu->r[GPR_RCX];
 	uint64_t val = cpu->s.xcr0;
 
 	check_osxsave(cpu, op);
@@ -231,17 +231,17 @@ void exec_xgetbv(struct cpu *cpu, const struct op *op)
 		raise_error(cpu, VEC_GP, 0);
 	if (reg == 1)
 		val &= in_use(cpu) | (cpu->mxcsr != MXCSR_INIT ? SSE : 0);
-	cpu->r[REG_RAX] = (uint32_t)val;
-	cpu->r[REG_RDX] = val >> 32;
+	cpu->r[GPR_RAX] = (uint32_t)val;
+	cpu->r[GPR_RDX] = val >> 32;
 	return next(cpu, op);
 }
 
 void exec_xsetbv(struct cpu *cpu, const struct op *op)
 {
-	uint64_t val = (uint32_t)cpu->r[REG_RAX] | cpu->r[REG_RDX] << 32;
+	uint64_t val = (uint32_t)cpu->r[GPR_RAX] | cpu->r[GPR_RDX] << 32;
 
 	check_osxsave(cpu, op);
-	if (cpu->cpl || (uint32_t)cpu->r[REG_RCX] || !(val & X87) ||
+	if (cpu->cpl || (uint32_t)cpu->r[GPR_RCX] || !(val & X87) ||
 	    val & ~cpuid_xcr0(cpu))
 		raise_error(cpu, VEC_GP, 0);
 	cpu->s.xcr0 = val;

@@ -132,7 +132,7 @@ static void copy_parameters(struct cpu *cpu, const struct target *t,
 	uint32_t word[31];
 
 	for (unsigned i = 0; i < t->count; i++) {
-		uint64_t at = cpu->r[REG_RSP] + i * t->size;
+		uint64_t at = cpu->r[GPR_RSP] + i * t->size;
 
 		word[i] = mem_read(cpu, SEG_SS, at & stack_mask(cpu), t->size);
 	}
@@ -147,7 +147,7 @@ static void call_legacy(struct cpu *cpu, struct target *t, uint64_t back)
 	if (t->cpl < cpu->cpl) {
 		frame_inner(cpu, t->cpl, t->size, 0, &f);
 		frame_push(cpu, &f, cpu->s.seg[SEG_SS].selector);
-		frame_push(cpu, &f, cpu->r[REG_RSP]);
+		frame_push(cpu, &f, cpu->r[GPR_RSP]);
 		copy_parameters(cpu, t, &f);
 	} else {
 		frame_here(cpu, t->size, 0, &f);
@@ -162,7 +162,7 @@ static void call_legacy(struct cpu *cpu, struct target *t, uint64_t back)
 /* Words of eight bytes on a stack without segments; none are copied. */
 static void call_long(struct cpu *cpu, struct target *t, uint64_t back)
 {
-	uint64_t sp = cpu->r[REG_RSP], frame[4];
+	uint64_t sp = cpu->r[GPR_RSP], frame[4];
 	bool inner = t->cpl < cpu->cpl;
 	unsigned len = inner ? 32 : 16;
 
@@ -174,12 +174,12 @@ static void call_long(struct cpu *cpu, struct target *t, uint64_t back)
 	check_rip(cpu, t);
 	frame[0] = back;
 	frame[1] = cpu->s.seg[SEG_CS].selector;
-	frame[2] = cpu->r[REG_RSP];
+	frame[2] = cpu->r[GPR_RSP];
 	frame[3] = cpu->s.seg[SEG_SS].selector;
 	lin_write_bytes(cpu, sp, frame, len, t->cpl < 3 ? ACCESS_SYSTEM : 0);
 	if (inner)
 		cpu->s.seg[SEG_SS] = (struct x86_segment){.selector = t->cpl};
-	cpu->r[REG_RSP] = sp;
+	cpu->r[GPR_RSP] = sp;
 	go(cpu, t);
 }
 

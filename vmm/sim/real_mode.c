@@ -59,7 +59,7 @@ void real_call(struct cpu *cpu, unsigned size, uint16_t selector, uint64_t ip,
 
 static uint64_t peek(struct cpu *cpu, unsigned size, unsigned at)
 {
-	return mem_read(cpu, SEG_SS, (cpu->r[REG_RSP] + at) & stack_mask(cpu),
+	return mem_read(cpu, SEG_SS, (cpu->r[GPR_RSP] + at) & stack_mask(cpu),
 			size);
 }
 
@@ -102,7 +102,7 @@ void real_enter_v86(struct cpu *cpu, uint64_t flags)
 	flags_set(cpu, (flags_get(cpu) & ~mask) | (flags & mask));
 	for (unsigned i = 0; i < 5; i++)
 		real_load(cpu, segs[i], selector[i]);
-	cpu->r[REG_RSP] = sp;
+	cpu->r[GPR_RSP] = sp;
 	go(cpu, cs, (uint16_t)ip);
 }
 

@@ -147,9 +147,9 @@ static void check_branch(struct cpu *cpu)
 	if ((uint32_t)cpu->rip == (uint32_t)next_rip(cpu, last))
 		return;
 	if (last->fn == exec_call64)
-		cpu->r[REG_RSP] += 8;
+		cpu->r[GPR_RSP] += 8;
 	if (last->fn == exec_loop)
-		cpu->r[REG_RCX]++;
+		cpu->r[GPR_RCX]++;
 	cpu->op = last;
 	raise_error(cpu, VEC_GP, 0);
 }

@@ -34,7 +34,7 @@
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 
 /* Registers of ops: the 16 general ones and two that only addresses use. */
-enum { REG_ZERO = REG_COUNT, REG_BLOCK, REGS };
+enum { REG_ZERO = GPR_COUNT, REG_BLOCK, REGS };
 
 struct cpu;
 struct op;
