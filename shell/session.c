@@ -334,6 +334,7 @@ int session_run(struct session *s)
 {
 	struct verdict v;
 	uint64_t start;
+	bool closed;
 	int err;
 
 	err = enter_terminal(s);
@@ -350,7 +351,8 @@ int session_run(struct session *s)
 	terminal_leave();
 	verdict_of(s->m, s->options, &v);
 	print_line(s, v.line);
-	if ((!close_outputs(s) | !look_end(&s->look)) && v.status == 0)
+	closed = close_outputs(s);
+	if ((!look_end(&s->look) || !closed) && v.status == 0)
 		v.status = EXIT_HOST;
 	report(s, &v);
 	if (s->options->screenshot &&

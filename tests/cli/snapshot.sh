@@ -58,7 +58,7 @@ last=$(sed -n 1p "$work/state")
 check "find where it idles"
 vmm boot "$kernel" --init "$IMAGES/rinit.elf" --type "$text" --serial null \
 	--trace exec
-halts=$(sed -n 's/^\([0-9]*\) exec .*: f4  hlt$/\1/p' "$work/err")
+halts=$(sed -n 's/^\([0-9]*\) exec .*: f4\(  hlt\)\{0,1\}$/\1/p' "$work/err")
 some=$(echo "$halts" | sed -n '2p; 20p')
 [ -n "$some" ] || complain "it never halts"
 for count in $some; do
