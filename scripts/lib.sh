@@ -22,8 +22,9 @@ missing_packages() {
 	local p
 
 	for p in "$@"; do
-		[ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" \
-			= installed ] || echo "$p"
+		# A line for each architecture that has it.
+		dpkg-query -W -f='${db:Status-Status}\n' "$p" 2>/dev/null |
+			grep -qx installed || echo "$p"
 	done
 }
 
