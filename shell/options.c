@@ -1,51 +1,24 @@
-/* options.c: the table of options and what reads it. */
+/* options.c: the options of `vmm boot`, and the command. */
 #include "shell/options.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "shell/cli.h"
 #include "shell/numbers.h"
-#include "shell/suggest.h"
+#include "shell/session.h"
+#include "shell/signals.h"
 #include "vmm/log.h"
 
 #define MIB	    UINT64_C(0x100000)
 #define MEM_DEFAULT (64 * MIB)
 #define MEM_MAX	    (65536 * MIB)
 
-struct option_row {
-	const char *name;
-	char letter;	 /* 0: none */
-	const char *arg; /* NULL: takes none */
-	int (*set)(struct options *o, const char *value);
-	const char *help;
-};
-
 /* ---- readers: 0, or -EINVAL having said what is wrong ---- */
-
-struct word {
-	const char *name;
-	int value;
-};
-
-/* One of a few words; the list ends with a NULL name. */
-static int set_word(const char *option, const struct word *words,
-		    const char *text, int *value)
-{
-	char list[80] = "";
-
-	for (const struct word *w = words; w->name; w++) {
-		if (!strcmp(w->name, text)) {
-			*value = w->value;
-			return 0;
-		}
-		strcat(list, w == words ? "" : ", ");
-		strcat(list, w->name);
-	}
-	return fail(-EINVAL, "--%s: '%s' is none of: %s", option, text, list);
-}
 
 static int add_module(struct options *o, const char *path, unsigned at)
 {
@@ -59,8 +32,10 @@ static int add_module(struct options *o, const char *path, unsigned at)
 	return 0;
 }
 
-static int set_init(struct options *o, const char *value)
+static int set_init(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	if (o->init)
 		return fail(-EINVAL, "--init: given twice; further files are "
 				     "given with --module");
@@ -68,38 +43,46 @@ static int set_init(struct options *o, const char *value)
 	return add_module(o, value, 0);
 }
 
-static int set_module(struct options *o, const char *value)
+static int set_module(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	return add_module(o, value, o->module_count);
 }
 
-static int set_accel(struct options *o, const char *value)
+static const struct cli_word accel_words[] = {{"auto", ACCEL_AUTO},
+					      {"kvm", ACCEL_KVM},
+					      {"sim", ACCEL_SIM},
+					      {NULL, 0}};
+
+static int set_accel(void *ctx, const char *value)
 {
-	static const struct word words[] = {{"auto", ACCEL_AUTO},
-					    {"kvm", ACCEL_KVM},
-					    {"sim", ACCEL_SIM},
-					    {NULL, 0}};
-	int word = 0, err = set_word("accel", words, value, &word);
+	struct options *o = ctx;
+	int word = 0, err = cli_word("accel", accel_words, value, &word);
 
 	o->accel = word;
 	return err;
 }
 
-static int set_cpu(struct options *o, const char *value)
-{
-	static const struct word words[] = {{"x86-64", CPU_V1},
+static const struct cli_word cpu_words[] = {{"x86-64", CPU_V1},
 					    {"x86-64-v2", CPU_V2},
 					    {"x86-64-v3", CPU_V3},
 					    {"max", CPU_MAX},
 					    {NULL, 0}};
-	int word = 0, err = set_word("cpu", words, value, &word);
+
+static int set_cpu(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+	int word = 0, err = cli_word("cpu", cpu_words, value, &word);
 
 	o->level = word;
 	return err;
 }
 
-static int set_mem(struct options *o, const char *value)
+static int set_mem(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	if (!parse_size(value, &o->mem))
 		return fail(-EINVAL, "--mem: '%s' is not a size like 64M or 1G",
 			    value);
@@ -123,8 +106,9 @@ static bool parse_decimal(const char *text, uint64_t max, uint64_t *val)
 	return !*end && errno == 0 && *val <= max;
 }
 
-static int set_smp(struct options *o, const char *value)
+static int set_smp(void *ctx, const char *value)
 {
+	struct options *o = ctx;
 	uint64_t cpus;
 
 	if (!parse_decimal(value, MACHINE_CPUS, &cpus) || cpus == 0)
@@ -134,15 +118,19 @@ static int set_smp(struct options *o, const char *value)
 	return 0;
 }
 
-static int set_smp_seed(struct options *o, const char *value)
+static int set_smp_seed(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	if (!parse_decimal(value, UINT64_MAX, &o->smp_seed))
 		return fail(-EINVAL, "--smp-seed: '%s' is not a number", value);
 	return 0;
 }
 
-static int set_timeout(struct options *o, const char *value)
+static int set_timeout(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	if (!parse_duration(value, &o->timeout_ns))
 		return fail(-EINVAL,
 			    "--timeout: '%s' is not a duration like "
@@ -170,57 +158,70 @@ static int set_serial(struct options *o, unsigned which, const char *value)
 	return 0;
 }
 
-static int set_serial1(struct options *o, const char *value)
+static int set_serial1(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	return set_serial(o, 0, value);
 }
 
-static int set_serial2(struct options *o, const char *value)
+static int set_serial2(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	return set_serial(o, 1, value);
 }
 
-static int set_display(struct options *o, const char *value)
+static const struct cli_word display_words[] = {
+	{"none", DISPLAY_NONE}, {"term", DISPLAY_TERM}, {NULL, 0}};
+
+static int set_display(void *ctx, const char *value)
 {
-	static const struct word words[] = {
-		{"none", DISPLAY_NONE}, {"term", DISPLAY_TERM}, {NULL, 0}};
-	int word = 0, err = set_word("display", words, value, &word);
+	struct options *o = ctx;
+	int word = 0, err = cli_word("display", display_words, value, &word);
 
 	o->display = word;
 	return err;
 }
 
-static int set_append(struct options *o, const char *value)
+static int set_append(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->append = value;
 	return 0;
 }
 
-static int set_boot(struct options *o, const char *value)
+static const struct cli_word boot_words[] = {{"auto", BOOT_AUTO},
+					     {"pvh", BOOT_PVH},
+					     {"multiboot", BOOT_MULTIBOOT},
+					     {NULL, 0}};
+
+static int set_boot(void *ctx, const char *value)
 {
-	static const struct word words[] = {{"auto", BOOT_AUTO},
-					    {"pvh", BOOT_PVH},
-					    {"multiboot", BOOT_MULTIBOOT},
-					    {NULL, 0}};
-	int word = 0, err = set_word("boot", words, value, &word);
+	struct options *o = ctx;
+	int word = 0, err = cli_word("boot", boot_words, value, &word);
 
 	o->protocol = word;
 	return err;
 }
 
-static int set_exit_map(struct options *o, const char *value)
+static const struct cli_word exit_map_words[] = {
+	{"verdict", EXIT_MAP_VERDICT}, {"qemu", EXIT_MAP_QEMU}, {NULL, 0}};
+
+static int set_exit_map(void *ctx, const char *value)
 {
-	static const struct word words[] = {{"verdict", EXIT_MAP_VERDICT},
-					    {"qemu", EXIT_MAP_QEMU},
-					    {NULL, 0}};
-	int word = 0, err = set_word("exit-map", words, value, &word);
+	struct options *o = ctx;
+	int word = 0, err = cli_word("exit-map", exit_map_words, value, &word);
 
 	o->exit_map = word;
 	return err;
 }
 
-static int set_type(struct options *o, const char *value)
+static int set_type(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	free(o->type);
 	o->type = malloc(strlen(value) + 1);
 	if (!o->type)
@@ -240,8 +241,10 @@ static bool ends_with(const char *text, const char *end)
 	return len > end_len && !strcmp(text + len - end_len, end);
 }
 
-static int set_screenshot(struct options *o, const char *value)
+static int set_screenshot(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->screenshot = value;
 	if (!ends_with(value, ".txt") && !ends_with(value, ".png"))
 		return fail(-EINVAL,
@@ -250,8 +253,9 @@ static int set_screenshot(struct options *o, const char *value)
 	return 0;
 }
 
-static int set_snapshot(struct options *o, const char *value)
+static int set_snapshot(void *ctx, const char *value)
 {
+	struct options *o = ctx;
 	const char *at = strrchr(value, '@');
 
 	if (!at || at == value || !parse_count(at + 1, &o->snapshot_at))
@@ -264,14 +268,18 @@ static int set_snapshot(struct options *o, const char *value)
 	return o->snapshot ? 0 : fail(-ENOMEM, "--snapshot: no memory");
 }
 
-static int set_restore(struct options *o, const char *value)
+static int set_restore(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->restore = value;
 	return 0;
 }
 
-static int set_break_at(struct options *o, const char *value)
+static int set_break_at(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->has_break = true;
 	if (parse_count(value, &o->break_at))
 		return 0;
@@ -279,8 +287,10 @@ static int set_break_at(struct options *o, const char *value)
 		    value);
 }
 
-static int set_hash_every(struct options *o, const char *value)
+static int set_hash_every(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	if (parse_count(value, &o->hash_every) && o->hash_every > 0)
 		return 0;
 	return fail(-EINVAL,
@@ -291,13 +301,13 @@ static int set_hash_every(struct options *o, const char *value)
 
 static bool parse_trace_word(const char *text, struct trace_option *t)
 {
-	static const struct word words[] = {{"exec", TRACE_EXEC},
-					    {"int", TRACE_INT},
-					    {"io", TRACE_IO},
-					    {"mmu", TRACE_MMU},
-					    {NULL, 0}};
+	static const struct cli_word words[] = {{"exec", TRACE_EXEC},
+						{"int", TRACE_INT},
+						{"io", TRACE_IO},
+						{"mmu", TRACE_MMU},
+						{NULL, 0}};
 
-	for (const struct word *w = words; w->name; w++)
+	for (const struct cli_word *w = words; w->name; w++)
 		if (!strcmp(w->name, text)) {
 			t->what |= w->value;
 			return true;
@@ -317,8 +327,10 @@ static bool parse_trace(const char *text, struct trace_option *t)
 	return ok && t->what;
 }
 
-static int set_trace(struct options *o, const char *value)
+static int set_trace(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->trace = (struct trace_option){0, 0, UINT64_MAX};
 	if (parse_trace(value, &o->trace))
 		return 0;
@@ -328,211 +340,116 @@ static int set_trace(struct options *o, const char *value)
 		    value);
 }
 
-static int set_trace_file(struct options *o, const char *value)
+static int set_trace_file(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->trace_file = value;
 	return 0;
 }
 
-static int set_engine(struct options *o, const char *value)
+static const struct cli_word engine_words[] = {
+	{"fast", 0}, {"reference", 1}, {NULL, 0}};
+
+static int set_engine(void *ctx, const char *value)
 {
-	static const struct word words[] = {
-		{"fast", 0}, {"reference", 1}, {NULL, 0}};
-	int word = 0, err = set_word("engine", words, value, &word);
+	struct options *o = ctx;
+	int word = 0, err = cli_word("engine", engine_words, value, &word);
 
 	o->reference = word;
 	return err;
 }
 
-static int set_stats(struct options *o, const char *value)
+static int set_stats(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->stats = true;
 	return 0;
 }
 
-static int set_hash(struct options *o, const char *value)
+static int set_hash(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->hash = true;
 	return 0;
 }
 
-static int set_verbose(struct options *o, const char *value)
+static int set_verbose(void *ctx, const char *value)
 {
+	struct options *o = ctx;
+
 	o->verbose = true;
 	return 0;
 }
 
-static int set_help(struct options *o, const char *value)
-{
-	if (o->command == COMMAND_BOOT)
-		o->command = COMMAND_HELP_BOOT;
-	return 0;
-}
-
-static int set_version(struct options *o, const char *value)
-{
-	o->command = COMMAND_VERSION;
-	return 0;
-}
-
-static const struct option_row rows[] = {
+static const struct cli_option rows[] = {
 	{"init", 'i', "FILE", set_init,
-	 "the init program: the kernel's first module"},
+	 "the init program: the kernel's first module", NULL, true},
 	{"module", 0, "FILE", set_module,
-	 "a further module; may be given several times"},
+	 "a further module; may be given several times", NULL, true},
 	{"append", 'a', "TEXT", set_append, "the kernel's command line"},
 	{"mem", 'm', "SIZE", set_mem, "memory of the guest (64M)"},
 	{"accel", 0, "NAME", set_accel,
-	 "the processor: auto, kvm or sim (auto)"},
+	 "the processor: auto, kvm or sim (auto)", accel_words},
 	{"cpu", 0, "LEVEL", set_cpu,
-	 "its features: x86-64, x86-64-v2, x86-64-v3 or max"},
+	 "its features: x86-64, x86-64-v2, x86-64-v3 or max", cpu_words},
 	{"smp", 0, "COUNT", set_smp,
 	 "how many processors: 1 to 8, several on sim (1)"},
 	{"smp-seed", 0, "SEED", set_smp_seed,
 	 "another seed, another order of theirs (0)"},
 	{"boot", 0, "NAME", set_boot,
-	 "the protocol: auto, pvh or multiboot (auto)"},
+	 "the protocol: auto, pvh or multiboot (auto)", boot_words},
 	{"serial", 's', "WHERE", set_serial1,
 	 "COM1: stdio, file:PATH or null (stdio)"},
 	{"serial2", 0, "WHERE", set_serial2, "COM2, the same (null)"},
 	{"display", 0, "NAME", set_display,
-	 "the VGA screen: none, or term for this terminal (none)"},
+	 "the VGA screen: none, or term for this terminal (none)",
+	 display_words},
 	{"type", 0, "TEXT", set_type,
-	 "type TEXT on the keyboard; \\n is Enter, as in C"},
+	 "type TEXT on the keyboard; \\n is Enter, as in C", NULL, true},
 	{"timeout", 't', "TIME", set_timeout,
 	 "end the run after 10s, 500ms, 2m (none)"},
 	{"screenshot", 0, "FILE", set_screenshot,
-	 "write the screen at the end: FILE.txt or FILE.png"},
+	 "write the screen at the end: FILE.txt or FILE.png", NULL, true},
 	{"exit-map", 0, "NAME", set_exit_map,
-	 "exit status: verdict, or qemu for (value << 1) | 1"},
+	 "exit status: verdict, or qemu for (value << 1) | 1", exit_map_words},
 	{"snapshot", 0, "FILE@N", set_snapshot,
-	 "keep the machine in FILE after N instructions; go on"},
-	{"restore", 0, "FILE", set_restore,
-	 "go on with a machine kept in FILE"},
-	{"break-at", 0, "N", set_break_at, "end the run after N instructions"},
+	 "keep the machine in FILE after N instructions; go on", NULL, true},
+	{"restore", 0, "FILE", set_restore, "go on with a machine kept in FILE",
+	 NULL, true},
+	{"break-at", 0, "N", set_break_at, "end the run after N instructions",
+	 NULL, true},
 	{"trace", 0, "WHAT", set_trace,
 	 "exec,int,io,mmu[,FROM-TO]: say what happens"},
 	{"trace-file", 0, "FILE", set_trace_file,
 	 "write the trace there (standard error)"},
 	{"engine", 0, "NAME", set_engine,
-	 "the simulator's core: fast or reference (fast)"},
+	 "the simulator's core: fast or reference (fast)", engine_words},
 	{"hash-every", 0, "N", set_hash_every,
 	 "say the state's hash every N instructions"},
 	{"stats", 0, NULL, set_stats,
 	 "say how many instructions, exits and how fast"},
 	{"hash", 0, NULL, set_hash, "say the hash of the final state"},
 	{"verbose", 'v', NULL, set_verbose, "say what is loaded where"},
-	{"help", 'h', NULL, set_help, "print this"},
-	{"version", 'V', NULL, set_version, "print the version"},
+	CLI_HELP,
 };
-
-#define ROWS	    (sizeof(rows) / sizeof(rows[0]))
-
-/* ---- getopt ---- */
-
-#define FIRST_VALUE 256 /* getopt's value of row 0 */
-
-static void fill_getopt(struct option list[ROWS + 1],
-			char letters[2 * ROWS + 2])
-{
-	char *letter = letters;
-
-	*letter++ = ':'; /* a missing argument is told apart */
-	for (size_t i = 0; i < ROWS; i++) {
-		list[i] = (struct option){rows[i].name,
-					  rows[i].arg ? required_argument
-						      : no_argument,
-					  NULL, FIRST_VALUE + (int)i};
-		if (!rows[i].letter)
-			continue;
-		*letter++ = rows[i].letter;
-		if (rows[i].arg)
-			*letter++ = ':';
-	}
-	list[ROWS] = (struct option){0};
-	*letter = 0;
-}
-
-static const struct option_row *find_row(int value)
-{
-	if (value >= FIRST_VALUE)
-		return &rows[value - FIRST_VALUE];
-	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].letter == value)
-			return &rows[i];
-	return NULL;
-}
-
-static int unknown_option(const char *arg)
-{
-	const char *names[ROWS], *near;
-
-	if (strncmp(arg, "--", 2) || optopt >= FIRST_VALUE) {
-		const struct option_row *row = find_row(optopt);
-
-		if (row)
-			return fail(-EINVAL, "--%s takes no value", row->name);
-		return fail(-EINVAL,
-			    "unknown option '-%c'; see vmm boot --help",
-			    optopt);
-	}
-	for (size_t i = 0; i < ROWS; i++)
-		names[i] = rows[i].name;
-	near = suggest(arg + 2, strcspn(arg + 2, "="), names, ROWS);
-	if (near)
-		return fail(-EINVAL,
-			    "unknown option '%s'; did you mean '--%s'?", arg,
-			    near);
-	return fail(-EINVAL, "unknown option '%s'; see vmm boot --help", arg);
-}
-
-static int parse_options(int argc, char **argv, struct options *o)
-{
-	struct option list[ROWS + 1];
-	char letters[2 * ROWS + 2];
-	int value, err = 0;
-
-	fill_getopt(list, letters);
-	opterr = 0;
-	optind = 0; /* also when called again */
-	while (!err &&
-	       (value = getopt_long(argc, argv, letters, list, NULL)) != -1) {
-		if (value == '?')
-			err = unknown_option(argv[optind - 1]);
-		else if (value == ':')
-			err = fail(-EINVAL, "--%s needs a value (%s)",
-				   find_row(optopt)->name,
-				   find_row(optopt)->arg);
-		else
-			err = find_row(value)->set(o, optarg);
-	}
-	return err;
-}
-
-/* ---- commands ---- */
-
-static const char *const commands[] = {"boot", "help", "version"};
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* A first word that is no file may be a command with a slip in it. */
 static const char *meant_command(const char *word)
 {
-	if (access(word, F_OK) == 0)
-		return NULL;
-	return suggest(word, strlen(word), commands, COMMANDS);
+	return access(word, F_OK) == 0 ? NULL : cli_meant(word);
 }
 
 static int take_kernel(int argc, char **argv, struct options *o, bool bare)
 {
 	const char *near;
 
-	if (o->command != COMMAND_BOOT)
-		return 0;
 	if (optind == argc && o->restore)
 		return 0;
 	if (optind == argc)
-		return fail(-EINVAL, "boot: which kernel? See vmm boot --help");
+		return fail(-EINVAL, "boot: which kernel? See vmm help boot");
 	o->kernel = argv[optind];
 	near = bare ? meant_command(o->kernel) : NULL;
 	if (near)
@@ -571,46 +488,17 @@ static int check_together(const struct options *o)
 	return 0;
 }
 
-static int parse_help(int argc, char **argv, struct options *o)
-{
-	o->command = COMMAND_HELP;
-	if (argc == 2)
-		return 0;
-	if (strcmp(argv[2], "boot"))
-		return fail(-EINVAL, "help: no command '%s'; there is boot",
-			    argv[2]);
-	o->command = COMMAND_HELP_BOOT;
-	return 0;
-}
-
 int options_parse(int argc, char **argv, struct options *o)
 {
-	bool named = argc > 1 && !strcmp(argv[1], "boot");
 	int err;
 
 	*o = (struct options){
 		.append = "",
 		.serial = {{SERIAL_STDIO, NULL}, {SERIAL_NULL, NULL}},
 	};
-	if (argc < 2) {
-		options_print_help(stderr);
-		return -EINVAL;
-	}
-	if (!strcmp(argv[1], "help"))
-		return parse_help(argc, argv, o);
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		o->command = COMMAND_HELP;
-		return 0;
-	}
-	if (!strcmp(argv[1], "version")) {
-		o->command = COMMAND_VERSION;
-		return 0;
-	}
-	argc -= named;
-	argv += named;
-	err = parse_options(argc, argv, o);
+	err = cli_parse(&command_boot, argc, argv, o);
 	if (!err)
-		err = take_kernel(argc, argv, o, !named);
+		err = take_kernel(argc, argv, o, strcmp(argv[0], "boot") != 0);
 	if (!o->smp && !o->restore)
 		o->smp = 1;
 	if (!o->mem && !o->restore)
@@ -626,72 +514,51 @@ void options_fini(struct options *o)
 	o->type = NULL;
 }
 
-/* ---- help ---- */
+/* ---- the command ---- */
 
-void options_print_help(FILE *out)
+static int run_boot(int argc, char **argv)
 {
-	fputs("vmm: run and look into x86-64 kernels\n"
-	      "\n"
-	      "Usage: vmm boot KERNEL [OPTION...]    start a kernel "
-	      "(vmm KERNEL is the same)\n"
-	      "       vmm help boot                  all options\n"
-	      "       vmm --version\n"
-	      "\n"
-	      "Examples:\n"
-	      "  vmm boot kernel.elf --init rinit.elf\n"
-	      "        a kernel and its first program; COM1 is the terminal\n"
-	      "  vmm boot kernel.elf --init rinit.elf --display term\n"
-	      "        the VGA screen and the keyboard in the terminal\n"
-	      "  vmm boot kernel.elf --init test.elf --timeout 10s\n"
-	      "        a test: exit status 0 only if it says that it passed\n"
-	      "  vmm boot kernel.elf --accel sim --stats --hash\n"
-	      "        on the simulator: the same run every time\n"
-	      "  vmm boot kernel.elf --type 'help\\n' --screenshot s.png\n"
-	      "        type on its keyboard, then keep a picture of its "
-	      "screen\n",
-	      out);
+	static struct session session;
+	struct options options;
+	int status, err;
+
+	err = options_parse(argc, argv, &options);
+	if (err) {
+		options_fini(&options);
+		return cli_status(err);
+	}
+	log_set_verbose(options.verbose);
+	signals_block();
+	status = session_begin(&session, &options);
+	if (status == 0)
+		status = session_run(&session);
+	session_end(&session);
+	options_fini(&options);
+	return status;
 }
 
-static void print_row(FILE *out, const struct option_row *row)
-{
-	char left[40];
-
-	snprintf(left, sizeof(left), "--%s%s%s", row->name, row->arg ? " " : "",
-		 row->arg ? row->arg : "");
-	if (row->letter)
-		fprintf(out, "  -%c, %-19s %s\n", row->letter, left, row->help);
-	else
-		fprintf(out, "      %-19s %s\n", left, row->help);
-}
-
-void options_print_help_boot(FILE *out)
-{
-	fputs("Usage: vmm boot KERNEL [OPTION...]\n"
-	      "\n"
-	      "Start KERNEL, an ELF file for x86 with a PVH note or a "
-	      "Multiboot header,\n"
-	      "and run it until it ends. In a terminal Ctrl-] ends the run.\n"
-	      "\n",
-	      out);
-	for (size_t i = 0; i < ROWS; i++)
-		print_row(out, &rows[i]);
-	fputs("\n"
-	      "Exit status:\n"
-	      "    0  the guest said success (port 501h: 31h, port f4h: 10h)\n"
-	      "    1  the guest said failure (port 501h: 30h, port f4h: 11h)\n"
-	      "    2  wrong options, or a file that cannot be started\n"
-	      "    3  guest panic (pvpanic)       4  triple fault or reset\n"
-	      "    5  stall: idle, and nothing can wake it\n"
-	      "    6  power-off or an exit value without a verdict\n"
-	      "    7  --break-at was reached\n"
-	      "   71  trouble of the host         124  --timeout\n"
-	      "  125  vmm cannot go on            130  ended by Ctrl-] or "
-	      "SIGINT\n"
-	      "  129  SIGHUP                      143  SIGTERM\n",
-	      out);
-}
-
-void options_print_version(FILE *out)
-{
-	fputs("vmm " VMM_VERSION "\n", out);
-}
+const struct cli_command command_boot = {
+	.name = "boot",
+	.usage = "KERNEL [OPTION...]",
+	.summary = "start a kernel and run it until it ends",
+	.story = "Start KERNEL, an ELF file for x86 with a PVH note or a "
+		 "Multiboot header,\n"
+		 "and run it until it ends. In a terminal Ctrl-] ends the "
+		 "run.\n",
+	.after = "Exit status:\n"
+		 "    0  the guest said success (port 501h: 31h, port f4h: "
+		 "10h)\n"
+		 "    1  the guest said failure (port 501h: 30h, port f4h: "
+		 "11h)\n"
+		 "    2  wrong options, or a file that cannot be started\n"
+		 "    3  guest panic (pvpanic)       4  triple fault or reset\n"
+		 "    5  stall: idle, and nothing can wake it\n"
+		 "    6  power-off or an exit value without a verdict\n"
+		 "    7  --break-at was reached\n"
+		 "   71  trouble of the host         124  --timeout\n"
+		 "  125  vmm cannot go on            130  ended by Ctrl-] or "
+		 "SIGINT\n"
+		 "  129  SIGHUP                      143  SIGTERM\n",
+	CLI_OPTIONS(rows),
+	.run = run_boot,
+};

@@ -1,20 +1,15 @@
 /*
- * options.h: the command line, read into one struct.
- *
- * One table in options.c gives every option's name, argument, help line and
- * reader: getopt_long's list, --help and the suggestions all come from it.
+ * options.h: how `vmm boot` is to run, read into one struct from the table in
+ * options.c (see shell/cli.h).
  */
 #ifndef SHELL_OPTIONS_H
 #define SHELL_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "vmm/boot.h"
 #include "vmm/machine.h"
-
-enum command { COMMAND_BOOT, COMMAND_HELP, COMMAND_HELP_BOOT, COMMAND_VERSION };
 
 enum serial_kind { SERIAL_NULL, SERIAL_STDIO, SERIAL_FILE };
 
@@ -34,7 +29,6 @@ struct trace_option {
 
 /* Strings are argv's own; `type` and `snapshot` are allocated. */
 struct options {
-	enum command command;
 	const char *kernel;		  /* may be NULL with `restore` */
 	const char *module[BOOT_MODULES]; /* the first is --init's, if given */
 	unsigned module_count;
@@ -65,13 +59,9 @@ struct options {
 	bool stats, hash, verbose;
 };
 
-/* 0, or -EINVAL (said) for what is no good. */
+/* As cli_parse(); argv[0] is "boot" or, for `vmm KERNEL`, the program. */
 int options_parse(int argc, char **argv, struct options *options);
 
 void options_fini(struct options *options);
-
-void options_print_help(FILE *out);
-void options_print_help_boot(FILE *out);
-void options_print_version(FILE *out);
 
 #endif

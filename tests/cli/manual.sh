@@ -14,6 +14,10 @@ for option in $options; do
 done
 
 check "the help has each option of the manual"
+vmm --help
+cat "$work/out" >"$work/help"
+vmm help boot
+cat "$work/help" >>"$work/out"
 for option in $(sed -n 's/^\.It .*Fl Fl \([a-z0-9-]*\).*/\1/p' "$manual"); do
 	expect "$work/out" "--$option\( \|$\)"
 done
