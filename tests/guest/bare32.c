@@ -1,43 +1,9 @@
-/* bare32.c: the C half of bare32.h: tables and output. */
+/* bare32.c: the C half of bare32.h: descriptor tables. */
 #include "tests/guest/bare32.h"
-
-#define COM1 0x3f8
 
 extern uint8_t stubs[256][16];
 extern uint8_t gdt_pointer[], idt_pointer[];
 void bare_init(void);
-
-static void out8(uint16_t port, uint8_t val)
-{
-	__asm__ volatile("outb %0, %1" ::"a"(val), "Nd"(port));
-}
-
-static uint8_t in8(uint16_t port)
-{
-	uint8_t val;
-
-	__asm__ volatile("inb %1, %0" : "=a"(val) : "Nd"(port));
-	return val;
-}
-
-void put(char c)
-{
-	while (!(in8(COM1 + 5) & 0x20))
-		;
-	out8(COM1, c);
-}
-
-void print(const char *text)
-{
-	while (*text)
-		put(*text++);
-}
-
-void hex(uint32_t val, unsigned digits)
-{
-	while (digits--)
-		put("0123456789abcdef"[val >> 4 * digits & 15]);
-}
 
 void report(const char *name)
 {
@@ -55,14 +21,6 @@ void report(const char *name)
 		put(')');
 	}
 	put('\n');
-}
-
-void finish(void)
-{
-	print("end\n");
-	out8(0xf4, 0x10);
-	for (;;)
-		__asm__ volatile("hlt");
 }
 
 void bare_init(void)

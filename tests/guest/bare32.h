@@ -1,6 +1,6 @@
 /*
- * bare32.h: what the 32-bit test programs share: output, descriptor tables,
- * and running code until its exception.
+ * bare32.h: what the 32-bit test programs share: descriptor tables, and
+ * running code until its exception.
  *
  * attempt() calls a function in ring 0, attempt_user() in ring 3; both come
  * back by its return (`int $0x30` in ring 3) or by its first exception and
@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "tests/guest/print.h"
 
 enum {
 	SEL_CODE = 0x08,
@@ -44,12 +46,8 @@ void attempt_user(void (*fn)(void));
 /* From `esp` on with these, by IRET: eip, cs, eflags, esp, ss, ... */
 void attempt_iret(const uint32_t *frame, unsigned words);
 
-void put(char c);
-void print(const char *text);
-void hex(uint32_t val, unsigned digits);
 /* "name: ok", or the vector and error code in `trap`. */
 void report(const char *name);
-_Noreturn void finish(void);
 
 static inline uint64_t segment(uint32_t base, uint32_t limit, unsigned attr)
 {

@@ -238,7 +238,7 @@ ALWAYS_INLINE void repeat(struct cpu *cpu, const struct op *op,
 		    (tests && (cpu->zres == 0) != !!(op->flags & OP_REPE)))
 			break;
 		if (cpu->left <= 0) {
-			cpu->rep_goes_on = true;
+			cpu->s.rflags |= FLAG_RF; /* SDM 3 17.3.1.1 */
 			cpu->rip = next_rip(cpu, op) - op->len;
 			if (!cpu->code64)
 				cpu->rip = (uint32_t)cpu->rip;

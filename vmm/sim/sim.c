@@ -203,9 +203,8 @@ static void run_one(struct cpu *cpu)
 /* Instructions one by one: for a trap or a shadow after each, or to look. */
 static bool must_step(const struct cpu *cpu)
 {
-	return cpu->s.rflags & (FLAG_TF | FLAG_RF) || cpu->s.shadow ||
-	       debug_active(cpu) || cpu->reference ||
-	       cpu_traces(cpu, TRACE_EXEC);
+	return cpu->s.rflags & FLAG_TF || cpu->s.shadow || debug_active(cpu) ||
+	       cpu->reference || cpu_traces(cpu, TRACE_EXEC);
 }
 
 /* One instruction, perhaps with TF set or in the shadow of STI or MOV SS. */
@@ -215,14 +214,11 @@ static void step(struct cpu *cpu)
 
 	if (debug_active(cpu) && !(cpu->s.rflags & FLAG_RF) && !cpu->shadow_ss)
 		debug_check_insn(cpu);
-	cpu->s.rflags &= ~FLAG_RF; /* it is for one instruction */
+	cpu->s.rflags &= ~FLAG_RF; /* it was for this instruction */
 	cpu->no_step_trap = false;
-	cpu->rep_goes_on = false;
 	cpu->s.shadow = 0;
 	cpu->shadow_ss = false;
 	run_one(cpu);
-	if (cpu->rep_goes_on && debug_active(cpu))
-		cpu->s.rflags |= FLAG_RF; /* it was looked at already */
 	if (trap && !cpu->no_step_trap)
 		cpu->debug_hits |= DR6_BS;
 	if (cpu->shadow_ss)
@@ -382,6 +378,7 @@ static void loop(struct cpu *cpu)
 			continue;
 		}
 		b = block_find(cpu);
+		cpu->s.rflags &= ~FLAG_RF;
 		if (cpu->alone)
 			run_part(cpu, b, 1);
 		else if (cpu->left < b->count)

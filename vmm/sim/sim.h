@@ -226,7 +226,6 @@ struct cpu {
 	bool shadow_ss;	     /* the shadow is MOV SS's: #DB waits too */
 	bool alone;	     /* the next op runs as a block of its own */
 	bool no_step_trap;   /* INT n and SYSCALL are not followed by #DB */
-	bool rep_goes_on;    /* a REP was left between two iterations */
 	bool watch;	     /* look at each access: breakpoints or #AC */
 	uint64_t debug_hits; /* of DR6, trapped after this instruction */
 	atomic_bool kicked;
