@@ -46,6 +46,7 @@ enum cpuid_register { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 	X(PAT,        1, 0, EDX, 16, V1,  SIM)				\
 	X(PSE36,      1, 0, EDX, 17, V1,  SIM | EXTRA)			\
 	X(CLFSH,      1, 0, EDX, 19, V1,  SIM)				\
+	X(MMX,        1, 0, EDX, 23, V1,  SIM)				\
 	X(FXSR,       1, 0, EDX, 24, V1,  SIM)				\
 	X(SSE,        1, 0, EDX, 25, V1,  SIM)				\
 	X(SSE2,       1, 0, EDX, 26, V1,  SIM)				\

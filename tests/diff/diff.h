@@ -81,7 +81,7 @@ struct unit {
 	uint8_t len;	/* in all */
 	uint32_t taint; /* flags that are undefined before it */
 	ZydisMnemonic mnemonic;
-	uint16_t form;
+	uint32_t form;
 };
 
 struct patch {

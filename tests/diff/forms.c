@@ -12,16 +12,16 @@
 #include "tests/diff/diff.h"
 #include "vmm/sim/bind.h"
 
-#define FORMS_MAX 32768
+#define FORMS_MAX (1u << 18)
 #define MNEMONICS (ZYDIS_MNEMONIC_MAX_VALUE + 1)
 
 ZydisDecoder decoder64;
 
 static struct form forms[FORMS_MAX];
 static unsigned form_count;
-static uint16_t by_mnemonic[FORMS_MAX]; /* indexes, sorted by mnemonic */
+static uint32_t by_mnemonic[FORMS_MAX]; /* indexes, sorted by mnemonic */
 static struct group {
-	uint16_t first, count;
+	uint32_t first, count;
 	uint16_t mnemonic;
 } groups[MNEMONICS];
 static unsigned group_count;
@@ -168,10 +168,12 @@ static const struct {
 	uint32_t leaf;
 	uint8_t reg, bit;
 } features[] = {
+	{ZYDIS_ISA_SET_PENTIUMMMX, 1, CPUID_EDX, 23},
 	{ZYDIS_ISA_SET_SSE, 1, CPUID_EDX, 25},
 	{ZYDIS_ISA_SET_SSEMXCSR, 1, CPUID_EDX, 25},
 	{ZYDIS_ISA_SET_SSE_PREFETCH, 1, CPUID_EDX, 25},
 	{ZYDIS_ISA_SET_SSE2, 1, CPUID_EDX, 26},
+	{ZYDIS_ISA_SET_SSE2MMX, 1, CPUID_EDX, 26},
 	{ZYDIS_ISA_SET_CLFSH, 1, CPUID_EDX, 19},
 	{ZYDIS_ISA_SET_FXSAVE, 1, CPUID_EDX, 24},
 	{ZYDIS_ISA_SET_FXSAVE64, 1, CPUID_EDX, 24},
@@ -181,6 +183,7 @@ static const struct {
 	{ZYDIS_ISA_SET_SSE3X87, 1, CPUID_ECX, 0},
 	{ZYDIS_ISA_SET_PCLMULQDQ, 1, CPUID_ECX, 1},
 	{ZYDIS_ISA_SET_SSSE3, 1, CPUID_ECX, 9},
+	{ZYDIS_ISA_SET_SSSE3MMX, 1, CPUID_ECX, 9},
 	{ZYDIS_ISA_SET_CMPXCHG16B, 1, CPUID_ECX, 13},
 	{ZYDIS_ISA_SET_SSE4, 1, CPUID_ECX, 19},
 	{ZYDIS_ISA_SET_SSE42, 1, CPUID_ECX, 20},
@@ -308,6 +311,15 @@ static bool sim_has(struct form *f, const uint8_t byte[15])
 	return op.fn != exec_ud;
 }
 
+static void keep(const struct form *f)
+{
+	if (form_count == FORMS_MAX) {
+		fprintf(stderr, "diff: more than %u forms\n", FORMS_MAX);
+		abort();
+	}
+	forms[form_count++] = *f;
+}
+
 /* Try one form; false: what follows it differs in ModRM alone. */
 static bool add(struct form f)
 {
@@ -330,8 +342,8 @@ static bool add(struct form f)
 	in_table[z.mnemonic] = true;
 	if (offer(z.meta.isa_set) == BY_SIM)
 		no_host[z.mnemonic] = true;
-	else if (!why_excluded(z.mnemonic) && form_count < FORMS_MAX)
-		forms[form_count++] = f;
+	else if (!why_excluded(z.mnemonic))
+		keep(&f);
 	return f.has_modrm;
 }
 
@@ -387,8 +399,8 @@ static void add_vex(void)
 
 static int compare(const void *a, const void *b)
 {
-	return (int)forms[*(const uint16_t *)a].mnemonic -
-	       (int)forms[*(const uint16_t *)b].mnemonic;
+	return (int)forms[*(const uint32_t *)a].mnemonic -
+	       (int)forms[*(const uint32_t *)b].mnemonic;
 }
 
 static void group_forms(void)

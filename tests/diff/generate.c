@@ -48,7 +48,7 @@ struct gen {
 /* An instruction on its way to becoming a unit. */
 struct draft {
 	const struct form *form;
-	uint16_t index;
+	uint32_t index;
 	uint8_t byte[16];
 	uint8_t lead[16];
 	unsigned lead_len;
@@ -492,6 +492,17 @@ static bool must_be_alone(const struct draft *d)
 	}
 }
 
+/* MMX registers are the x87 unit's. */
+static bool has_mmx(const struct draft *d)
+{
+	for (unsigned i = 0; i < d->z.operand_count; i++)
+		if (d->op[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    ZydisRegisterGetClass(d->op[i].reg.value) ==
+			    ZYDIS_REGCLASS_MMX)
+			return true;
+	return d->z.mnemonic == ZYDIS_MNEMONIC_EMMS;
+}
+
 static bool is_x87(const ZydisDecodedInstruction *z)
 {
 	switch (z->meta.isa_set) {
@@ -709,7 +720,7 @@ static bool add_unit(struct gen *g)
 		g->fixups = fixups;
 		return false;
 	}
-	g->c->x87 |= is_x87(&d.z);
+	g->c->x87 |= is_x87(&d.z) || has_mmx(&d);
 	append(g, &d);
 	decode(&d);
 	note_flags(g, &d);

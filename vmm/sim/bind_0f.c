@@ -334,19 +334,41 @@ enum simd_prefix bind_prefix(const struct insn *insn)
 	return insn->p66 ? SIMD_66 : SIMD_NP;
 }
 
+/* The implied address of MASKMOVDQU and MASKMOVQ. */
+static void bind_rdi(struct op *op, const struct insn *insn)
+{
+	op->base = GPR_RDI;
+	bind_segment(op, insn, SEG_DS);
+}
+
+static enum bound bind_mmx(struct op *op, const struct insn *insn,
+			   uint16_t opcode)
+{
+	struct mmx_how how;
+
+	op->simd = mmx_find(bind_prefix(insn), opcode, insn->modrm, &how);
+	if (!op->simd || !has(insn, FEATURE_MMX) ||
+	    (insn->map > 1 && !has(insn, FEATURE_SSSE3)))
+		return bind_ud(op);
+	op->imm = (insn->imm & 0xff) | how.form << 8 | how.bytes << 16 |
+		  how.joined << 24;
+	if (how.form == MMX_MASKMOV)
+		bind_rdi(op, insn);
+	return go(op, exec_mmx);
+}
+
 static enum bound bind_simd(struct op *op, const struct insn *insn)
 {
 	static const uint16_t maps[] = {0, 0, SIMD_0F38, SIMD_0F3A};
+	uint16_t opcode = maps[insn->map] | insn->opcode;
 
-	op->simd = simd_find(bind_prefix(insn), maps[insn->map] | insn->opcode,
-			     insn->modrm);
-	if (!op->simd || !has(insn, simd_feature(op->simd)))
+	op->simd = simd_find(bind_prefix(insn), opcode, insn->modrm);
+	if (!op->simd)
+		return bind_mmx(op, insn, opcode);
+	if (!has(insn, simd_feature(op->simd)))
 		return bind_ud(op);
-	/* The implied address of MASKMOVDQU. */
-	if (op->simd->form == SIMD_MASKMOV) {
-		op->base = GPR_RDI;
-		bind_segment(op, insn, SEG_DS);
-	}
+	if (op->simd->form == SIMD_MASKMOV)
+		bind_rdi(op, insn);
 	return go(op, exec_simd);
 }
 

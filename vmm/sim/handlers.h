@@ -110,4 +110,7 @@ op_fn exec_x87, exec_fwait;
 /* exec_simd.c */
 op_fn exec_simd;
 
+/* exec_mmx.c */
+op_fn exec_mmx;
+
 #endif

@@ -47,24 +47,32 @@ static bool fits(const struct simd_row *row, uint8_t modrm)
 	return row->select == SIMD_ANY || row->select == (modrm >> 3 & 7);
 }
 
+const struct simd_row *simd_find_in(const struct simd_table *table,
+				    enum simd_prefix prefix, uint16_t opcode,
+				    uint8_t modrm)
+{
+	unsigned want = key(opcode, prefix);
+	size_t i = lower_bound(table, want);
+
+	for (; i < table->count; i++) {
+		const struct simd_row *row = &table->rows[i];
+
+		if (key(row->opcode, row->prefix) != want)
+			break;
+		if (fits(row, modrm))
+			return row;
+	}
+	return NULL;
+}
+
 const struct simd_row *simd_find(enum simd_prefix prefix, uint16_t opcode,
 				 uint8_t modrm)
 {
-	unsigned want = key(opcode, prefix);
+	const struct simd_row *row = NULL;
 
-	for (size_t t = 0; t < TABLES; t++) {
-		size_t i = lower_bound(tables[t], want);
-
-		for (; i < tables[t]->count; i++) {
-			const struct simd_row *row = &tables[t]->rows[i];
-
-			if (key(row->opcode, row->prefix) != want)
-				break;
-			if (fits(row, modrm))
-				return row;
-		}
-	}
-	return NULL;
+	for (size_t t = 0; t < TABLES && !row; t++)
+		row = simd_find_in(tables[t], prefix, opcode, modrm);
+	return row;
 }
 
 static enum feature feature_0f(unsigned opcode, unsigned prefix)

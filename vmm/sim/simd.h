@@ -10,13 +10,11 @@
  *
  * Left to the core, since they are about memory, order or the x87 state:
  * 0F 0D, 18 (prefetch), AE (fxsave, fxrstor, ldmxcsr, stmxcsr, clflush and
- * the fences), C3 (movnti), 77 (emms), 38 F0 and F1 (crc32, movbe), B8
+ * the fences), C3 (movnti), 38 F0 and F1 (crc32, movbe), B8
  * (popcnt), 01 C8 and C9 (monitor, mwait).
  *
- * Left out: whatever names an MMX register, also where memory stands in its
- * place: 2A, 2C, 2D without F3 or F2; D6 with F3 or F2; 60..FE, 38 00..1E
- * and 3A 0F without a prefix, but for C2 and C6. They are #UD, as on a
- * processor whose CPUID does not report MMX. SSE4a is AMD's alone.
+ * MMX registers as operands have mmx_find(), since most of MMX is in the
+ * table already. SSE4a is AMD's alone.
  */
 #ifndef VMM_SIM_SIMD_H
 #define VMM_SIM_SIMD_H
@@ -139,6 +137,36 @@ enum feature simd_feature(const struct simd_row *row);
 
 /* All rows, in no particular order, or NULL past the last. */
 const struct simd_row *simd_row_at(size_t i);
+
+/* ---- MMX registers ---- */
+
+/*
+ * Operands of rows that mmx_find() gives: as enum simd_form has them, M being
+ * an MMX register, or 8 bytes of memory when it is rm. An imm8 is there when
+ * the opcode has one.
+ */
+enum mmx_form {
+	MMX_M_M,
+	MMX_U_I,   /* dst and src are rm: shifts by imm8 */
+	MMX_STORE, /* rm <- reg */
+	MMX_M_G,   /* mmx <- general register or memory */
+	MMX_G_M,   /* general register or memory <- reg mmx */
+	MMX_R_M,   /* reg general register <- rm mmx */
+	MMX_X_M,
+	MMX_M_X,
+	MMX_MASKMOV,
+	MMX_EMMS,
+};
+
+struct mmx_how {
+	uint8_t form;  /* enum mmx_form */
+	uint8_t bytes; /* of rm in memory, without REX.W */
+	bool joined;   /* src is also to be dst's upper half */
+};
+
+/* The row that computes, also of an instruction on XMM registers; or NULL. */
+const struct simd_row *mmx_find(enum simd_prefix prefix, uint16_t opcode,
+				uint8_t modrm, struct mmx_how *how);
 
 /*
  * crc32 of `bytes` bytes of data (SSE4.2's, Castagnoli's polynomial). It has

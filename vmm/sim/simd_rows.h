@@ -117,6 +117,11 @@ static inline void simd_set_lane(union xmm *x, const struct ieee_format *f,
 /* Notes what all lanes raised; false when some of it is unmasked. */
 bool simd_commit(struct simd_ctx *ctx, const struct ieee *e);
 
+/* As simd_find(), in one table. */
+const struct simd_row *simd_find_in(const struct simd_table *table,
+				    enum simd_prefix prefix, uint16_t opcode,
+				    uint8_t modrm);
+
 extern const struct simd_table simd_moves;	 /* simd_move.c */
 extern const struct simd_table simd_integers;	 /* simd_int.c */
 extern const struct simd_table simd_floats;	 /* simd_float.c */
