@@ -52,7 +52,9 @@ struct guest {
 	enum vcpu_space last_space;
 	unsigned last_size, reads, writes;
 	uint64_t deadline_at_access; /* nonzero: the new deadline then */
-	int vector;		     /* pending interrupt, or -1 */
+	int vector_at_access;	     /* nonzero: pending from then on */
+	bool kick_at_access;
+	int vector; /* pending interrupt, or -1 */
 	uint8_t tpr;
 	unsigned acknowledged;
 };
@@ -69,6 +71,10 @@ static inline uint64_t guest_read(void *ctx, enum vcpu_space space,
 	g->access_time = g->cpu->ops->elapsed_ns(g->cpu);
 	if (g->deadline_at_access)
 		g->deadline = g->deadline_at_access;
+	if (g->vector_at_access)
+		g->vector = g->vector_at_access;
+	if (g->kick_at_access)
+		g->cpu->ops->kick(g->cpu);
 	return g->device;
 }
 
@@ -85,6 +91,10 @@ static inline void guest_write(void *ctx, enum vcpu_space space, uint64_t addr,
 	g->access_time = g->cpu->ops->elapsed_ns(g->cpu);
 	if (g->deadline_at_access)
 		g->deadline = g->deadline_at_access;
+	if (g->vector_at_access)
+		g->vector = g->vector_at_access;
+	if (g->kick_at_access)
+		g->cpu->ops->kick(g->cpu);
 }
 
 static inline bool guest_pending(void *ctx)

@@ -118,6 +118,37 @@ static void test_cpuid_says_what_the_level_has(void **state)
 	}
 }
 
+/* One CPUID run again and again answers anew what has changed. */
+static void test_cpuid_follows_osxsave_and_ecx(void **state)
+{
+	/* 1: mov eax, edi; mov ecx, esi; cpuid; mov [rbp], ecx;
+	 * add rbp, 4; mov rax, cr4; xor rax, OSXSAVE; mov cr4, rax;
+	 * inc rsi; dec r8; jnz 1b; hlt */
+	static const char code[] =
+		"\x89\xf8\x89\xf1\x0f\xa2\x89\x4d\x00\x48\x83\xc5\x04"
+		"\x0f\x20\xe0\x48\x35\x00\x00\x04\x00\x0f\x22\xe0"
+		"\x48\xff\xc6\x49\xff\xc8\x75\xdf\xf4";
+	uint32_t out[3];
+	struct guest g;
+
+	for (uint32_t leaf = 1; leaf <= 0xb; leaf += 0xa) {
+		guest_init(&g);
+		guest_put(&g, GUEST_CODE, code, sizeof(code) - 1);
+		g.state.gpr[GPR_RDI] = leaf;
+		g.state.gpr[GPR_RSI] = 0;
+		g.state.gpr[GPR_RBP] = GUEST_DATA;
+		g.state.gpr[GPR_R8] = 3;
+		assert_int_equal(guest_run(&g), EXIT_HALT);
+		guestmem_read(&g.mem, GUEST_DATA, out, sizeof(out));
+		for (unsigned i = 0; i < 3; i++)
+			if (leaf == 1) /* OSXSAVE */
+				assert_int_equal(out[i] >> 27 & 1, i & 1);
+			else /* the level asked for */
+				assert_int_equal(out[i] & 0xff, i);
+		guest_fini(&g);
+	}
+}
+
 /* Where `code` ends on a processor of this level: a vector, or -1. */
 static int vector_at(enum cpu_level level, const char *code, size_t len,
 		     uint64_t rax, uint64_t cr4)
@@ -210,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_levels_are_the_psabis),
 		cmocka_unit_test(test_what_a_level_misses_is_named),
 		cmocka_unit_test(test_cpuid_says_what_the_level_has),
+		cmocka_unit_test(test_cpuid_follows_osxsave_and_ecx),
 		cmocka_unit_test(
 			test_instructions_of_other_levels_are_undefined),
 		cmocka_unit_test(test_bits_of_cr4_follow_the_level),

@@ -133,16 +133,35 @@ static void extended_leaf(uint32_t leaf, uint32_t out[4])
 }
 
 /* Leaves beyond the highest read as zero here. */
-void cpuid_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
-		uint32_t out[4])
+static void make_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
+		      uint32_t out[4])
 {
 	memset(out, 0, 4 * sizeof(out[0]));
-	/* Of most leaves there is one, whatever ECX says. */
-	feature_bits(cpu, leaf, leaf == 7 || leaf == 0xd ? sub : 0, out);
+	feature_bits(cpu, leaf, sub, out);
 	if (leaf >> 31)
 		extended_leaf(leaf, out);
 	else
 		basic_leaf(cpu, leaf, sub, out);
+}
+
+void cpuid_init(struct cpu *cpu)
+{
+	for (unsigned i = 0; i < CPUID_MEMOS; i++)
+		cpu->cpuid[i].key = CPUID_NO_KEY;
+}
+
+const struct cpuid_memo *cpuid_answer(struct cpu *cpu, uint64_t key)
+{
+	struct cpuid_memo *m =
+		&cpu->cpuid[(key ^ key >> 27 ^ key >> 29) % CPUID_MEMOS];
+
+	if (m->key == key && m->cr4 == cpu->s.cr4 && m->xcr0 == cpu->s.xcr0)
+		return m;
+	m->key = key;
+	m->cr4 = cpu->s.cr4;
+	m->xcr0 = cpu->s.xcr0;
+	make_leaf(cpu, key, key >> 32, m->out);
+	return m;
 }
 
 uint64_t cpuid_cr4(const struct cpu *cpu)

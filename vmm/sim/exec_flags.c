@@ -39,8 +39,8 @@ void flags_set(struct cpu *cpu, uint64_t flags)
 	if ((old ^ flags) & FLAG_AC)
 		cpu_update_mode(cpu);
 	if ((flags & ~old) & FLAG_IF)
-		cpu->poll = true;
-	if ((old ^ flags) & (FLAG_IF | FLAG_TF))
+		cpu_interrupts_opened(cpu);
+	if ((old ^ flags) & FLAG_TF)
 		cpu_event(cpu);
 }
 

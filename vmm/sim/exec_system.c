@@ -339,9 +339,7 @@ void exec_fsgsbase(struct cpu *cpu, const struct op *op)
 /* One tick a nanosecond. */
 uint64_t cpu_tsc(struct cpu *cpu)
 {
-	const struct vcpu_env *env = &cpu->vcpu.env;
-
-	return env->now_ns(env->ctx) + cpu->s.tsc_offset;
+	return cpu_retired(cpu) + cpu->others_ns + cpu->s.tsc_offset;
 }
 
 static void set_edx_eax(struct cpu *cpu, uint64_t val)
@@ -392,14 +390,31 @@ void exec_wrmsr(struct cpu *cpu, const struct op *op)
 	return fall_through(cpu, op);
 }
 
+/* Of most leaves there is one, whatever ECX says. */
+static uint64_t cpuid_key(const struct cpu *cpu)
+{
+	uint32_t leaf = cpu->r[GPR_RAX];
+	bool asks_ecx = leaf == 7 || leaf == 0xb || leaf == 0xd;
+
+	return asks_ecx ? cpu->r[GPR_RCX] << 32 | leaf : leaf;
+}
+
+NOT_INLINE static void cpuid_anew(struct cpu *cpu, const struct op *op)
+{
+	((struct op *)op)->memo = cpuid_answer(cpu, cpuid_key(cpu));
+	return exec_cpuid(cpu, op);
+}
+
 void exec_cpuid(struct cpu *cpu, const struct op *op)
 {
-	uint32_t out[4];
+	const struct cpuid_memo *m = op->memo;
 
-	cpuid_leaf(cpu, cpu->r[GPR_RAX], cpu->r[GPR_RCX], out);
-	cpu->r[GPR_RAX] = out[0];
-	cpu->r[GPR_RBX] = out[1];
-	cpu->r[GPR_RCX] = out[2];
-	cpu->r[GPR_RDX] = out[3];
+	if (unlikely(!m || m->key != cpuid_key(cpu) || m->cr4 != cpu->s.cr4 ||
+		     m->xcr0 != cpu->s.xcr0))
+		return cpuid_anew(cpu, op);
+	cpu->r[GPR_RAX] = m->out[0];
+	cpu->r[GPR_RBX] = m->out[1];
+	cpu->r[GPR_RCX] = m->out[2];
+	cpu->r[GPR_RDX] = m->out[3];
 	return next(cpu, op);
 }

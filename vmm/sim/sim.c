@@ -25,38 +25,42 @@ static struct cpu *to_cpu(struct vcpu *vcpu)
 
 /* ---- the clock ---- */
 
-static int64_t not_yet_run(const struct cpu *cpu)
-{
-	return cpu->block ? cpu->block->count - cpu->op->pos : 0;
-}
-
-uint64_t cpu_retired(const struct cpu *cpu)
-{
-	return cpu->limit - cpu->after - cpu->left - not_yet_run(cpu);
-}
-
 void cpu_event(struct cpu *cpu)
 {
 	cpu->after += cpu->left;
 	cpu->left = 0;
 }
 
-/* Ask for the deadline and spread what is left until then. */
+/*
+ * Ask for the deadline and spread what is left until then: this slice goes on
+ * if it still ends before.
+ */
 static void set_budget(struct cpu *cpu)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
 	uint64_t retired = cpu_retired(cpu);
-	uint64_t now = env->now_ns(env->ctx);
+	uint64_t now = retired + cpu->others_ns;
 	uint64_t deadline = env->deadline_ns(env->ctx);
-	int64_t budget = 0;
+	int64_t budget = 0, all;
 
 	if (deadline > now)
 		budget = deadline - now < (uint64_t)INT64_MAX / 2
 				 ? deadline - now
 				 : (uint64_t)INT64_MAX / 2;
 	cpu->limit = retired + budget;
-	cpu->after = budget - not_yet_run(cpu);
-	cpu->left = 0;
+	all = budget - cpu_not_yet_run(cpu);
+	if (cpu->left > all)
+		cpu->left = all > 0 ? all : 0;
+	cpu->after = all - cpu->left;
+}
+
+void cpu_interrupts_opened(struct cpu *cpu)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	cpu->poll = env->pending(env->ctx);
+	if (cpu->poll)
+		cpu_event(cpu);
 }
 
 void cpu_device_touched(struct cpu *cpu)
@@ -66,6 +70,20 @@ void cpu_device_touched(struct cpu *cpu)
 	cpu->signals = env->signals ? env->signals(env->ctx) : 0;
 	cpu->poll = true;
 	set_budget(cpu);
+	if (cpu->s.rflags & FLAG_IF)
+		cpu_interrupts_opened(cpu);
+	if (cpu->signals ||
+	    atomic_load_explicit(&cpu->kicked, memory_order_relaxed))
+		cpu_event(cpu);
+}
+
+/* Between two calls of run() idle time is skipped and other CPUs run. */
+static void take_up_clock(struct cpu *cpu)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	cpu->others_ns = env->now_ns(env->ctx) - cpu_retired(cpu);
+	cpu_device_touched(cpu);
 }
 
 static uint64_t sim_elapsed_ns(struct vcpu *vcpu)
@@ -182,7 +200,7 @@ static void run_part(struct cpu *cpu, const struct block *b, unsigned count)
 static void run_plainly(struct cpu *cpu)
 {
 	cpu_device_touched(cpu);
-	cpu->after -= 1;
+	cpu->after += cpu->left - 1;
 	cpu->left = 1;
 	reference_fetch(cpu);
 	run_block(cpu, &cpu->cut);
@@ -330,7 +348,9 @@ static bool must_leave(struct cpu *cpu)
 {
 	if (cpu->stopped)
 		return true;
-	if (atomic_exchange(&cpu->kicked, false)) {
+	/* The exchange alone would cost more than all the rest here. */
+	if (atomic_load_explicit(&cpu->kicked, memory_order_relaxed) &&
+	    atomic_exchange(&cpu->kicked, false)) {
 		cpu->stats.kicks++;
 		return leave(cpu, EXIT_KICK);
 	}
@@ -398,7 +418,7 @@ static void unwound(struct cpu *cpu, enum unwind why)
 
 	cpu->debug_hits = 0;
 	if (b) {
-		cpu->left += not_yet_run(cpu);
+		cpu->left += cpu_not_yet_run(cpu);
 		cpu->rip = cpu->r[REG_BLOCK] + cpu->op->next - cpu->op->len;
 		if (!cpu->code64)
 			cpu->rip = (uint32_t)cpu->rip;
@@ -426,7 +446,7 @@ static void sim_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->why[0] = '\0';
 	cpu->exit = exit;
 	cpu->stopped = false;
-	cpu_device_touched(cpu);
+	take_up_clock(cpu);
 	why = _setjmp(cpu->unwind);
 	if (why)
 		unwound(cpu, why);
@@ -571,6 +591,7 @@ int sim_create(const struct vcpu_env *env, struct vcpu **vcpu)
 		return -ENOMEM;
 	}
 	mmu_init(cpu);
+	cpuid_init(cpu);
 	x86_state_reset(&state);
 	if (env->index) {
 		state.apic_base &= ~APIC_BASE_BSP;

@@ -38,6 +38,7 @@ enum { REG_ZERO = GPR_COUNT, REG_BLOCK, REGS };
 
 struct cpu;
 struct op;
+struct cpuid_memo;
 typedef void op_fn(struct cpu *cpu, const struct op *op);
 
 /* What an address needs besides base + index * scale + disp. */
@@ -62,6 +63,7 @@ struct op {
 		const struct simd_row *simd;
 		const struct x87_row *x87;
 		struct block *link; /* of branches and ends; may be NULL */
+		const struct cpuid_memo *memo; /* of the last run, or NULL */
 	};
 	uint8_t reg, rm; /* of 8-bit operands: offsets into cpu->r */
 	uint8_t base, index, scale, seg;
@@ -173,6 +175,18 @@ struct code_pages {
 /* The exception or other reason that unwinds to run(). */
 enum unwind { UNWIND_FAULT = 1, UNWIND_RETRY, UNWIND_STOP };
 
+/*
+ * What CPUID answered once, and all that the answer depends on besides what
+ * never changes.
+ */
+#define CPUID_MEMOS 32u
+struct cpuid_memo {
+	uint64_t key; /* EAX, and ECX above it if it counts */
+	uint64_t cr4, xcr0;
+	uint32_t out[4];
+};
+#define CPUID_NO_KEY	UINT64_MAX /* ECX counts for low leaves only */
+
 #define NO_VECTOR	(-1)
 #define EXTERNAL_VECTOR 256 /* added, in cpu->delivering */
 #define DR6_BD		(UINT64_C(1) << 13)
@@ -216,6 +230,7 @@ struct cpu {
 	 * run yet. */
 	uint64_t limit;
 	int64_t after;
+	uint64_t others_ns; /* the guest's time but for what is retired */
 
 	const struct op *op; /* the current one, once it may unwind */
 	struct fault fault;
@@ -242,6 +257,7 @@ struct cpu {
 	struct code_cache code;
 	struct code_pages *pages;
 	struct cpu *sibling;
+	struct cpuid_memo cpuid[CPUID_MEMOS];
 	struct block cut; /* the first part of a block, for exact stops */
 	struct op cut_op[BLOCK_OPS + 1];
 	jmp_buf unwind;
@@ -249,11 +265,26 @@ struct cpu {
 
 /* ---- sim.c ---- */
 
-/* Instructions retired up to the start of the current one. */
-uint64_t cpu_retired(const struct cpu *cpu);
+/* Of the block that runs: the current instruction and those behind it. */
+static inline int64_t cpu_not_yet_run(const struct cpu *cpu)
+{
+	return cpu->block ? cpu->block->count - cpu->op->pos : 0;
+}
 
-/* After whatever may have changed the deadline or the interrupt lines. */
+/* Instructions retired up to the start of the current one. */
+static inline uint64_t cpu_retired(const struct cpu *cpu)
+{
+	return cpu->limit - cpu->after - cpu->left - cpu_not_yet_run(cpu);
+}
+
+/*
+ * After whatever may have changed the deadline or the interrupt lines. Goes
+ * back to run() after this block when that has something to do.
+ */
 void cpu_device_touched(struct cpu *cpu);
+
+/* IF was set: the same when an interrupt waits. */
+void cpu_interrupts_opened(struct cpu *cpu);
 
 /* Leave the threaded code at the end of this block. */
 void cpu_event(struct cpu *cpu);
@@ -472,8 +503,9 @@ void set_accessed(struct cpu *cpu, uint16_t selector, struct descriptor *d);
 void set_flat(struct cpu *cpu, unsigned seg, uint16_t selector, uint16_t attr);
 
 /* ---- system ---- */
-void cpuid_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
-		uint32_t out[4]);
+void cpuid_init(struct cpu *cpu);
+/* EAX, EBX, ECX, EDX of the leaf and, where there are several, its part. */
+const struct cpuid_memo *cpuid_answer(struct cpu *cpu, uint64_t key);
 /* The bits of CR4 that the processor's features allow. */
 uint64_t cpuid_cr4(const struct cpu *cpu);
 /* The bits of XCR0 that there are. */
