@@ -74,8 +74,8 @@ static void set_memory(struct op *op, const struct insn *insn)
 	op->scale = insn->scale;
 	op->disp = insn->disp;
 	if (insn->rip_relative) {
-		op->base = REG_BLOCK;
-		op->disp += op->next;
+		op->base = REG_ZERO;
+		op->disp += insn->rip + insn->len;
 	}
 	bind_segment(op, insn, stack ? SEG_SS : SEG_DS);
 }
@@ -118,7 +118,7 @@ void exec_too_long(struct cpu *cpu, const struct op *op)
 /* Not an instruction: what follows the last one of a block. */
 void exec_end(struct cpu *cpu, const struct op *op)
 {
-	return follow(cpu, op, next_rip(cpu, op));
+	return follow(cpu, op, next_rip(op));
 }
 
 enum bound bind_ud(struct op *op)
@@ -187,14 +187,19 @@ static bool lock_ok(const struct insn *insn)
 
 bool op_bind(struct op *op, const struct insn *insn)
 {
+	enum bound bound;
+
 	start(op, insn);
 	if (!lock_ok(insn))
-		return bind_ud(op) == ENDS;
-	if (insn->vex)
-		return bind_vex(op, insn) == ENDS;
-	if (insn->map == 0)
-		return bind_map0(op, insn) == ENDS;
-	if (insn->map == 1)
-		return bind_map1(op, insn) == ENDS;
-	return bind_map23(op, insn) == ENDS;
+		bound = bind_ud(op);
+	else if (insn->vex)
+		bound = bind_vex(op, insn);
+	else if (insn->map == 0)
+		bound = bind_map0(op, insn);
+	else if (insn->map == 1)
+		bound = bind_map1(op, insn);
+	else
+		bound = bind_map23(op, insn);
+	op->plain = op->fn;
+	return bound == ENDS;
 }

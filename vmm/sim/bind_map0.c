@@ -25,10 +25,7 @@ static enum bound bind_alu(struct op *op, const struct insn *insn)
 enum bound bind_branch(struct op *op, const struct insn *insn, op_fn *fn)
 {
 	op->fn = fn;
-	op->imm = insn->imm + op->next;
-	op->disp = insn->opsize == 2 ? 0xffff : 0xffffffff;
-	if (insn->opsize == 8)
-		op->disp = -1;
+	op->imm = truncate_to(insn->rip + insn->len + insn->imm, insn->opsize);
 	return ENDS;
 }
 

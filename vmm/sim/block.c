@@ -1,5 +1,5 @@
 /*
- * block.c: decoded code, kept by physical address and code size.
+ * block.c: decoded code, kept by physical address, IP and code size.
  *
  * A page of RAM with blocks in it has no write tag in any TLB, so every
  * store to it comes by mem.c, which asks code_at() and then invalidates.
@@ -11,6 +11,7 @@
 
 #include "vmm/log.h"
 #include "vmm/sim/exec.h"
+#include "vmm/sim/handlers.h"
 
 static void pages_free(struct code_pages *p)
 {
@@ -69,10 +70,9 @@ int code_init(struct cpu *cpu, struct cpu *first)
 {
 	struct code_cache *c = &cpu->code;
 
-	c->ops = calloc(OP_POOL, sizeof(*c->ops));
-	c->blocks = calloc(BLOCK_POOL, sizeof(*c->blocks));
+	c->pool = aligned_alloc(OP_LINE, BLOCK_POOL);
 	c->hash = calloc(BLOCK_HASH, sizeof(*c->hash));
-	if (!c->ops || !c->blocks || !c->hash || !pages_join(cpu, first))
+	if (!c->pool || !c->hash || !pages_join(cpu, first))
 		return fail(-ENOMEM, "sim: no memory for the code cache");
 	return 0;
 }
@@ -81,8 +81,7 @@ void code_fini(struct cpu *cpu)
 {
 	struct code_cache *c = &cpu->code;
 
-	free(c->ops);
-	free(c->blocks);
+	free(c->pool);
 	free(c->hash);
 	pages_leave(cpu);
 }
@@ -132,10 +131,9 @@ void code_flush(struct cpu *cpu)
 {
 	struct code_cache *c = &cpu->code;
 
-	if (c->block_count) /* at the start, nothing is touched */
+	if (c->used) /* at the start, nothing is touched */
 		memset(c->hash, 0, BLOCK_HASH * sizeof(*c->hash));
-	c->op_count = 0;
-	c->block_count = 0;
+	c->used = 0;
 	cpu->mode += MODE_GENERATION;
 }
 
@@ -188,14 +186,19 @@ static unsigned fetch_across(struct cpu *cpu, const struct place *p,
 static void bind_invalid(struct op *op, enum decode result)
 {
 	op->fn = result == DECODE_TOO_LONG ? exec_too_long : exec_ud;
+	op->plain = op->fn;
 }
 
-static bool add_op(const struct cpu *cpu, struct op *op, struct insn *insn,
-		   enum decode result, unsigned pos, unsigned start)
+/* True when it ends its block. */
+static bool add_op(const struct cpu *cpu, struct block *b, struct insn *insn,
+		   enum decode result, unsigned start)
 {
+	struct op *op = &b->op[b->count];
+
 	*op = (struct op){
-		.pos = pos, .len = insn->len, .next = start + insn->len};
+		.pos = b->count++, .len = insn->len, .next = start + insn->len};
 	insn->features = cpu->features;
+	insn->rip = b->rip + start;
 	if (result == DECODE_OK)
 		return op_bind(op, insn);
 	bind_invalid(op, result);
@@ -213,21 +216,45 @@ void block_truncate(struct block *block, unsigned pos)
 	end_block(block, pos + 1, block->op[pos].next);
 }
 
-static void pool_reserve(struct cpu *cpu)
+struct block *block_cut(struct cpu *cpu, const struct block *b, unsigned count)
+{
+	struct block *cut = (struct block *)cpu->cut;
+
+	memcpy(cut, b, sizeof(*b) + count * sizeof(*b->op));
+	for (unsigned i = 0; i < count; i++)
+		cut->op[i].fn = cut->op[i].plain;
+	block_truncate(cut, count - 1);
+	return cut;
+}
+
+struct block *block_single(struct cpu *cpu, struct insn *insn,
+			   enum decode result)
+{
+	struct block *cut = (struct block *)cpu->cut;
+
+	*cut = (struct block){
+		.rip = cpu->rip, .page2 = NO_PAGE, .bits = code_bits(cpu)};
+	add_op(cpu, cut, insn, result, 0);
+	end_block(cut, 1, insn->len);
+	return cut;
+}
+
+/* Room for one more block of any length; lines of ops are the host's. */
+static struct block *pool_take(struct cpu *cpu)
 {
 	struct code_cache *c = &cpu->code;
 
-	if (c->op_count + BLOCK_OPS + 1 > OP_POOL ||
-	    c->block_count == BLOCK_POOL)
+	if (c->used + BLOCK_SIZE(BLOCK_OPS) + OP_LINE > BLOCK_POOL)
 		code_flush(cpu);
+	c->used += -(c->used + sizeof(struct block)) % OP_LINE;
+	return (struct block *)(c->pool + c->used);
 }
 
 /* Decode from `p` on: until a branch, the page's end or 32 instructions. */
 static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 			   unsigned bits)
 {
-	struct code_cache *c = &cpu->code;
-	unsigned avail = PAGE_SIZE - lin % PAGE_SIZE, at = 0, n = 0;
+	unsigned avail = PAGE_SIZE - lin % PAGE_SIZE, at = 0;
 	uint64_t page2 = NO_PAGE;
 	enum decode result;
 	struct block *b;
@@ -241,24 +268,20 @@ static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 		result = insn_decode(&insn, byte, avail, bits);
 		ends = true;
 	}
-	pool_reserve(cpu);
-	b = &c->blocks[c->block_count++];
-	*b = (struct block){.gpa = p->gpa,
-			    .page2 = page2,
-			    .bits = bits,
-			    .op = &c->ops[c->op_count]};
+	b = pool_take(cpu);
+	*b = (struct block){
+		.rip = cpu->rip, .gpa = p->gpa, .page2 = page2, .bits = bits};
 	for (;;) {
-		ends |= add_op(cpu, &b->op[n], &insn, result, n, at);
-		n++;
+		ends |= add_op(cpu, b, &insn, result, at);
 		at += insn.len;
-		if (ends || n == BLOCK_OPS || at == avail)
+		if (ends || b->count == BLOCK_OPS || at == avail)
 			break;
 		result = insn_decode(&insn, p->host + at, avail - at, bits);
 		if (result == DECODE_MORE)
 			break;
 	}
-	end_block(b, n, at);
-	c->op_count += n + 1;
+	end_block(b, b->count, at);
+	cpu->code.used += BLOCK_SIZE(b->count);
 	if (page2 == NO_PAGE) {
 		b->gen = mark_code(cpu, p->gpa, at ? at : 1);
 	} else {
@@ -302,7 +325,7 @@ static struct block *lookup(struct cpu *cpu, const struct place *p,
 			*at = b->chain;
 			continue;
 		}
-		if (b->gpa == p->gpa && b->bits == bits &&
+		if (b->gpa == p->gpa && b->rip == cpu->rip && b->bits == bits &&
 		    leads_to_page2(cpu, b, lin))
 			return b;
 		at = &b->chain;
@@ -347,26 +370,36 @@ struct block *block_find(struct cpu *cpu)
 	return j->block;
 }
 
-/* Links stay within a page of 64-bit code: see struct block. */
+/* See struct block. What is in two pages is looked up each time. */
 static bool may_link(const struct block *from, const struct block *to)
 {
-	return to->bits == 64 && from->page2 == NO_PAGE &&
-	       to->page2 == NO_PAGE && !((from->gpa ^ to->gpa) & PAGE_MASK);
+	return to->bits == 64 && from->page2 == NO_PAGE && to->page2 == NO_PAGE;
+}
+
+static bool same_page(const struct block *from, const struct block *to)
+{
+	return !((from->gpa ^ to->gpa) & PAGE_MASK) &&
+	       !((from->rip ^ to->rip) & PAGE_MASK);
 }
 
 void link_find(struct cpu *cpu, const struct op *op, uint64_t rip)
 {
-	const struct block *from = cpu->block;
+	const struct block *from = block_of(op);
 	const struct jump *j;
 
 	if (!cpu->code64)
 		rip = (uint32_t)rip;
+	if (op->fn != exec_end)
+		check_branch(cpu, op);
 	cpu->rip = rip;
 	j = &cpu->jump[(rip ^ rip >> 12) % JUMP_SIZE];
 	if (!SIM_CHAIN || j->rip != rip || j->mode != cpu->mode)
 		return;
-	if (from != &cpu->cut && may_link(from, j->block) &&
-	    !((rip ^ cpu->r[REG_BLOCK]) & PAGE_MASK))
-		((struct op *)op)->link = j->block;
+	if ((const char *)from != cpu->cut && may_link(from, j->block)) {
+		struct op *way = (struct op *)op;
+
+		way->link = j->block;
+		way->link_mode = same_page(from, j->block) ? 0 : cpu->mode;
+	}
 	return next_block(cpu);
 }

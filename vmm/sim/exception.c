@@ -86,8 +86,8 @@ static void describe_code(struct cpu *cpu, char *text, size_t size)
 	uint8_t byte[15];
 	unsigned len, at;
 
-	if (cpu->block)
-		rip = cpu->r[REG_BLOCK] + cpu->op->next - cpu->op->len;
+	if (cpu->in_block)
+		rip = op_rip(cpu->op);
 	len = peek_code(cpu, rip, byte);
 	if (len)
 		disassemble(line, sizeof(line), byte, len, rip, bits);

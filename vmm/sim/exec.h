@@ -27,18 +27,16 @@ ALWAYS_INLINE void next(struct cpu *cpu, const struct op *op)
 	return op[1].fn(cpu, op + 1);
 }
 
-/* Run `b`, whose first byte is at `rip`, unless the budget is spent. */
-ALWAYS_INLINE void enter(struct cpu *cpu, struct block *b, uint64_t rip)
+/* Run `b` unless the budget is spent. */
+ALWAYS_INLINE void enter(struct cpu *cpu, struct block *b)
 {
 	int64_t left = cpu->left - b->count;
 
 	if (unlikely(left < 0)) {
-		cpu->rip = rip;
+		cpu->rip = b->rip;
 		return;
 	}
 	cpu->left = left;
-	cpu->block = b;
-	cpu->r[REG_BLOCK] = rip;
 	return b->op[0].fn(cpu, b->op);
 }
 
@@ -54,19 +52,19 @@ ALWAYS_INLINE void next_block(struct cpu *cpu)
 
 	if (!SIM_CHAIN || j->rip != rip || j->mode != cpu->mode)
 		return;
-	return enter(cpu, j->block, rip);
+	return enter(cpu, j->block);
 }
 
 /* Where the instruction after `op` starts. */
-ALWAYS_INLINE uint64_t next_rip(const struct cpu *cpu, const struct op *op)
+ALWAYS_INLINE uint64_t next_rip(const struct op *op)
 {
-	return cpu->r[REG_BLOCK] + op->next;
+	return block_of(op)->rip + op->next;
 }
 
 /* IP in 32- and 16-bit code is that wide. */
 ALWAYS_INLINE void fall_through(struct cpu *cpu, const struct op *op)
 {
-	cpu->rip = next_rip(cpu, op);
+	cpu->rip = next_rip(op);
 	if (unlikely(!cpu->code64))
 		cpu->rip = (uint32_t)cpu->rip;
 	return next_block(cpu);
@@ -80,15 +78,15 @@ ALWAYS_INLINE void follow(struct cpu *cpu, const struct op *op, uint64_t rip)
 {
 	struct block *b = op->link;
 
-	if (likely(b != NULL))
-		return enter(cpu, b, rip);
+	if (likely(b != NULL) && (!op->link_mode || op->link_mode == cpu->mode))
+		return enter(cpu, b);
 	return link_find(cpu, op, rip);
 }
 
 /* The same for what comes after the block's last instruction. */
 ALWAYS_INLINE void follow_on(struct cpu *cpu, const struct op *op)
 {
-	return follow(cpu, op + 1, next_rip(cpu, op));
+	return follow(cpu, op + 1, next_rip(op));
 }
 
 /* ---- registers; `size` is constant where speed matters ---- */

@@ -1,7 +1,6 @@
 /*
  * exec_branch.c: near jumps, calls and returns; each ends its block. For the
- * relative ones op->imm is the target's distance from the block's start and
- * op->disp the mask of the instruction pointer.
+ * relative ones op->imm is the target.
  */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
@@ -13,22 +12,29 @@ void check_target(struct cpu *cpu, uint64_t rip)
 		raise_error(cpu, VEC_GP, 0);
 }
 
-ALWAYS_INLINE uint64_t target(const struct cpu *cpu, const struct op *op)
+/* Direct branches to where nothing can be fetched are what faults. */
+void check_branch(struct cpu *cpu, const struct op *op)
 {
-	return (cpu->r[REG_BLOCK] + op->imm) & (uint64_t)op->disp;
+	cpu->op = op;
+	check_target(cpu, op->imm);
+}
+
+ALWAYS_INLINE void branch(struct cpu *cpu, const struct op *op, bool taken)
+{
+	if (taken)
+		return follow(cpu, op, op->imm);
+	return follow_on(cpu, op);
 }
 
 void exec_jmp(struct cpu *cpu, const struct op *op)
 {
-	return follow(cpu, op, target(cpu, op));
+	return follow(cpu, op, op->imm);
 }
 
 #define JCC(cc)                                                    \
 	static void jcc_##cc(struct cpu *cpu, const struct op *op) \
 	{                                                          \
-		if (condition(cpu, 0x##cc))                        \
-			return follow(cpu, op, target(cpu, op));   \
-		return follow_on(cpu, op);                         \
+		return branch(cpu, op, condition(cpu, 0x##cc));    \
 	}
 
 /* clang-format off */
@@ -52,11 +58,11 @@ void exec_jmp_rm(struct cpu *cpu, const struct op *op)
 
 void exec_call(struct cpu *cpu, const struct op *op)
 {
-	uint64_t rip = target(cpu, op);
+	uint64_t rip = op->imm;
 
 	cpu->op = op;
 	check_target(cpu, rip);
-	stack_push(cpu, op->size, next_rip(cpu, op));
+	stack_push(cpu, op->size, next_rip(op));
 	cpu->rip = rip;
 	return next_block(cpu);
 }
@@ -67,7 +73,7 @@ void exec_call_rm(struct cpu *cpu, const struct op *op)
 
 	cpu->op = op;
 	check_target(cpu, rip);
-	stack_push(cpu, op->size, next_rip(cpu, op));
+	stack_push(cpu, op->size, next_rip(op));
 	cpu->rip = rip;
 	return next_block(cpu);
 }
@@ -92,7 +98,7 @@ void exec_call_rm64(struct cpu *cpu, const struct op *op)
 
 	if (unlikely(!stack || !mmu_canonical(rip)))
 		return exec_call_rm(cpu, op);
-	at_set(stack, 8, true, next_rip(cpu, op));
+	at_set(stack, 8, true, next_rip(op));
 	cpu->r[GPR_RSP] -= 8;
 	cpu->rip = rip;
 	return next_block(cpu);
@@ -101,11 +107,11 @@ void exec_call_rm64(struct cpu *cpu, const struct op *op)
 void exec_call64(struct cpu *cpu, const struct op *op)
 {
 	uint8_t *stack = tlb_host(cpu, cpu->r[GPR_RSP] - 8, 8, true);
-	uint64_t rip = cpu->r[REG_BLOCK] + op->imm;
+	uint64_t rip = op->imm;
 
 	if (unlikely(!stack || !mmu_canonical(rip)))
 		return exec_call(cpu, op);
-	at_set(stack, 8, true, next_rip(cpu, op));
+	at_set(stack, 8, true, next_rip(op));
 	cpu->r[GPR_RSP] -= 8;
 	return follow(cpu, op, rip);
 }
@@ -150,20 +156,16 @@ void exec_loop(struct cpu *cpu, const struct op *op)
 	unsigned size = counter_size(op);
 	uint64_t count = truncate_to(reg_get(cpu, GPR_RCX, size) - 1, size);
 	bool zf = cpu->zres == 0;
+	bool taken =
+		count && (op->opcode == 0xe2 || zf == (op->opcode == 0xe1));
 
+	if (taken)
+		check_branch(cpu, op);
 	reg_set(cpu, GPR_RCX, size, count);
-	if (count && (op->opcode == 0xe2 || zf == (op->opcode == 0xe1))) {
-		cpu->rip = target(cpu, op);
-		return next_block(cpu);
-	}
-	return fall_through(cpu, op);
+	return branch(cpu, op, taken);
 }
 
 void exec_jcxz(struct cpu *cpu, const struct op *op)
 {
-	if (reg_get(cpu, GPR_RCX, counter_size(op)) == 0) {
-		cpu->rip = target(cpu, op);
-		return next_block(cpu);
-	}
-	return fall_through(cpu, op);
+	return branch(cpu, op, !reg_get(cpu, GPR_RCX, counter_size(op)));
 }

@@ -92,7 +92,7 @@ static void call_direct(struct cpu *cpu, const struct op *op, uint16_t selector,
 	mem_probe_write(cpu, SEG_SS, (sp - 2 * op->size) & mask, op->size);
 	set_accessed(cpu, selector, d);
 	stack_push(cpu, op->size, old);
-	stack_push(cpu, op->size, next_rip(cpu, op));
+	stack_push(cpu, op->size, next_rip(op));
 	load_cs(cpu, selector, d, cpu->cpl);
 	cpu->rip = rip;
 }
@@ -105,11 +105,11 @@ void exec_call_far(struct cpu *cpu, const struct op *op)
 
 	far_pointer(cpu, op, &rip, &selector);
 	if (cpu_real_segments(cpu))
-		real_call(cpu, op->size, selector, rip, next_rip(cpu, op));
+		real_call(cpu, op->size, selector, rip, next_rip(op));
 	else if (far_descriptor(cpu, selector, &d))
 		call_direct(cpu, op, selector, rip, &d);
 	else
-		gate_call(cpu, selector, &d, next_rip(cpu, op));
+		gate_call(cpu, selector, &d, next_rip(op));
 }
 
 /* ---- returns ---- */
@@ -306,7 +306,7 @@ static void soft_interrupt(struct cpu *cpu, const struct op *op,
 			   unsigned vector, enum event_kind kind)
 {
 	cpu->op = op;
-	deliver(cpu, vector, kind, next_rip(cpu, op), false, 0);
+	deliver(cpu, vector, kind, next_rip(op), false, 0);
 	cpu->stats.exceptions++;
 	cpu->no_step_trap = true;
 }
@@ -347,7 +347,7 @@ void exec_syscall(struct cpu *cpu, const struct op *op)
 	cpu->op = op;
 	if (!(cpu->s.efer & EFER_SCE) || !cpu->code64)
 		raise_fault(cpu, VEC_UD);
-	cpu->r[GPR_RCX] = next_rip(cpu, op);
+	cpu->r[GPR_RCX] = next_rip(op);
 	cpu->r[GPR_R11] = flags_get(cpu) & ~FLAG_RF;
 	cpu->no_step_trap = cpu->s.fmask & FLAG_TF;
 	set_flat(cpu, SEG_CS, selector,

@@ -239,7 +239,7 @@ ALWAYS_INLINE void repeat(struct cpu *cpu, const struct op *op,
 			break;
 		if (cpu->left <= 0) {
 			cpu->s.rflags |= FLAG_RF; /* SDM 3 17.3.1.1 */
-			cpu->rip = next_rip(cpu, op) - op->len;
+			cpu->rip = op_rip(op);
 			if (!cpu->code64)
 				cpu->rip = (uint32_t)cpu->rip;
 			return;

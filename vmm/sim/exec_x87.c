@@ -79,7 +79,7 @@ static void note_pointers(struct x87 *x, const struct cpu *cpu,
 {
 	if (op->x87->props & X87_CONTROL)
 		return;
-	x->fip = next_rip(cpu, op) - op->len;
+	x->fip = op_rip(op);
 	x->fop = (op->opcode & 7) << 8 | op->imm;
 	if (!(op->flags & OP_MEM))
 		return;

@@ -66,6 +66,7 @@ op_fn exec_push_rm, exec_pop_rm, exec_push_imm, exec_push_seg, exec_pop_seg,
 /* exec_branch.c */
 extern op_fn *const jcc_fns[16];
 void check_target(struct cpu *cpu, uint64_t rip);
+void check_branch(struct cpu *cpu, const struct op *op);
 op_fn exec_jmp, exec_jmp_rm, exec_jmp_rm64, exec_call, exec_call64,
 	exec_call_rm, exec_call_rm64, exec_ret, exec_ret64, exec_loop,
 	exec_jcxz;

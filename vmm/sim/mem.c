@@ -23,7 +23,7 @@ uint64_t ea_special(const struct cpu *cpu, const struct op *op, uint64_t ea)
 /* Make sure that the current instruction ends its block. */
 static void must_be_last(struct cpu *cpu)
 {
-	if (!cpu->block || cpu->op->pos + 1 == cpu->block->count)
+	if (!cpu->in_block || cpu->op->pos + 1 == block_of(cpu->op)->count)
 		return;
 	longjmp(cpu->unwind, UNWIND_RETRY);
 }

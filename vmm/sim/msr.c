@@ -14,8 +14,7 @@
 static _Noreturn void unknown(struct cpu *cpu, const char *what, uint32_t msr)
 {
 	log_info("sim: %s of unknown MSR %#x at %#llx: #GP", what, msr,
-		 (unsigned long long)(cpu->r[REG_BLOCK] + cpu->op->next -
-				      cpu->op->len));
+		 (unsigned long long)op_rip(cpu->op));
 	raise_error(cpu, VEC_GP, 0);
 }
 

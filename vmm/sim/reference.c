@@ -47,11 +47,10 @@ static uint8_t fetch_byte(struct cpu *cpu, uint64_t lin)
 	return *p.host;
 }
 
-void reference_fetch(struct cpu *cpu)
+struct block *reference_fetch(struct cpu *cpu)
 {
 	uint64_t lin = first_byte(cpu);
 	enum decode result = DECODE_MORE;
-	struct op *op = cpu->cut_op;
 	struct insn insn = {.len = 0};
 	uint8_t byte[15];
 
@@ -60,13 +59,5 @@ void reference_fetch(struct cpu *cpu)
 		n++;
 		result = insn_decode(&insn, byte, n, code_bits(cpu));
 	}
-	insn.features = cpu->features;
-	*op = (struct op){.len = insn.len, .next = insn.len};
-	if (result == DECODE_OK)
-		op_bind(op, &insn);
-	else
-		op->fn = result == DECODE_UD ? exec_ud : exec_too_long;
-	cpu->cut = (struct block){
-		.page2 = NO_PAGE, .bits = code_bits(cpu), .count = 1, .op = op};
-	op[1] = (struct op){.fn = exec_end, .next = insn.len, .pos = 1};
+	return block_single(cpu, &insn, result);
 }

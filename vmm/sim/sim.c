@@ -147,53 +147,24 @@ void cpu_update_mode(struct cpu *cpu)
 
 /* ---- the loop ---- */
 
-static bool may_fetch(const struct cpu *cpu)
-{
-	return cpu->code64 ? mmu_canonical(cpu->rip)
-			   : cpu->rip <= cpu->s.seg[SEG_CS].limit;
-}
-
-/*
- * Direct branches do not look at their target: one that leads nowhere is
- * found here, and is the one that faults (SDM 2 JMP, CALL). What just went
- * on to the next instruction has done nothing wrong.
- */
-static void check_branch(struct cpu *cpu)
-{
-	const struct op *last = &cpu->block->op[cpu->block->count - 1];
-
-	if ((uint32_t)cpu->rip == (uint32_t)next_rip(cpu, last))
-		return;
-	if (last->fn == exec_call64)
-		cpu->r[GPR_RSP] += 8;
-	if (last->fn == exec_loop)
-		cpu->r[GPR_RCX]++;
-	cpu->op = last;
-	raise_error(cpu, VEC_GP, 0);
-}
-
 static void run_block(struct cpu *cpu, struct block *b)
 {
 	cpu->left -= b->count;
-	cpu->block = b;
-	cpu->r[REG_BLOCK] = cpu->rip;
+	cpu->op = b->op;
+	cpu->in_block = true;
 	b->op[0].fn(cpu, b->op);
-	if (unlikely(!may_fetch(cpu)))
-		check_branch(cpu);
-	cpu->block = NULL;
+	cpu->in_block = false;
 }
 
 /* The first `count` ops of `b`, then back here. */
 static void run_part(struct cpu *cpu, const struct block *b, unsigned count)
 {
-	cpu->cut = *b;
-	cpu->cut.op = cpu->cut_op;
-	memcpy(cpu->cut_op, b->op, count * sizeof(*b->op));
-	block_truncate(&cpu->cut, count - 1);
+	struct block *cut = block_cut(cpu, b, count);
+
 	cpu->after += cpu->left - count;
 	cpu->left = count;
 	cpu->alone = false;
-	run_block(cpu, &cpu->cut);
+	run_block(cpu, cut);
 }
 
 /* Cut to one instruction and run that; everything is looked at each time. */
@@ -202,8 +173,7 @@ static void run_plainly(struct cpu *cpu)
 	cpu_device_touched(cpu);
 	cpu->after += cpu->left - 1;
 	cpu->left = 1;
-	reference_fetch(cpu);
-	run_block(cpu, &cpu->cut);
+	run_block(cpu, reference_fetch(cpu));
 	flags_set_arith(cpu, flags_get(cpu));
 	cpu->poll = true;
 }
@@ -414,19 +384,19 @@ static void loop(struct cpu *cpu)
  */
 static void unwound(struct cpu *cpu, enum unwind why)
 {
-	struct block *b = cpu->block;
-
 	cpu->debug_hits = 0;
-	if (b) {
+	if (cpu->in_block) {
 		cpu->left += cpu_not_yet_run(cpu);
-		cpu->rip = cpu->r[REG_BLOCK] + cpu->op->next - cpu->op->len;
+		cpu->rip = op_rip(cpu->op);
 		if (!cpu->code64)
 			cpu->rip = (uint32_t)cpu->rip;
-		cpu->block = NULL;
+		cpu->in_block = false;
 	}
 	if (why == UNWIND_RETRY) {
+		struct block *b = block_of(cpu->op);
+
 		/* A block learns to end there; of a part, one op runs. */
-		if (b == &cpu->cut)
+		if ((char *)b == cpu->cut)
 			cpu->alone = true;
 		else
 			block_truncate(b, cpu->op->pos);

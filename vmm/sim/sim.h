@@ -33,8 +33,8 @@
 #define PAGE_SIZE (UINT64_C(1) << PAGE_BITS)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 
-/* Registers of ops: the 16 general ones and two that only addresses use. */
-enum { REG_ZERO = GPR_COUNT, REG_BLOCK, REGS };
+/* Registers of ops: the 16 general ones and one that only addresses use. */
+enum { REG_ZERO = GPR_COUNT, REGS };
 
 struct cpu;
 struct op;
@@ -56,8 +56,9 @@ typedef void op_fn(struct cpu *cpu, const struct op *op);
 #define OP_66	  64u
 
 struct op {
-	op_fn *fn;
-	uint64_t imm;
+	op_fn *fn;    /* how it runs in its block: `plain` or a quicker way */
+	op_fn *plain; /* how it runs by itself */
+	uint64_t imm; /* of direct branches: the target */
 	int64_t disp;
 	union {
 		const struct simd_row *simd;
@@ -65,12 +66,13 @@ struct op {
 		struct block *link; /* of branches and ends; may be NULL */
 		const struct cpuid_memo *memo; /* of the last run, or NULL */
 	};
-	uint8_t reg, rm; /* of 8-bit operands: offsets into cpu->r */
+	uint64_t link_mode; /* 0: for ever; else while cpu->mode is this */
+	uint8_t reg, rm;    /* of 8-bit operands: offsets into cpu->r */
 	uint8_t base, index, scale, seg;
 	uint8_t size;  /* of the operand, in bytes */
 	uint8_t ea;    /* EA_*; 0 in most 64-bit code */
 	uint8_t flags; /* OP_* */
-	uint8_t pos;   /* in its block */
+	uint8_t pos;   /* in its block: block_of() counts on it */
 	uint8_t len;
 	uint8_t opcode; /* its last byte */
 	uint16_t next;	/* from the block's first byte to what follows this */
@@ -80,24 +82,45 @@ struct op {
 #define NO_PAGE	  UINT64_MAX
 
 /*
- * Ops of consecutive instructions; the last one leaves. Valid as long as the
- * generations of the one or two physical pages it was read from are equal.
+ * Ops of consecutive instructions; the last one leaves. A block is for one
+ * physical and one instruction address, so that all addresses in its ops are
+ * constants. Valid as long as the generations of the one or two physical
+ * pages it was read from are equal.
  *
- * A branch, and the end, may hold a link to a block of the same page, both
- * 64-bit code and within that page. It needs no check: wherever the page is
- * mapped, the distance is the same, and both become invalid together. What
- * could make either wrong (a store to code, another mapping or mode) spends
- * the budget or ends its block by fall_through(), which looks at the mode.
+ * A branch, and the end, may hold a link to another block of 64-bit code. One
+ * within a page needs no check: where the first block runs the page is
+ * mapped, and both become invalid together. What could make either wrong (a
+ * store to code, another mapping or mode) spends the budget or ends its block
+ * by fall_through(), which looks at the mode. A link to another page holds
+ * while cpu->mode is what it was when it was made.
  */
 struct block {
-	uint64_t gpa;	/* of its first byte */
+	uint64_t rip;	/* of its first byte: IP, without CS's base */
+	uint64_t gpa;	/* of the same */
 	uint64_t page2; /* where its last instruction goes on, or NO_PAGE */
 	uint32_t gen, gen2;
 	uint8_t bits; /* code size: 16, 32, 64 */
 	uint8_t count;
 	struct block *chain;
-	struct op *op; /* count + 1 */
+	struct op op[]; /* count + 1 */
 };
+
+/* Room for a block, aligned as struct block is. */
+#define BLOCK_SIZE(ops) (sizeof(struct block) + ((ops) + 1) * sizeof(struct op))
+
+/* The block that an op is in. */
+static inline struct block *block_of(const struct op *op)
+{
+	const char *first = (const char *)(op - op->pos);
+
+	return (struct block *)(first - offsetof(struct block, op));
+}
+
+/* Where an op's instruction is. */
+static inline uint64_t op_rip(const struct op *op)
+{
+	return block_of(op)->rip + op->next - op->len;
+}
 
 /*
  * A tag is the page's address when the access is allowed, else TLB_NONE:
@@ -151,15 +174,14 @@ struct page_info {
 	uint32_t gen;	/* of the code in it */
 };
 
-#define OP_POOL	   (1u << 16)
-#define BLOCK_POOL (1u << 14)
+#define BLOCK_POOL (UINT64_C(5) << 20) /* bytes */
 #define BLOCK_HASH (1u << 13)
+#define OP_LINE	   64 /* an op is one line of most caches */
 
 struct code_cache {
-	struct op *ops;
-	struct block *blocks;
+	char *pool;
+	size_t used;
 	struct block **hash;
-	unsigned op_count, block_count;
 };
 
 /*
@@ -211,11 +233,11 @@ struct cpu {
 	uint64_t sres;	/* SF: bit 63; PF: parity of the low byte */
 	uint64_t carry; /* CF: bit 63; OF: bits 63 and 62 differ; AF: bit 3 */
 	const struct tlb *tlb;
-	int64_t left;	     /* instructions before run() must look up */
-	uint64_t rip;	     /* of the next block while none runs */
-	uint64_t mode;	     /* MODE_* */
-	struct block *block; /* the one that runs, or NULL */
-	bool code64;	     /* 64-bit code segment */
+	int64_t left;  /* instructions before run() must look up */
+	uint64_t rip;  /* of the next block while none runs */
+	uint64_t mode; /* MODE_* */
+	bool in_block; /* a block runs; `op` tells which */
+	bool code64;   /* 64-bit code segment */
 	uint8_t cpl;
 
 	/* The other registers; gpr, rip, cr8, fxsave and the arithmetic
@@ -232,7 +254,8 @@ struct cpu {
 	int64_t after;
 	uint64_t others_ns; /* the guest's time but for what is retired */
 
-	const struct op *op; /* the current one, once it may unwind */
+	const struct op *op; /* in a block: the current one, once it may unwind
+			      * or asks for the count */
 	struct fault fault;
 	bool fault_pending;
 	int delivering;	     /* vector, or NO_VECTOR */
@@ -258,8 +281,8 @@ struct cpu {
 	struct code_pages *pages;
 	struct cpu *sibling;
 	struct cpuid_memo cpuid[CPUID_MEMOS];
-	struct block cut; /* the first part of a block, for exact stops */
-	struct op cut_op[BLOCK_OPS + 1];
+	/* The first part of a block, for exact stops. */
+	_Alignas(struct block) char cut[BLOCK_SIZE(BLOCK_OPS)];
 	jmp_buf unwind;
 };
 
@@ -268,7 +291,7 @@ struct cpu {
 /* Of the block that runs: the current instruction and those behind it. */
 static inline int64_t cpu_not_yet_run(const struct cpu *cpu)
 {
-	return cpu->block ? cpu->block->count - cpu->op->pos : 0;
+	return cpu->in_block ? block_of(cpu->op)->count - cpu->op->pos : 0;
 }
 
 /* Instructions retired up to the start of the current one. */
@@ -308,8 +331,8 @@ void trace_fill(struct cpu *cpu, uint64_t lin, uint64_t gpa, uint64_t page_len,
 void trace_fault(struct cpu *cpu, uint64_t lin, uint32_t error);
 
 /* ---- reference.c ---- */
-/* Make cpu->cut the one instruction at cpu->rip; raises fetch's faults. */
-void reference_fetch(struct cpu *cpu);
+/* A block of the one instruction at cpu->rip; raises fetch's faults. */
+struct block *reference_fetch(struct cpu *cpu);
 
 /* ---- exception.c ---- */
 
@@ -444,10 +467,12 @@ bool code_in_page(const struct cpu *cpu, uint64_t gpa);
 void code_invalidate(struct cpu *cpu, uint64_t gpa);
 /* Forget all blocks: memory was written behind the CPU's back. */
 void code_flush(struct cpu *cpu);
-/* Go to `rip`, and note the way in `op` if it is one for ever. */
+/* Go to `rip`, and note the way in `op` if it may be taken unasked. */
 void link_find(struct cpu *cpu, const struct op *op, uint64_t rip);
 /* End `block` after its op `pos`. */
 void block_truncate(struct block *block, unsigned pos);
+/* A copy of the first `count` ops of `b`, as they run by themselves. */
+struct block *block_cut(struct cpu *cpu, const struct block *b, unsigned count);
 
 /* ---- decode.c ---- */
 struct insn {
@@ -471,7 +496,8 @@ struct insn {
 	int64_t disp;
 	uint64_t imm, imm2; /* far pointers and ENTER: the second part */
 	uint8_t imm_len;
-	uint64_t features; /* the processor's; set by who binds */
+	uint64_t features; /* the processor's; set by who binds, and */
+	uint64_t rip;	   /* where it is */
 };
 
 enum decode { DECODE_OK, DECODE_MORE, DECODE_TOO_LONG, DECODE_UD };
@@ -483,6 +509,10 @@ enum decode { DECODE_OK, DECODE_MORE, DECODE_TOO_LONG, DECODE_UD };
  */
 enum decode insn_decode(struct insn *insn, const uint8_t *byte, unsigned avail,
 			unsigned bits);
+
+/* A block of this one instruction, at cpu->rip; in block.c. */
+struct block *block_single(struct cpu *cpu, struct insn *insn,
+			   enum decode result);
 
 /* ---- bind.c ---- */
 /* Choose the function and fill the op; true when it ends its block. */

@@ -74,8 +74,8 @@ static struct trace_event mmu_event(const struct cpu *cpu, uint64_t lin)
 	uint64_t rip = cpu->rip;
 	struct trace_event e;
 
-	if (cpu->block)
-		rip = cpu->r[REG_BLOCK] + cpu->op->next - cpu->op->len;
+	if (cpu->in_block)
+		rip = op_rip(cpu->op);
 	e = event(cpu, TRACE_MMU, rip);
 	e.gva = lin;
 	return e;
