@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 BUILD=${BUILD:-build}
 SETUP=${SETUP:-}
 
-PACKAGES="gcc libc6-dev binutils meson ninja-build pkg-config libelf-dev
+PACKAGES="gcc libc6-dev binutils meson ninja-build pkg-config libelf-dev libdw-dev
 	libcmocka-dev libzydis-dev libpng-dev libjansson-dev"
 
 say() {

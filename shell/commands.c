@@ -11,9 +11,7 @@
 #define COMMANDS_MAX 32
 
 const struct cli_command *const cli_commands[] = {
-	&command_boot,
-	&command_help,
-	&command_version,
+	&command_boot, &command_symbolize, &command_help, &command_version,
 	NULL,
 };
 

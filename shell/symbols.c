@@ -89,12 +89,12 @@ void symbols_free(struct symbols *s)
 	*s = (struct symbols){NULL, 0};
 }
 
-bool symbols_name(const struct symbols *s, uint64_t va, char *text, size_t size)
+/* The symbol that covers `va`, or NULL. */
+static const struct symbol *find(const struct symbols *s, uint64_t va)
 {
 	size_t lo = 0, hi = s->count;
 	const struct symbol *sym;
 
-	*text = 0;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -104,12 +104,27 @@ bool symbols_name(const struct symbols *s, uint64_t va, char *text, size_t size)
 			hi = mid;
 	}
 	if (lo == 0)
-		return false;
+		return NULL;
 	sym = &s->symbol[lo - 1];
-	if (sym->size && va - sym->va >= sym->size)
+	return sym->size && va - sym->va >= sym->size ? NULL : sym;
+}
+
+bool symbols_name(const struct symbols *s, uint64_t va, char *text, size_t size)
+{
+	const struct symbol *sym = find(s, va);
+
+	*text = 0;
+	if (!sym)
 		return false;
 	snprintf(text, size, " <%s+%#" PRIx64 ">", sym->name, va - sym->va);
 	return true;
+}
+
+const char *symbols_function(const struct symbols *s, uint64_t va)
+{
+	const struct symbol *sym = find(s, va);
+
+	return sym ? sym->name : NULL;
 }
 
 void symbols_describe(const char *path, uint64_t va, char *text, size_t size)

@@ -27,7 +27,10 @@ void symbols_free(struct symbols *symbols);
 bool symbols_name(const struct symbols *symbols, uint64_t va, char *text,
 		  size_t size);
 
-/* The same for one address of the file `path`. */
+/* The name alone, or NULL. */
+const char *symbols_function(const struct symbols *symbols, uint64_t va);
+
+/* The same as symbols_name() for one address of the file `path`. */
 void symbols_describe(const char *path, uint64_t va, char *text, size_t size);
 
 #endif

@@ -1,42 +1,35 @@
 /*
- * panic.c: the end of a task that cannot go on.
- *
- * The backtrace is one line of return addresses, innermost first, for the
- * host to symbolize. It follows the frame pointers, which the guest's build
- * keeps, and believes none that leaves the stack or does not go up.
+ * panic.c: the end of a task that cannot go on: what is wrong, and a backtrace
+ * as a token (abi/backtrace.h), each a line of the log.
  */
+#include "guest-kernel/user/backtrace.h"
 #include "guest-kernel/user/rt.h"
 
-#define FRAMES_MAX 16
-#define LINE_MAX   512
+#define LINE_MAX 512
+#define NOTE_ID	 16 /* where the ID begins in its note, behind "GNU" */
 
-struct frame {
-	const struct frame *caller;
-	uint64_t return_address;
-};
+/* By user.ld: the note that the linker has made, if it was asked to. */
+extern const uint8_t build_id_note[], build_id_end[];
 
-static bool on_stack(const struct frame *f, uintptr_t base)
+static const uint8_t *build_id(void)
 {
-	uintptr_t at = (uintptr_t)f;
+	static const uint8_t none[4];
 
-	return at % 8 == 0 && at >= base &&
-	       at - base <= BOOT_STACK_BYTES - sizeof(*f);
+	return build_id_end - build_id_note >= NOTE_ID + 4
+		       ? build_id_note + NOTE_ID
+		       : none;
 }
 
-static void print_backtrace(void)
+static void print_backtrace(const void *frame)
 {
-	const struct frame *f = __builtin_frame_address(0);
-	uintptr_t base = (uintptr_t)f & -BOOT_STACK_BYTES;
-	char line[FRAMES_MAX * 20 + 16];
-	size_t len = rt_snprintf(line, sizeof(line), "backtrace:");
+	uint64_t base = (uintptr_t)frame & -BOOT_STACK_BYTES;
+	char line[sizeof(BACKTRACE_WORD) + BACKTRACE_TOKEN_SIZE] =
+		BACKTRACE_WORD;
+	size_t len = strlen(line);
+	struct backtrace trace;
 
-	for (int i = 0; i < FRAMES_MAX && on_stack(f, base); i++) {
-		len += rt_snprintf(line + len, sizeof(line) - len, " 0x%llx",
-				   (unsigned long long)f->return_address);
-		if (f->caller <= f)
-			break;
-		f = f->caller;
-	}
+	backtrace_walk(&trace, (uintptr_t)frame, base, base + BOOT_STACK_BYTES);
+	len += backtrace_token(line + len, &trace, build_id());
 	sys_print(line, len);
 }
 
@@ -57,7 +50,7 @@ void rt_panic(const char *fmt, ...)
 	rt_vsnprintf(line + len, sizeof(line) - len, fmt, args);
 	va_end(args);
 	sys_print(line, strlen(line));
-	print_backtrace();
+	print_backtrace(__builtin_frame_address(0));
 	if (on_boot_stack())
 		sys_test_fail();
 	sys_exit();
