@@ -303,6 +303,73 @@ static void test_stac_opens_and_clac_closes(void **state)
 	assert_int_equal(s->gpr[GPR_RAX], 77);
 }
 
+/* One INVLPG, anywhere in a large page, forgets all that was touched of it. */
+static void test_invlpg_forgets_all_of_a_large_page(void **state)
+{
+	static const char code[] = "\x8b\x03"	      /* mov eax, [rbx] */
+				   "\x41\x8b\x00"     /* mov eax, [r8] */
+				   "\x48\x89\x11"     /* mov [rcx], rdx */
+				   "\x41\x0f\x01\x39" /* invlpg [r9] */
+				   "\x41\x8b\x02";    /* mov eax, [r10] */
+	static const uint64_t at[] = {0x200000, 0x200000 + FRAME, 0x2a0000,
+				      0x3ff000};
+	struct guest *g = *state;
+	struct x86_state *s = &g->state;
+	struct x86_state start = *s;
+
+	guest_put(g, 0x11400, code, sizeof(code) - 1);
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned again = 1; again < 3; again++) {
+			*s = start;
+			guest_put64(g, GUEST_PD + 8, 0x87);
+			s->rip = 0x11400;
+			s->gpr[GPR_RBX] = at[1];
+			s->gpr[GPR_R8] = at[2];
+			s->gpr[GPR_RCX] = GUEST_PD + 8;
+			s->gpr[GPR_RDX] = 0;
+			s->gpr[GPR_R9] = at[i];
+			s->gpr[GPR_R10] = at[again];
+			assert_int_equal(guest_run(g), EXIT_HALT);
+			assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
+			assert_int_equal(s->cr2, at[again]);
+		}
+}
+
+/* A write of CR3 forgets what is not global, one of CR4.PGE the rest. */
+static void test_flushes_forget_what_they_must(void **state)
+{
+	static const char code[] = "\x8b\x03"	  /* mov eax, [rbx] */
+				   "\x41\x8b\x00" /* mov eax, [r8] */
+				   "\x48\x89\x11" /* mov [rcx], rdx */
+				   "\x48\x89\x51\x08"
+				   "\x0f\x20\xd8" /* mov rax, cr3 */
+				   "\x0f\x22\xd8"
+				   "\x0f\x20\xe0" /* mov rax, cr4 */
+				   "\x0f\x22\xe7" /* mov cr4, rdi */
+				   "\x0f\x22\xe0"
+				   "\x41\x8b\x02"; /* mov eax, [r10] */
+	struct guest *g = *state;
+	struct x86_state *s = &g->state;
+	struct x86_state start = *s;
+
+	guest_put(g, 0x11400, code, sizeof(code) - 1);
+	for (unsigned page = 0; page < 2; page++) {
+		*s = start;
+		guest_put64(g, PT_AT, FRAME | 7);
+		guest_put64(g, PT_AT + 8, FRAME | PTE_G | 7);
+		s->rip = 0x11400;
+		s->gpr[GPR_RBX] = PAGE;
+		s->gpr[GPR_R8] = PAGE + 0x1000;
+		s->gpr[GPR_RCX] = PT_AT;
+		s->gpr[GPR_RDX] = 0;
+		s->gpr[GPR_RDI] = page ? s->cr4 & ~CR4_PGE : s->cr4;
+		s->gpr[GPR_R10] = PAGE + page * 0x1000;
+		assert_int_equal(guest_run(g), EXIT_HALT);
+		assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
+		assert_int_equal(s->cr2, s->gpr[GPR_R10]);
+	}
+}
+
 static void test_translate_looks_without_a_trace(void **state)
 {
 	struct guest *g = *state;
@@ -332,6 +399,8 @@ int main(void)
 		TEST(test_an_access_across_pages_needs_both),
 		TEST(test_rights_in_the_tlb_are_per_mode),
 		TEST(test_stac_opens_and_clac_closes),
+		TEST(test_invlpg_forgets_all_of_a_large_page),
+		TEST(test_flushes_forget_what_they_must),
 		TEST(test_translate_looks_without_a_trace),
 	};
 

@@ -312,6 +312,24 @@ ALWAYS_INLINE void store(struct cpu *cpu, const struct op *op, uint64_t ea,
 	store_seg(cpu, op, op->seg, ea, size, val);
 }
 
+ALWAYS_INLINE struct tlb *mmu_tlb(const struct cpu *cpu, unsigned access)
+{
+	return access & ACCESS_SYSTEM ? cpu->system_tlb : cpu->code_tlb;
+}
+
+/* Where these bytes are if the TLB allows the access at once, else NULL. */
+ALWAYS_INLINE uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin,
+				unsigned size, unsigned access)
+{
+	const struct tlb_entry *e =
+		&mmu_tlb(cpu, access)->entry[(lin >> PAGE_BITS) % TLB_SIZE];
+	uint64_t tag = access & ACCESS_WRITE ? e->write : e->read;
+
+	if (unlikely(tag != LAST_PAGE(lin, size)))
+		return NULL;
+	return (uint8_t *)(e->host + lin);
+}
+
 /* Where a load or store that needs no care goes, else NULL. */
 ALWAYS_INLINE uint8_t *tlb_host(const struct cpu *cpu, uint64_t ea,
 				unsigned size, bool write)

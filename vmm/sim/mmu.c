@@ -10,17 +10,6 @@
 #include "vmm/sim/exec.h"
 #include "vmm/sim/mmu.h"
 
-static unsigned tlb_kind(const struct cpu *cpu, unsigned access)
-{
-	bool smap = cpu->s.cr4 & CR4_SMAP;
-
-	if (access & ACCESS_SYSTEM)
-		return smap ? TLB_SMAP : TLB_KERNEL;
-	if (cpu->cpl == 3)
-		return TLB_USER;
-	return smap && !(cpu->s.rflags & FLAG_AC) ? TLB_SMAP : TLB_KERNEL;
-}
-
 static bool allowed(const struct cpu *cpu, const struct walk *w, unsigned kind,
 		    unsigned access)
 {
@@ -83,33 +72,42 @@ static void fill_device(const struct cpu *cpu, struct tlb_entry *e,
 		e->device |= DEVICE_WRITE;
 }
 
+static void fill_ram(const struct cpu *cpu, struct tlb_entry *e,
+		     const struct walk *w, unsigned kind, bool may_write)
+{
+	if (allowed(cpu, w, kind, ACCESS_READ))
+		e->read = e->page;
+	if (may_write && allowed(cpu, w, kind, ACCESS_WRITE) &&
+	    !code_in_page(cpu, e->gpa))
+		e->write = e->page;
+	if (allowed(cpu, w, kind, ACCESS_EXEC))
+		e->exec = e->page;
+}
+
 static void fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
 		 const struct walk *w, unsigned kind, unsigned access)
 {
-	struct tlb_entry *e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
+	unsigned i = (lin >> PAGE_BITS) % TLB_SIZE;
+	struct tlb_entry *e = &tlb->entry[i];
 	uint64_t page = lin & PAGE_MASK, gpa = w->gpa & PAGE_MASK;
-	uint8_t *host = guestmem_ptr(cpu->vcpu.env.mem, gpa, PAGE_SIZE);
+	uint8_t *host = mmu_ram(cpu, gpa);
 	bool may_write = w->dirty || access & ACCESS_WRITE;
 
-	*e = (struct tlb_entry){TLB_NONE, TLB_NONE, TLB_NONE};
-	tlb->used = true;
+	*e = (struct tlb_entry){.read = TLB_NONE,
+				.write = TLB_NONE,
+				.exec = TLB_NONE,
+				.host = (uintptr_t)host - page,
+				.gpa = gpa,
+				.page = page,
+				.len = w->len,
+				.global = w->global};
+	tlb->filled[i / 64] |= UINT64_C(1) << i % 64;
 	if (w->len > PAGE_SIZE)
 		note_large(cpu, lin, w->len);
-	e->page = page;
-	e->gpa = gpa;
-	e->global = w->global;
-	if (!host) {
+	if (host)
+		fill_ram(cpu, e, w, kind, may_write);
+	else
 		fill_device(cpu, e, w, kind, may_write);
-		return;
-	}
-	e->host = (uintptr_t)host - page;
-	if (allowed(cpu, w, kind, ACCESS_READ))
-		e->read = page;
-	if (may_write && allowed(cpu, w, kind, ACCESS_WRITE) &&
-	    !code_in_page(cpu, gpa))
-		e->write = page;
-	if (allowed(cpu, w, kind, ACCESS_EXEC))
-		e->exec = page;
 }
 
 static bool tag_matches(const struct tlb_entry *e, uint64_t page,
@@ -128,33 +126,42 @@ static bool device_matches(const struct tlb_entry *e, uint64_t page,
 	return e->page == page && e->device & need && !(access & ACCESS_EXEC);
 }
 
-uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin, unsigned size,
-		  unsigned access)
+/* The walk, its faults and its marks, and an entry for the next time. */
+static struct place walk_place(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
+			       unsigned access)
 {
-	const struct tlb *tlb = &cpu->tlbs[tlb_kind(cpu, access)];
-	const struct tlb_entry *e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
+	unsigned kind = tlb - cpu->tlbs;
+	struct walk w;
+	uint32_t error;
 
-	if (!tag_matches(e, LAST_PAGE(lin, size), access))
-		return NULL;
-	return (uint8_t *)(e->host + lin);
+	if (cpu->s.cr0 & CR0_PG) {
+		if (!mmu_walk(cpu, lin, &w, &error) ||
+		    !allowed(cpu, &w, kind, access))
+			page_fault(cpu, lin, kind, access, error);
+		mmu_mark(cpu, &w, access & ACCESS_WRITE);
+	} else {
+		w = (struct walk){.gpa = lin,
+				  .len = PAGE_SIZE,
+				  .writable = true,
+				  .exec = true,
+				  .dirty = true};
+		kind = TLB_KERNEL; /* no rights to check */
+	}
+	if (cpu_traces(cpu, TRACE_MMU))
+		trace_fill(cpu, lin, w.gpa, w.len, w.user, w.writable, w.exec);
+	if (!cpu->reference)
+		fill(cpu, tlb, lin, &w, kind, access);
+	return (struct place){mmu_ram(cpu, w.gpa), w.gpa};
 }
 
 struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 {
-	unsigned kind = tlb_kind(cpu, access);
-	struct tlb *tlb = &cpu->tlbs[kind];
+	struct tlb *tlb = mmu_tlb(cpu, access);
 	const struct tlb_entry *e;
 	uint64_t page;
-	struct walk w = {.gpa = lin,
-			 .len = PAGE_SIZE,
-			 .user = true,
-			 .writable = true,
-			 .exec = true,
-			 .dirty = true};
-	uint32_t error;
 
 	if (!(cpu->s.efer & EFER_LMA))
-		lin = w.gpa = (uint32_t)lin;
+		lin = (uint32_t)lin;
 	e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
 	page = lin & PAGE_MASK;
 	if (tag_matches(e, page, access))
@@ -162,21 +169,10 @@ struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 				      e->gpa | (lin & ~PAGE_MASK)};
 	if (device_matches(e, page, access))
 		return (struct place){NULL, e->gpa | (lin & ~PAGE_MASK)};
-	if (cpu->s.cr0 & CR0_PG) {
-		if (!mmu_walk(cpu, lin, &w, &error) ||
-		    !allowed(cpu, &w, kind, access))
-			page_fault(cpu, lin, kind, access, error);
-		mmu_mark(cpu, &w, access & ACCESS_WRITE);
-	} else {
-		w.user = false; /* no rights to check */
-		kind = TLB_KERNEL;
-	}
-	if (cpu_traces(cpu, TRACE_MMU))
-		trace_fill(cpu, lin, w.gpa, w.len, w.user, w.writable, w.exec);
-	if (!cpu->reference)
-		fill(cpu, tlb, lin, &w, kind, access);
-	return (struct place){guestmem_ptr(cpu->vcpu.env.mem, w.gpa, 1), w.gpa};
+	return walk_place(cpu, tlb, lin, access);
 }
+
+/* ---- forgetting ---- */
 
 static void entry_clear(struct tlb_entry *e)
 {
@@ -192,45 +188,67 @@ void mmu_init(struct cpu *cpu)
 	}
 }
 
+/* What a flush takes with it. */
+struct flush {
+	bool global;   /* global pages too */
+	uint64_t lin;  /* those whose large page this is in; */
+	bool anywhere; /* or all */
+};
+
+static bool flushed(const struct tlb_entry *e, const struct flush *f)
+{
+	if (f->anywhere)
+		return f->global || !e->global;
+	return e->len > PAGE_SIZE && !((e->page ^ f->lin) & -e->len);
+}
+
+static void flush_tlb(struct tlb *tlb, const struct flush *f)
+{
+	for (unsigned word = 0; word < TLB_SIZE / 64; word++) {
+		uint64_t left = tlb->filled[word], kept = left;
+
+		for (; left; left &= left - 1) {
+			unsigned bit = __builtin_ctzll(left);
+			struct tlb_entry *e = &tlb->entry[64 * word + bit];
+
+			if (!flushed(e, f))
+				continue;
+			entry_clear(e);
+			kept &= ~(UINT64_C(1) << bit);
+		}
+		tlb->filled[word] = kept;
+	}
+}
+
 /* Without `global`, entries of global pages stay. */
 void mmu_flush(struct cpu *cpu, bool global)
 {
-	bool keep = !global && cpu->s.cr4 & CR4_PGE;
+	struct flush f = {.anywhere = true,
+			  .global = global || !(cpu->s.cr4 & CR4_PGE)};
 
-	for (unsigned k = 0; k < TLB_COUNT; k++) {
-		struct tlb *tlb = &cpu->tlbs[k];
-		bool kept = false;
-
-		if (!tlb->used)
-			continue;
-		for (unsigned i = 0; i < TLB_SIZE; i++) {
-			struct tlb_entry *e = &tlb->entry[i];
-
-			if (keep && e->global && e->page != TLB_NONE)
-				kept = true;
-			else
-				entry_clear(e);
-		}
-		tlb->used = kept;
-	}
-	if (!keep)
+	for (unsigned k = 0; k < TLB_COUNT; k++)
+		flush_tlb(&cpu->tlbs[k], &f);
+	if (f.global)
 		cpu->large_mask = 0;
 	cpu->mode += MODE_GENERATION;
 }
 
-/* An address in a large page may have filled any entry: all go. */
+/* An address in a large page may have filled any entry. */
 void mmu_flush_page(struct cpu *cpu, uint64_t lin)
 {
-	if (cpu->large_mask && !((lin ^ cpu->large_base) & cpu->large_mask)) {
-		mmu_flush(cpu, true);
-		return;
-	}
+	struct flush f = {.lin = lin};
+	bool large =
+		cpu->large_mask && !((lin ^ cpu->large_base) & cpu->large_mask);
+
 	for (unsigned k = 0; k < TLB_COUNT; k++) {
+		struct tlb *tlb = &cpu->tlbs[k];
 		struct tlb_entry *e =
-			&cpu->tlbs[k].entry[(lin >> PAGE_BITS) % TLB_SIZE];
+			&tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
 
 		if (e->page == (lin & PAGE_MASK))
 			entry_clear(e);
+		if (large)
+			flush_tlb(tlb, &f);
 	}
 	cpu->mode += MODE_GENERATION;
 }
@@ -240,9 +258,14 @@ void mmu_protect(struct cpu *cpu, uint64_t gpa)
 	for (unsigned k = 0; k < TLB_COUNT; k++) {
 		struct tlb *tlb = &cpu->tlbs[k];
 
-		for (unsigned i = 0; tlb->used && i < TLB_SIZE; i++)
-			if (tlb->entry[i].gpa == (gpa & PAGE_MASK))
-				tlb->entry[i].write = TLB_NONE;
+		for (unsigned word = 0; word < TLB_SIZE / 64; word++)
+			for (uint64_t left = tlb->filled[word]; left;
+			     left &= left - 1) {
+				unsigned i = 64 * word + __builtin_ctzll(left);
+
+				if (tlb->entry[i].gpa == (gpa & PAGE_MASK))
+					tlb->entry[i].write = TLB_NONE;
+			}
 	}
 }
 

@@ -7,10 +7,22 @@
 struct walk {
 	uint64_t gpa;
 	uint64_t len; /* of the page */
-	bool user, writable, exec, global, dirty;
-	uint8_t count, size; /* of the entries on the way */
+	bool user, writable, exec, global;
+	bool accessed, dirty; /* all of the entries; the last one */
+	uint8_t count, size;  /* of the entries on the way */
 	uint64_t entry[4];
 };
+
+/* A page of RAM, or a word in one that does not cross its end; or NULL. */
+static inline uint8_t *mmu_ram(const struct cpu *cpu, uint64_t gpa)
+{
+	const struct guestmem_region *r = cpu->vcpu.env.mem->region;
+
+	for (unsigned i = 0; i < GUESTMEM_REGIONS; i++)
+		if (gpa - r[i].base < r[i].len)
+			return r[i].host + (gpa - r[i].base);
+	return NULL;
+}
 
 /*
  * False when not present or reserved, with the low bits of the error code in

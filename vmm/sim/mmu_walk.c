@@ -35,51 +35,46 @@ bool mmu_load_pdptes(struct cpu *cpu, uint64_t cr3)
 	return true;
 }
 
-/* Where a walk begins and how it goes on. */
+/*
+ * How tables of one kind are walked. The walk is inlined for each kind, with
+ * all but `reserved` constant.
+ */
 struct shape {
-	uint64_t table;
-	unsigned level, size; /* of the first table, of an entry in bytes */
+	unsigned level; /* of the first table; 4: PML4 ... 1: PT */
+	unsigned size;	/* of an entry in bytes */
 	unsigned index_bits;
+	uint64_t reserved; /* bits that are zero in all entries */
 };
 
-/* False: PAE's register for this address is not present. */
-static bool walk_start(const struct cpu *cpu, uint64_t lin, struct shape *s)
+/* Reads of nothing are all ones. */
+ALWAYS_INLINE uint64_t entry_read(const struct cpu *cpu, uint64_t gpa,
+				  unsigned size)
 {
-	if (cpu->s.efer & EFER_LMA) {
-		*s = (struct shape){cpu->s.cr3 & PTE_ADDR, 4, 8, 9};
-		return true;
-	}
-	if (cpu->s.cr4 & CR4_PAE) {
-		uint64_t entry = cpu->s.pdpte[lin >> 30 & 3];
+	const uint8_t *host = mmu_ram(cpu, gpa);
 
-		*s = (struct shape){entry & PTE_ADDR, 2, 8, 9};
-		return entry & PTE_P;
-	}
-	*s = (struct shape){cpu->s.cr3 & LEGACY_TABLE, 2, 4, 10};
-	return true;
+	if (unlikely(!host))
+		return size == 8 ? UINT64_MAX : UINT32_MAX;
+	return at_get(host, size);
 }
 
-static bool is_leaf(const struct cpu *cpu, const struct shape *s,
-		    unsigned level, uint64_t entry)
+ALWAYS_INLINE bool is_leaf(const struct cpu *cpu, const struct shape *s,
+			   unsigned level, uint64_t entry)
 {
 	if (level == 1)
 		return true;
 	return entry & PTE_PS && (s->size == 8 || cpu->s.cr4 & CR4_PSE);
 }
 
-/* Bits that must be zero in an entry of this level (4: PML4 ... 1: PT). */
-static uint64_t reserved_bits(const struct cpu *cpu, const struct shape *s,
-			      unsigned level, uint64_t entry)
+/* Bits of `entry` that must be zero and are not. */
+ALWAYS_INLINE uint64_t reserved_bits(const struct cpu *cpu,
+				     const struct shape *s, unsigned level,
+				     uint64_t entry)
 {
-	uint64_t mask = PHYS_RSVD;
+	uint64_t mask = s->reserved;
 	bool leaf = is_leaf(cpu, s, level, entry);
 
 	if (s->size == 4)
 		return leaf && level == 2 ? entry & PSE36_RSVD : 0;
-	if (!(cpu->s.efer & EFER_NXE))
-		mask |= PTE_NX;
-	if (!(cpu->s.efer & EFER_LMA))
-		mask |= PAE_RSVD;
 	if (level == 4 ||
 	    (level == 3 && !(cpu->features & FEATURE_BIT(PAGE1GB))))
 		mask |= PTE_PS;
@@ -98,60 +93,80 @@ static uint64_t page_base(const struct shape *s, uint64_t entry, uint64_t len)
 	return base;
 }
 
-/* Reads of nothing are all ones. */
-static uint64_t entry_read(const struct cpu *cpu, uint64_t gpa, unsigned size)
+ALWAYS_INLINE bool walk(const struct cpu *cpu, uint64_t lin, uint64_t table,
+			const struct shape *s, struct walk *w, uint32_t *error)
 {
-	const uint8_t *host = guestmem_ptr(cpu->vcpu.env.mem, gpa, size);
-
-	if (!host)
-		return size == 8 ? UINT64_MAX : UINT32_MAX;
-	return size == 8 ? at_get(host, 8) : at_get(host, 4);
-}
-
-bool mmu_walk(const struct cpu *cpu, uint64_t lin, struct walk *w,
-	      uint32_t *error)
-{
-	uint64_t gpa, entry;
-	struct shape s;
+	uint64_t all = UINT64_MAX, any = 0, entry;
 	unsigned level, shift;
 
-	*w = (struct walk){.user = true, .writable = true, .exec = true};
+	w->size = s->size;
+	w->count = 0;
 	*error = 0;
-	if (!walk_start(cpu, lin, &s))
-		return false;
-	w->size = s.size;
-	for (level = s.level;; level--) {
-		shift = PAGE_BITS + (level - 1) * s.index_bits;
-		gpa = s.table +
-		      s.size * (lin >> shift & ((1u << s.index_bits) - 1));
-		entry = entry_read(cpu, gpa, s.size);
+	for (level = s->level;; level--) {
+		uint64_t gpa;
+
+		shift = PAGE_BITS + (level - 1) * s->index_bits;
+		gpa = table +
+		      s->size * (lin >> shift & ((1u << s->index_bits) - 1));
+		entry = entry_read(cpu, gpa, s->size);
 		w->entry[w->count++] = gpa;
 		if (!(entry & PTE_P))
 			return false;
-		if (reserved_bits(cpu, &s, level, entry)) {
+		if (unlikely(reserved_bits(cpu, s, level, entry))) {
 			*error = PF_P | PF_RSVD;
 			return false;
 		}
-		w->user &= !!(entry & PTE_U);
-		w->writable &= !!(entry & PTE_W);
-		w->exec &= !(entry & PTE_NX);
-		if (is_leaf(cpu, &s, level, entry))
+		all &= entry;
+		any |= entry;
+		if (is_leaf(cpu, s, level, entry))
 			break;
-		s.table = entry & PTE_ADDR;
+		table = entry & PTE_ADDR;
 	}
+	w->user = all & PTE_U;
+	w->writable = all & PTE_W;
+	w->accessed = all & PTE_A;
+	w->exec = !(any & PTE_NX);
 	w->len = UINT64_C(1) << shift;
-	w->gpa = page_base(&s, entry, w->len) | (lin & (w->len - 1));
+	w->gpa = page_base(s, entry, w->len) | (lin & (w->len - 1));
 	w->global = entry & PTE_G;
 	w->dirty = entry & PTE_D;
 	*error = PF_P;
 	return true;
 }
 
+/* Its register for this address may say that nothing is there. */
+static bool walk_pae(const struct cpu *cpu, uint64_t lin, uint64_t no_nx,
+		     struct walk *w, uint32_t *error)
+{
+	uint64_t entry = cpu->s.pdpte[lin >> 30 & 3];
+	const struct shape pae = {2, 8, 9, PHYS_RSVD | PAE_RSVD | no_nx};
+
+	*error = 0;
+	return entry & PTE_P &&
+	       walk(cpu, lin, entry & PTE_ADDR, &pae, w, error);
+}
+
+bool mmu_walk(const struct cpu *cpu, uint64_t lin, struct walk *w,
+	      uint32_t *error)
+{
+	uint64_t cr3 = cpu->s.cr3;
+	uint64_t no_nx = cpu->s.efer & EFER_NXE ? 0 : PTE_NX;
+	const struct shape four_level = {4, 8, 9, PHYS_RSVD | no_nx};
+	const struct shape legacy = {2, 4, 10, 0};
+
+	if (cpu->s.efer & EFER_LMA)
+		return walk(cpu, lin, cr3 & PTE_ADDR, &four_level, w, error);
+	if (cpu->s.cr4 & CR4_PAE)
+		return walk_pae(cpu, lin, no_nx, w, error);
+	return walk(cpu, lin, cr3 & LEGACY_TABLE, &legacy, w, error);
+}
+
 void mmu_mark(struct cpu *cpu, const struct walk *w, bool write)
 {
+	if (likely(w->accessed && (w->dirty || !write)))
+		return;
 	for (unsigned i = 0; i < w->count; i++) {
-		uint8_t *host =
-			guestmem_ptr(cpu->vcpu.env.mem, w->entry[i], w->size);
+		uint8_t *host = mmu_ram(cpu, w->entry[i]);
 		bool last = i + 1 == w->count;
 		uint8_t set = PTE_A | (last && write ? PTE_D : 0);
 

@@ -126,7 +126,9 @@ void cpu_update_mode(struct cpu *cpu)
 {
 	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
 	uint64_t mode = cpu->mode & -MODE_GENERATION;
-	bool smap = cpu->s.cr4 & CR4_SMAP && !(cpu->s.rflags & FLAG_AC);
+	struct tlb *kernel = &cpu->tlbs[TLB_KERNEL];
+	struct tlb *smap =
+		cpu->s.cr4 & CR4_SMAP ? &cpu->tlbs[TLB_SMAP] : kernel;
 
 	cpu->cpl = current_ring(cpu);
 	cpu->code64 = cpu->s.efer & EFER_LMA && cs->attr & SEG_ATTR_L;
@@ -137,12 +139,12 @@ void cpu_update_mode(struct cpu *cpu)
 		mode |= MODE_CODE32;
 	cpu->mode = mode;
 	cpu->watch = debug_active(cpu) || alignment_checked(cpu);
-	if (!cpu->code64 || cpu->watch)
-		cpu->tlb = &cpu->none;
-	else if (cpu->cpl == 3)
-		cpu->tlb = &cpu->tlbs[TLB_USER];
+	cpu->system_tlb = smap;
+	if (cpu->cpl == 3)
+		cpu->code_tlb = &cpu->tlbs[TLB_USER];
 	else
-		cpu->tlb = &cpu->tlbs[smap ? TLB_SMAP : TLB_KERNEL];
+		cpu->code_tlb = cpu->s.rflags & FLAG_AC ? kernel : smap;
+	cpu->tlb = cpu->code64 && !cpu->watch ? cpu->code_tlb : &cpu->none;
 }
 
 /* ---- the loop ---- */

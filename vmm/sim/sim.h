@@ -133,11 +133,12 @@ static inline uint64_t op_rip(const struct op *op)
 
 struct tlb_entry {
 	uint64_t read, write, exec;
-	uintptr_t host; /* plus the address: where the byte is */
-	uint64_t gpa;	/* of the page */
-	uint64_t page;	/* TLB_NONE: unused */
-	uint64_t global;
-	uint64_t device; /* what a page of devices allows: DEVICE_* */
+	uintptr_t host;	 /* plus the address: where the byte is */
+	uint64_t gpa;	 /* of the page */
+	uint64_t page;	 /* TLB_NONE: unused */
+	uint64_t len;	 /* of the page it is part of */
+	uint32_t device; /* what a page of devices allows: DEVICE_* */
+	bool global;
 };
 
 #define DEVICE_READ  1u
@@ -145,7 +146,7 @@ struct tlb_entry {
 
 struct tlb {
 	struct tlb_entry entry[TLB_SIZE];
-	bool used;
+	uint64_t filled[TLB_SIZE / 64]; /* bits: where to look in a flush */
 };
 
 /* Rights differ by these: user, kernel, and kernel held off user pages. */
@@ -239,6 +240,10 @@ struct cpu {
 	bool in_block; /* a block runs; `op` tells which */
 	bool code64;   /* 64-bit code segment */
 	uint8_t cpl;
+
+	/* By their rights: that of the code's own accesses, also where `tlb`
+	 * is not to be used, and that of accesses to descriptors. */
+	struct tlb *code_tlb, *system_tlb;
 
 	/* The other registers; gpr, rip, cr8, fxsave and the arithmetic
 	 * flags in here are not current while running. */
@@ -400,9 +405,6 @@ struct place {
 /* Where a linear address leads; raises #PF. Does not cross a page. */
 void mmu_init(struct cpu *cpu);
 struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access);
-/* Where these bytes are if the TLB allows the access at once, else NULL. */
-uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin, unsigned size,
-		  unsigned access);
 void mmu_flush(struct cpu *cpu, bool global);
 void mmu_flush_page(struct cpu *cpu, uint64_t lin);
 /* Take the write right to a page of RAM out of all entries. */
