@@ -92,15 +92,21 @@ uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
 
 /* ---- devices ---- */
 
+/* What is no word of the bus goes there in words, or in bytes. */
+static unsigned bus_word(unsigned size)
+{
+	unsigned step = size > 8 ? 8 : size;
+
+	return step & (step - 1) || size % step ? 1 : step;
+}
+
 static void device_read(struct cpu *cpu, uint64_t gpa, uint8_t *buf,
 			unsigned size)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
-	unsigned step = size > 8 ? 8 : size;
+	unsigned step = bus_word(size);
 
 	must_be_last(cpu);
-	if (step & (step - 1) || size % step)
-		step = 1;
 	for (unsigned i = 0; i < size; i += step) {
 		uint64_t val = env->read(env->ctx, SPACE_MEMORY, gpa + i, step);
 
@@ -114,11 +120,9 @@ static void device_write(struct cpu *cpu, uint64_t gpa, const uint8_t *buf,
 			 unsigned size)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
-	unsigned step = size > 8 ? 8 : size;
+	unsigned step = bus_word(size);
 
 	must_be_last(cpu);
-	if (step & (step - 1) || size % step)
-		step = 1;
 	for (unsigned i = 0; i < size; i += step) {
 		uint64_t val = 0;
 
@@ -257,21 +261,90 @@ void lin_probe_write(struct cpu *cpu, uint64_t lin, unsigned size,
 	span_prepare(cpu, &s, size);
 }
 
+/* Most sizes are these; others cost a call to memcpy(). */
+static uint64_t word_get(const uint8_t *host, unsigned size)
+{
+	switch (size) {
+	case 1:
+		return *host;
+	case 2:
+		return at_get(host, 2);
+	case 4:
+		return at_get(host, 4);
+	case 8:
+		return at_get(host, 8);
+	}
+	return at_get(host, size);
+}
+
+static void word_set(uint8_t *host, unsigned size, uint64_t val)
+{
+	switch (size) {
+	case 1:
+		*host = val;
+		break;
+	case 2:
+		at_set(host, 2, true, val);
+		break;
+	case 4:
+		at_set(host, 4, true, val);
+		break;
+	case 8:
+		at_set(host, 8, true, val);
+		break;
+	default:
+		at_set(host, size, true, val);
+	}
+}
+
+static bool in_one_page(uint64_t lin, unsigned size)
+{
+	return !((lin ^ (lin + size - 1)) & PAGE_MASK);
+}
+
 uint64_t lin_read(struct cpu *cpu, uint64_t lin, unsigned size, unsigned access)
 {
 	const uint8_t *host = mmu_host(cpu, lin, size, access);
 	uint64_t val = 0;
+	struct place p;
 
-	if (host && size == 8) /* spares a call with an unknown size */
-		return at_get(host, 8);
-	lin_read_bytes(cpu, lin, &val, size, access);
+	if (host)
+		return word_get(host, size);
+	if (unlikely(!in_one_page(lin, size))) {
+		lin_read_bytes(cpu, lin, &val, size, access);
+		return val;
+	}
+	p = mmu_place(cpu, lin, access);
+	if (p.host)
+		return word_get(p.host, size);
+	device_read(cpu, p.gpa, (uint8_t *)&val, size);
 	return val;
 }
 
 void lin_write(struct cpu *cpu, uint64_t lin, unsigned size, uint64_t val,
 	       unsigned access)
 {
-	lin_write_bytes(cpu, lin, &val, size, access);
+	uint8_t *host = mmu_host(cpu, lin, size, access | ACCESS_WRITE);
+	struct place p;
+
+	if (host) {
+		word_set(host, size, val);
+		return;
+	}
+	if (unlikely(!in_one_page(lin, size))) {
+		lin_write_bytes(cpu, lin, &val, size, access);
+		return;
+	}
+	p = mmu_place(cpu, lin, access | ACCESS_WRITE);
+	if (!p.host) {
+		device_write(cpu, p.gpa, (const uint8_t *)&val, size);
+	} else if (!code_at(cpu, p.gpa, size)) {
+		word_set(p.host, size, val);
+	} else {
+		must_be_last(cpu);
+		word_set(p.host, size, val);
+		code_invalidate(cpu, p.gpa);
+	}
 }
 
 uint64_t mem_read(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size)
@@ -293,23 +366,22 @@ void mem_probe_write(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size)
 			ACCESS_WRITE);
 }
 
-NOT_INLINE uint64_t load_slow(struct cpu *cpu, const struct op *op,
-			      unsigned seg, uint64_t ea, unsigned size)
+uint64_t load_slow(struct cpu *cpu, const struct op *op, unsigned seg,
+		   uint64_t ea, unsigned size)
 {
 	cpu->op = op;
 	return mem_read(cpu, seg, ea, size);
 }
 
-NOT_INLINE void store_slow(struct cpu *cpu, const struct op *op, unsigned seg,
-			   uint64_t ea, unsigned size, uint64_t val)
+void store_slow(struct cpu *cpu, const struct op *op, unsigned seg, uint64_t ea,
+		unsigned size, uint64_t val)
 {
 	cpu->op = op;
 	mem_write(cpu, seg, ea, size, val);
 }
 
-NOT_INLINE uint64_t load_for_write_slow(struct cpu *cpu, const struct op *op,
-					unsigned seg, uint64_t ea,
-					unsigned size)
+uint64_t load_for_write_slow(struct cpu *cpu, const struct op *op, unsigned seg,
+			     uint64_t ea, unsigned size)
 {
 	uint64_t lin;
 
