@@ -99,7 +99,7 @@ static void *make_frame(struct making *m, uint64_t va, unsigned rights)
 	return arch_ptr(cap.base);
 }
 
-static void load_segment(struct making *m, const struct init_segment *s)
+static void load_segment(struct making *m, const struct elf_segment *s)
 {
 	const uint8_t *file = arch_ptr(m->boot->module.base);
 	uint64_t first = s->va & ~PAGE_MASK;
@@ -172,7 +172,7 @@ static void make_ports_and_channels(struct making *m)
 	kernel.input = channel_of(&input);
 }
 
-static struct task *make_task(struct making *m, const struct init_image *image)
+static struct task *make_task(struct making *m, const struct elf_image *image)
 {
 	struct cap cap = make_object(m, OBJECT_TASK, 0);
 	struct cap top = make_object(m, OBJECT_PML4, 0);
@@ -229,7 +229,7 @@ static void make_untypeds(struct making *m)
 	}
 }
 
-static void fill_info(struct making *m, const struct init_image *image)
+static void fill_info(struct making *m, const struct elf_image *image)
 {
 	struct boot_info *info = m->info;
 
@@ -242,7 +242,7 @@ static void fill_info(struct making *m, const struct init_image *image)
 	info->cmdline[sizeof(info->cmdline) - 1] = '\0';
 }
 
-void init_create(struct boot *boot, const struct init_image *image)
+void init_create(struct boot *boot, const struct elf_image *image)
 {
 	struct making m = {
 		.boot = boot,

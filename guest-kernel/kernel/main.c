@@ -5,14 +5,15 @@ struct kernel kernel;
 
 void kernel_start(struct boot *boot)
 {
-	struct init_image image;
+	struct elf_image image;
 	const char *wrong;
 
 	cap_list_init(&kernel.caps);
 	if (boot->module.base == boot->module.end)
 		panic("init: no module was loaded with the kernel");
-	wrong = init_parse(arch_ptr(boot->module.base),
-			   boot->module.end - boot->module.base, &image);
+	wrong = elf_parse(arch_ptr(boot->module.base),
+			  boot->module.end - boot->module.base, INIT_IMAGE_END,
+			  &image);
 	if (wrong)
 		panic("init: %s", wrong);
 	init_create(boot, &image);

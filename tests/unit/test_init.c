@@ -53,17 +53,18 @@ static struct elf good(void)
 
 static const char *parse(const struct elf *e, size_t size)
 {
-	struct init_image image;
+	struct elf_image image;
 
-	return init_parse((const uint8_t *)e, size, &image);
+	return elf_parse((const uint8_t *)e, size, INIT_IMAGE_END, &image);
 }
 
 static void test_a_good_image_is_described(void **state)
 {
 	struct elf e = good();
-	struct init_image image;
+	struct elf_image image;
 
-	assert_null(init_parse((uint8_t *)&e, sizeof(e), &image));
+	assert_null(
+		elf_parse((uint8_t *)&e, sizeof(e), INIT_IMAGE_END, &image));
 	assert_int_equal(image.count, 2);
 	assert_int_equal(image.pages, 1 + 4);
 	assert_int_equal(image.base, 0x8000);

@@ -1,25 +1,25 @@
 /*
- * elf.c: the init image is an ELF64 executable for x86-64, linked to fixed
+ * elf.c: an image is an ELF64 executable for x86-64, linked to fixed
  * addresses. Every field that is used is checked first; segments are mapped
  * with the rights they ask for, so they may not share a page, and none may
  * be both writable and executable.
  */
-#include "guest-kernel/kernel/init.h"
+#include "guest-kernel/common/elf.h"
 
 #include <string.h>
 
-#define ET_EXEC	   2
-#define EM_X86_64  62
-#define PT_LOAD	   1
-#define PT_INTERP  3
-#define PF_X	   1u
-#define PF_W	   2u
-#define PF_R	   4u
+#define ET_EXEC	  2
+#define EM_X86_64 62
+#define PT_LOAD	  1
+#define PT_INTERP 3
+#define PF_X	  1u
+#define PF_W	  2u
+#define PF_R	  4u
 
-#define IMAGE_BASE PAGE_SIZE
-#define IMAGE_END  BOOT_CHILD_STACK
+#define PAGE_SIZE UINT64_C(4096)
+#define PAGE_MASK (PAGE_SIZE - 1)
 
-struct elf_header {
+struct file_header {
 	uint8_t ident[16];
 	uint16_t type, machine;
 	uint32_t version;
@@ -28,15 +28,15 @@ struct elf_header {
 	uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
 };
 
-struct elf_segment {
+struct program_header {
 	uint32_t type, flags;
 	uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
 
-_Static_assert(sizeof(struct elf_header) == 64, "ELF64");
-_Static_assert(sizeof(struct elf_segment) == 56, "ELF64");
+_Static_assert(sizeof(struct file_header) == 64, "ELF64");
+_Static_assert(sizeof(struct program_header) == 56, "ELF64");
 
-static const char *check_header(const struct elf_header *h, uint64_t size)
+static const char *check_header(const struct file_header *h, uint64_t size)
 {
 	/* 64-bit, little-endian, version 1 */
 	if (memcmp(h->ident, "\177ELF\2\1\1", 7) != 0)
@@ -45,42 +45,42 @@ static const char *check_header(const struct elf_header *h, uint64_t size)
 		return "it is for another processor";
 	if (h->type != ET_EXEC)
 		return "it is no executable with fixed addresses";
-	if (h->phentsize != sizeof(struct elf_segment) || h->phnum == 0)
+	if (h->phentsize != sizeof(struct program_header) || h->phnum == 0)
 		return "it has no program headers";
 	if (h->phoff > size ||
-	    h->phnum > (size - h->phoff) / sizeof(struct elf_segment))
+	    h->phnum > (size - h->phoff) / sizeof(struct program_header))
 		return "it is cut off in its program headers";
 	return NULL;
 }
 
-static const char *check_segment(const struct elf_segment *s, uint64_t size,
-				 const struct init_image *image)
+static const char *check_segment(const struct program_header *s, uint64_t size,
+				 uint64_t end, const struct elf_image *image)
 {
 	if (s->offset > size || s->filesz > size - s->offset)
 		return "it is cut off in a segment";
 	if (s->filesz > s->memsz)
 		return "a segment has more bytes than memory";
-	if (s->vaddr < IMAGE_BASE || s->vaddr >= IMAGE_END ||
-	    s->memsz > IMAGE_END - s->vaddr)
-		return "a segment lies outside 1000h..70000000h";
+	if (s->vaddr < PAGE_SIZE || s->vaddr >= end ||
+	    s->memsz > end - s->vaddr)
+		return "a segment lies outside the addresses for images";
 	if (!(s->flags & PF_R))
 		return "a segment is not readable";
 	if (s->flags & PF_W && s->flags & PF_X)
 		return "a segment is writable and executable";
 	if ((s->vaddr & ~PAGE_MASK) < image->end)
 		return "segments share a page or are out of order";
-	if (image->count == INIT_SEGMENTS)
+	if (image->count == ELF_SEGMENTS)
 		return "it has too many segments";
 	return NULL;
 }
 
-static const char *add_segment(const struct elf_segment *s,
-			       struct init_image *image)
+static const char *add_segment(const struct program_header *s,
+			       struct elf_image *image)
 {
 	uint64_t first = s->vaddr & ~PAGE_MASK;
 	uint64_t end = (s->vaddr + s->memsz + PAGE_MASK) & ~PAGE_MASK;
 
-	image->segment[image->count++] = (struct init_segment){
+	image->segment[image->count++] = (struct elf_segment){
 		.va = s->vaddr,
 		.memory_size = s->memsz,
 		.offset = s->offset,
@@ -92,16 +92,16 @@ static const char *add_segment(const struct elf_segment *s,
 	if (image->count == 1)
 		image->base = first;
 	image->end = end;
-	if ((end - first) / PAGE_SIZE > INIT_PAGES - image->pages)
+	if ((end - first) / PAGE_SIZE > ELF_PAGES - image->pages)
 		return "it is larger than 256 MiB";
 	image->pages += (end - first) / PAGE_SIZE;
 	return NULL;
 }
 
-static const char *check_entry(const struct init_image *image)
+static const char *check_entry(const struct elf_image *image)
 {
 	for (unsigned i = 0; i < image->count; i++) {
-		const struct init_segment *s = &image->segment[i];
+		const struct elf_segment *s = &image->segment[i];
 
 		if (s->rights & RIGHT_EXEC && image->entry >= s->va &&
 		    image->entry - s->va < s->memory_size)
@@ -110,13 +110,13 @@ static const char *check_entry(const struct init_image *image)
 	return "its entry is in no executable segment";
 }
 
-const char *init_parse(const uint8_t *file, uint64_t size,
-		       struct init_image *image)
+const char *elf_parse(const uint8_t *file, uint64_t size, uint64_t end,
+		      struct elf_image *image)
 {
-	struct elf_header h;
+	struct file_header h;
 	const char *wrong;
 
-	*image = (struct init_image){0};
+	*image = (struct elf_image){0};
 	if (size < sizeof(h))
 		return "it is too short for an ELF file";
 	memcpy(&h, file, sizeof(h));
@@ -125,14 +125,14 @@ const char *init_parse(const uint8_t *file, uint64_t size,
 		return wrong;
 	image->entry = h.entry;
 	for (unsigned i = 0; i < h.phnum; i++) {
-		struct elf_segment s;
+		struct program_header s;
 
 		memcpy(&s, file + h.phoff + i * sizeof(s), sizeof(s));
 		if (s.type == PT_INTERP)
 			return "it wants a dynamic linker";
 		if (s.type != PT_LOAD || s.memsz == 0)
 			continue;
-		wrong = check_segment(&s, size, image);
+		wrong = check_segment(&s, size, end, image);
 		if (!wrong)
 			wrong = add_segment(&s, image);
 		if (wrong)
