@@ -122,17 +122,31 @@ static bool alignment_checked(const struct cpu *cpu)
 	return cpu->cpl == 3 && cpu->s.cr0 & CR0_AM && cpu->s.rflags & FLAG_AC;
 }
 
+/* Blocks are found by IP: it leads elsewhere by another segment. */
+static void note_code_segment(struct cpu *cpu, const struct x86_segment *cs)
+{
+	uint64_t base = cpu->code64 ? 0 : cs->base;
+	uint32_t limit = cpu->code64 ? UINT32_MAX : cs->limit;
+
+	if (base == cpu->code_base && limit == cpu->code_limit)
+		return;
+	cpu->code_base = base;
+	cpu->code_limit = limit;
+	cpu->mode += MODE_GENERATION;
+}
+
 void cpu_update_mode(struct cpu *cpu)
 {
 	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
-	uint64_t mode = cpu->mode & -MODE_GENERATION;
 	struct tlb *kernel = &cpu->tlbs[TLB_KERNEL];
 	struct tlb *smap =
 		cpu->s.cr4 & CR4_SMAP ? &cpu->tlbs[TLB_SMAP] : kernel;
+	uint64_t mode;
 
 	cpu->cpl = current_ring(cpu);
 	cpu->code64 = cpu->s.efer & EFER_LMA && cs->attr & SEG_ATTR_L;
-	mode |= cpu->cpl;
+	note_code_segment(cpu, cs);
+	mode = (cpu->mode & -MODE_GENERATION) | cpu->cpl;
 	if (cpu->code64)
 		mode |= MODE_CODE64;
 	else if (cs->attr & SEG_ATTR_B)

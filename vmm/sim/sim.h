@@ -280,6 +280,8 @@ struct cpu {
 
 	struct tlb tlbs[TLB_COUNT];
 	uint64_t large_base, large_mask; /* large pages in the TLBs */
+	uint64_t code_base;		 /* CS as blocks were found by it */
+	uint32_t code_limit;
 	struct tlb none; /* always empty: code that needs segment checks */
 	struct jump jump[JUMP_SIZE];
 	struct code_cache code;
