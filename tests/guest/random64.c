@@ -318,6 +318,25 @@ static void patch(void)
 	emit(next(), 4);
 }
 
+/* Writes `mov $imm, %eax; ret', calls it, changes it by an alias, and again. */
+static void compile(void)
+{
+	uint64_t page = below(PAGES), offset = below(4096);
+
+	if (!user)
+		return;
+	emit(0xbf, 1);
+	emit(WINDOW + page * 4096 + offset, 4);
+	BYTES(0xc7, 0x07, 0xb8, 1, 2, 3, 0xc7, 0x47, 4, 4, 0xc3, 0x90, 0x90);
+	if (chance(2))
+		BYTES(0xff, 0xd7);
+	BYTES(0xc6, 0x04, 0x25);
+	emit(WINDOW + (chance(2) ? PAGES : 0) * 4096 + page * 4096 + offset + 1,
+	     4);
+	emit(next(), 1);
+	BYTES(0xff, 0xd7, 0x01, 0xc2);
+}
+
 static void edit(void)
 {
 	BYTES(0xcd, VEC_EDIT);
@@ -447,7 +466,7 @@ static void one_piece(void)
 		group, group,	     alu,   two_bytes, two_bytes,    locked,
 		stack, jump_back,    patch, call,      counted_loop, string,
 		edit,  counted_loop, port,  clock,     simd,	     simd,
-		flags, bases,	     stack, trouble,
+		flags, bases,	     stack, trouble,   compile,	     compile,
 	};
 
 	piece[pieces++] = out - base;
@@ -527,8 +546,10 @@ static void exception(struct frame *f, uint64_t what)
 	}
 WITHOUT(0)
 WITHOUT(1)
-WITHOUT(3) WITHOUT(4) WITHOUT(5) WITHOUT(6) WITHOUT(7) WITH(10) WITH(11)
-	WITH(12) WITH(13) WITH(14) WITHOUT(16) WITH(17) WITHOUT(19)
+WITHOUT(3)
+WITHOUT(4)
+WITHOUT(5) WITHOUT(6) WITHOUT(7) WITH(10) WITH(11) WITH(12) WITH(13) WITH(14)
+	WITHOUT(16) WITH(17) WITHOUT(19)
 
 		void syscall_back(void);
 __asm__("syscall_back: sysretq\n");
