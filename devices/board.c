@@ -30,6 +30,7 @@ enum chip {
 	CHIP_EXIT_501,
 	CHIP_DEBUGCON,
 	CHIP_POST,
+	CHIP_FW_CFG,
 	CHIPS,
 };
 
@@ -69,6 +70,7 @@ static const struct mapping {
 	{PORT, 0x4d0, 2, CHIP_PIC, 4}, /* edge or level */
 	{PORT, PORT_EXIT_501, 4, CHIP_EXIT_501, 0},
 	{PORT, 0x505, 1, CHIP_POWER, POWER_REG(POWER_PVPANIC)},
+	{PORT, 0x510, 2, CHIP_FW_CFG, 0},
 	{PORT, 0x604, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* PIIX4, ICH9 */
 	{PORT, 0xcf8, 4, CHIP_POWER, POWER_REG(POWER_CF9)},
 	{PORT, 0x4004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* VirtualBox */
@@ -368,6 +370,7 @@ static void create_chips(struct board *b, const struct board_config *config,
 	chip[CHIP_EXIT_501] = exit_port_create(m, PORT_EXIT_501);
 	chip[CHIP_DEBUGCON] = debugcon_create(&config->debugcon);
 	chip[CHIP_POST] = post_create();
+	chip[CHIP_FW_CFG] = fw_cfg_create(guestmem_size(&m->mem), b->cpus);
 }
 
 /* Give all to the machine, also when one of them is missing. */

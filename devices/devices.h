@@ -244,6 +244,9 @@ struct device *debugcon_create(const struct byte_sink *sink);
 /* Port 80h: writes are taken (and said with -v), reads give the last one. */
 struct device *post_create(void);
 
+/* QEMU's way to ask for memory and CPUs, ports 510h and 511h (fw_cfg.c). */
+struct device *fw_cfg_create(uint64_t ram_bytes, unsigned cpus);
+
 /* ---- The board (board.c) ---- */
 
 struct board {
