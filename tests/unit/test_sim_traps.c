@@ -168,6 +168,76 @@ static void test_breakpoints_in_64_bit_code(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/*
+ * An IRETQ whose last two words lie in a page that is not there: what is
+ * wrong with CS comes first, and nothing has changed.
+ */
+static void test_iret_reads_its_frame_in_order(void **state)
+{
+	static const struct {
+		uint64_t cs;
+		unsigned vector;
+		uint32_t error;
+	} rows[] = {
+		{SEL_UCODE, VEC_PF, 0},
+		{SEL_UDATA, VEC_GP, SEL_UDATA & ~3},
+		{0, VEC_GP, 0},
+	};
+	const uint64_t sp = GUEST_USTACK - 24;
+	struct guest *g = *state;
+	struct x86_state start = g->state;
+
+	for (uint64_t i = 0; i < 512; i++)
+		guest_put64(g, GUEST_PT + 8 * i, i << 12 | 7);
+	guest_put64(g, GUEST_PT + 8 * (GUEST_USTACK >> 12), 0);
+	guest_put64(g, GUEST_PD, GUEST_PT | 7);
+	CODE(g, 0x48, 0x8b, 0x04, 0x24, 0x48, 0xcf); /* mov rax,[rsp]; iretq */
+	for (unsigned i = 0; i < 3; i++) {
+		g->state = start;
+		/* The handler's stack is another. */
+		guest_gate(g, rows[i].vector, GUEST_VEC + 16 * rows[i].vector,
+			   0xe, 1);
+		guest_put64(g, sp, TARGET);
+		guest_put64(g, sp + 8, rows[i].cs);
+		guest_put64(g, sp + 16, FLAG_FIXED);
+		g->state.gpr[GPR_RSP] = sp;
+		guest_run(g);
+		assert_vector(g, rows[i].vector);
+		assert_int_equal(frame(g, 0), rows[i].error);
+		assert_int_equal(frame(g, 1), GUEST_CODE + 4);
+		assert_int_equal(frame(g, 4), sp);
+		if (rows[i].vector == VEC_PF)
+			assert_int_equal(g->state.cr2, GUEST_USTACK);
+	}
+}
+
+/* A frame over the edge of a page is written whole or not at all. */
+static void test_a_frame_across_pages_is_all_or_nothing(void **state)
+{
+	struct guest *g = *state;
+
+	for (uint64_t i = 0; i < 512; i++)
+		guest_put64(g, GUEST_PT + 8 * i, i << 12 | 7);
+	guest_put64(g, GUEST_PD, GUEST_PT | 7);
+	guest_gate(g, VEC_DF, GUEST_VEC + 16 * VEC_DF, 0xe, 1);
+	for (unsigned there = 0; there < 2; there++) {
+		g->state.rip = GUEST_CODE;
+		g->state.halted = 0;
+		g->state.gpr[GPR_RSP] = GUEST_STACK + 16;
+		guest_put64(g, GUEST_STACK + 8, 0x1234);
+		guest_put64(g, GUEST_STACK - 8, 0x1234);
+		guest_put64(g, GUEST_PT + 8 * (GUEST_STACK >> 12) - 8,
+			    there ? (GUEST_STACK - 0x1000) | 7 : 0);
+		CODE(g, 0xcd, 0x40); /* int 0x40 */
+		guest_run(g);
+		assert_vector(g, there ? 0x40 : VEC_DF);
+		assert_int_equal(guest_get64(g, GUEST_STACK + 8),
+				 there ? SEL_DATA : 0x1234);
+		assert_int_equal(guest_get64(g, GUEST_STACK - 8),
+				 there ? FLAG_FIXED : 0x1234);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +246,8 @@ int main(void)
 		TEST(test_tf_loaded_by_sysret_traps_at_once),
 		TEST(test_alignment_counts_in_ring_3_with_both_bits),
 		TEST(test_breakpoints_in_64_bit_code),
+		TEST(test_iret_reads_its_frame_in_order),
+		TEST(test_a_frame_across_pages_is_all_or_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

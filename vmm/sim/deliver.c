@@ -17,7 +17,9 @@ static void read_gate(struct cpu *cpu, const struct event *ev, struct gate *g)
 
 	if (at + size - 1 > cpu->s.idt.limit)
 		raise_error(cpu, VEC_GP, error);
-	lin_read_bytes(cpu, cpu->s.idt.base + at, raw, size, ACCESS_SYSTEM);
+	raw[0] = system_read(cpu, cpu->s.idt.base + at);
+	if (wide)
+		raw[1] = system_read(cpu, cpu->s.idt.base + at + 8);
 	type = raw[0] >> 40 & 0x1f;
 	if (type != 0xe && type != 0xf &&
 	    (wide || ((type & ~1u) != 6 && type != 5)))
@@ -89,7 +91,21 @@ void enter_handler(struct cpu *cpu, const struct gate *g)
 	cpu->s.rflags &= ~clear;
 	cpu->rip = g->offset;
 	cpu->s.shadow = 0;
-	cpu_event(cpu);
+}
+
+/* Nothing of it is written when any of it cannot be. */
+static void write_frame(struct cpu *cpu, uint64_t sp, const uint64_t frame[6],
+			unsigned first, unsigned access)
+{
+	uint8_t *host =
+		mmu_host(cpu, sp, 48 - 8 * first, access | ACCESS_WRITE);
+
+	if (unlikely(!host)) {
+		lin_write_bytes(cpu, sp, &frame[first], 48 - 8 * first, access);
+		return;
+	}
+	for (unsigned i = first; i < 6; i++, host += 8)
+		at_set(host, 8, true, frame[i]);
 }
 
 static void deliver64(struct cpu *cpu, const struct event *ev,
@@ -114,7 +130,7 @@ static void deliver64(struct cpu *cpu, const struct event *ev,
 	frame[3] = event_flags(cpu, ev);
 	frame[4] = cpu->r[GPR_RSP];
 	frame[5] = cpu->s.seg[SEG_SS].selector;
-	lin_write_bytes(cpu, sp, &frame[first], len, access);
+	write_frame(cpu, sp, frame, first, access);
 	if (cpl != cpu->cpl)
 		cpu->s.seg[SEG_SS] = (struct x86_segment){.selector = cpl};
 	set_accessed(cpu, g->selector, cs);

@@ -330,6 +330,16 @@ ALWAYS_INLINE uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin,
 	return (uint8_t *)(e->host + lin);
 }
 
+/* Eight bytes of a descriptor table or a TSS. */
+ALWAYS_INLINE uint64_t system_read(struct cpu *cpu, uint64_t lin)
+{
+	const uint8_t *host = mmu_host(cpu, lin, 8, ACCESS_SYSTEM);
+
+	if (unlikely(!host))
+		return lin_read(cpu, lin, 8, ACCESS_SYSTEM);
+	return host_get((uintptr_t)host, 8);
+}
+
 /* Where a load or store that needs no care goes, else NULL. */
 ALWAYS_INLINE uint8_t *tlb_host(const struct cpu *cpu, uint64_t ea,
 				unsigned size, bool write)

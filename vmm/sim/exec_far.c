@@ -196,7 +196,10 @@ static void commit_return(struct cpu *cpu, struct far_return *r, uint64_t used,
 	if (r->outer) {
 		cpu->s.seg[SEG_SS] = r->stack.seg;
 		load_cs(cpu, r->cs, &r->code, r->cs & 3);
-		stack_set(cpu, r->rsp + drop);
+		if (likely(cpu->code64))
+			cpu->r[GPR_RSP] = r->rsp + drop;
+		else
+			stack_set(cpu, r->rsp + drop);
 	} else {
 		stack_add(cpu, used + drop);
 		load_cs(cpu, r->cs, &r->code, r->cs & 3);
@@ -260,32 +263,34 @@ static bool to_v86(const struct cpu *cpu, unsigned size, uint64_t flags)
 	       !(cpu->s.efer & EFER_LMA);
 }
 
-void exec_iret(struct cpu *cpu, const struct op *op)
+static void check_not_nested(struct cpu *cpu)
 {
-	struct far_return r = {0};
-	unsigned size = op->size;
-	uint64_t mask = flags_writable(cpu, size);
+	if (likely(!(cpu->s.rflags & FLAG_NT)))
+		return;
+	if (cpu->s.efer & EFER_LMA)
+		raise_error(cpu, VEC_GP, 0);
+	cpu_stop(cpu, NO_TASK_SWITCH);
+}
 
-	cpu->op = op;
-	need_iopl_in_v86(cpu);
-	nmi_unblock(cpu);
-	if (cpu_real_segments(cpu)) {
-		real_iret(cpu, size);
-		drop_resume_flag(cpu);
-		return next_block(cpu);
-	}
-	if (cpu->s.rflags & FLAG_NT) {
-		if (cpu->s.efer & EFER_LMA)
-			raise_error(cpu, VEC_GP, 0);
-		cpu_stop(cpu, NO_TASK_SWITCH);
-	}
+static void iret_flags(struct cpu *cpu, uint64_t flags, uint64_t mask)
+{
+	flags_set(cpu, (flags_get(cpu) & ~mask) | (flags & mask));
+	drop_resume_flag(cpu);
+}
+
+/* Each word is read when those before were found good. */
+static void iret_protected(struct cpu *cpu, unsigned size)
+{
+	uint64_t mask = flags_writable(cpu, size);
+	struct far_return r;
+
 	r.rip = peek_stack(cpu, size, 0);
 	r.cs = peek_stack(cpu, size, size);
 	r.flags = peek_stack(cpu, size, 2 * size);
 	if (to_v86(cpu, size, r.flags)) {
 		real_enter_v86(cpu, r.flags);
 		drop_resume_flag(cpu);
-		return next_block(cpu);
+		return;
 	}
 	r.outer = cpu->code64 || (r.cs & 3u) > cpu->cpl;
 	check_return_code(cpu, &r);
@@ -295,8 +300,45 @@ void exec_iret(struct cpu *cpu, const struct op *op)
 		check_return_stack(cpu, &r);
 	}
 	commit_return(cpu, &r, 3 * size, 0);
-	flags_set(cpu, (flags_get(cpu) & ~mask) | (r.flags & mask));
-	drop_resume_flag(cpu);
+	iret_flags(cpu, r.flags, mask);
+}
+
+/* The same where all five words can be read at once. */
+static void iret64(struct cpu *cpu, const uint8_t *frame)
+{
+	uint64_t mask = flags_writable(cpu, 8);
+	struct far_return r;
+
+	r.rip = at_get(frame, 8);
+	r.cs = at_get(frame + 8, 2);
+	r.flags = at_get(frame + 16, 8);
+	r.rsp = at_get(frame + 24, 8);
+	r.ss = at_get(frame + 32, 2);
+	r.outer = true;
+	check_return_code(cpu, &r);
+	check_return_stack(cpu, &r);
+	commit_return(cpu, &r, 0, 0);
+	iret_flags(cpu, r.flags, mask);
+}
+
+void exec_iret(struct cpu *cpu, const struct op *op)
+{
+	const uint8_t *frame;
+
+	cpu->op = op;
+	need_iopl_in_v86(cpu);
+	nmi_unblock(cpu);
+	if (unlikely(cpu_real_segments(cpu))) {
+		real_iret(cpu, op->size);
+		drop_resume_flag(cpu);
+		return next_block(cpu);
+	}
+	check_not_nested(cpu);
+	frame = tlb_host(cpu, cpu->r[GPR_RSP], 40, false);
+	if (likely(op->size == 8 && frame))
+		iret64(cpu, frame);
+	else
+		iret_protected(cpu, op->size);
 	return next_block(cpu);
 }
 
@@ -309,32 +351,31 @@ static void soft_interrupt(struct cpu *cpu, const struct op *op,
 	deliver(cpu, vector, kind, next_rip(op), false, 0);
 	cpu->stats.exceptions++;
 	cpu->no_step_trap = true;
+	return next_block(cpu);
 }
 
 void exec_int(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
 	need_iopl_in_v86(cpu);
-	soft_interrupt(cpu, op, op->imm & 0xff, EVENT_SOFT);
+	return soft_interrupt(cpu, op, op->imm & 0xff, EVENT_SOFT);
 }
 
 void exec_int3(struct cpu *cpu, const struct op *op)
 {
-	soft_interrupt(cpu, op, VEC_BP, EVENT_SOFT);
+	return soft_interrupt(cpu, op, VEC_BP, EVENT_SOFT);
 }
 
 /* INT1: like an exception, no DPL check (SDM 2 INT n). */
 void exec_int1(struct cpu *cpu, const struct op *op)
 {
-	soft_interrupt(cpu, op, VEC_DB, EVENT_TRAP);
+	return soft_interrupt(cpu, op, VEC_DB, EVENT_TRAP);
 }
 
 void exec_into(struct cpu *cpu, const struct op *op)
 {
-	if (flag_of(cpu)) {
-		soft_interrupt(cpu, op, VEC_OF, EVENT_SOFT);
-		return;
-	}
+	if (flag_of(cpu))
+		return soft_interrupt(cpu, op, VEC_OF, EVENT_SOFT);
 	return fall_through(cpu, op);
 }
 

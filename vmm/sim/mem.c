@@ -262,7 +262,7 @@ void lin_probe_write(struct cpu *cpu, uint64_t lin, unsigned size,
 }
 
 /* Most sizes are these; others cost a call to memcpy(). */
-static uint64_t word_get(const uint8_t *host, unsigned size)
+ALWAYS_INLINE uint64_t word_get(const uint8_t *host, unsigned size)
 {
 	switch (size) {
 	case 1:
@@ -277,7 +277,7 @@ static uint64_t word_get(const uint8_t *host, unsigned size)
 	return at_get(host, size);
 }
 
-static void word_set(uint8_t *host, unsigned size, uint64_t val)
+ALWAYS_INLINE void word_set(uint8_t *host, unsigned size, uint64_t val)
 {
 	switch (size) {
 	case 1:

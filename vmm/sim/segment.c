@@ -20,12 +20,12 @@ bool read_descriptor(struct cpu *cpu, uint16_t selector,
 	}
 	if (at + 7 > limit)
 		return false;
-	desc->raw = lin_read(cpu, base + at, 8, ACCESS_SYSTEM);
+	desc->raw = system_read(cpu, base + at);
 	desc->high = 0;
 	/* System descriptors are twice as long in long mode. */
 	if (cpu->s.efer & EFER_LMA && !(desc->raw >> 44 & 1) &&
 	    at + 15 <= limit)
-		desc->high = lin_read(cpu, base + at + 8, 8, ACCESS_SYSTEM);
+		desc->high = system_read(cpu, base + at + 8);
 	desc->seg.selector = selector;
 	desc->seg.attr = desc->raw >> 40 & 0xf0ff;
 	desc->seg.base = (desc->raw >> 16 & 0xffffff) |
