@@ -544,14 +544,12 @@ static void exception(struct frame *f, uint64_t what)
 	{                                                         \
 		exception(f, n | err << 8);                       \
 	}
-WITHOUT(0)
-WITHOUT(1)
-WITHOUT(3)
-WITHOUT(4)
-WITHOUT(5) WITHOUT(6) WITHOUT(7) WITH(10) WITH(11) WITH(12) WITH(13) WITH(14)
-	WITHOUT(16) WITH(17) WITHOUT(19)
+/* clang-format off */
+WITHOUT(0) WITHOUT(1) WITHOUT(3) WITHOUT(4) WITHOUT(5) WITHOUT(6) WITHOUT(7)
+WITH(10) WITH(11) WITH(12) WITH(13) WITH(14) WITHOUT(16) WITH(17) WITHOUT(19)
+	/* clang-format on */
 
-		void syscall_back(void);
+	void syscall_back(void);
 __asm__("syscall_back: sysretq\n");
 
 static void arm(void)

@@ -292,6 +292,8 @@ static void iret_protected(struct cpu *cpu, unsigned size)
 		drop_resume_flag(cpu);
 		return;
 	}
+	if (cpu->cpl == 0 && size > 2) /* only by IRET, not by POPF */
+		mask |= FLAG_VIF | FLAG_VIP;
 	r.outer = cpu->code64 || (r.cs & 3u) > cpu->cpl;
 	check_return_code(cpu, &r);
 	if (r.outer) {
