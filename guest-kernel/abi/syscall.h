@@ -44,6 +44,8 @@
  * SYS_LIST_CPOOL	log the caller's root pool, a line a taken slot
  * SYS_TEST_SUCCEED	end the run: port 501h gets 31h
  * SYS_TEST_FAIL	end the run: port 501h gets 30h
+ * SYS_SET_FS_BASE	rdi: the base of the caller's FS segment; of user space
+ *			only
  *
  * All but the first two stand for services that a finished system would give
  * by capability; they are here for bringing one up.
@@ -56,13 +58,14 @@
 	X(PUTC, 4)         \
 	X(LIST_CPOOL, 5)   \
 	X(TEST_SUCCEED, 6) \
-	X(TEST_FAIL, 7)
+	X(TEST_FAIL, 7)    \
+	X(SET_FS_BASE, 15)
 
 enum abi_syscall {
 #define ABI_SYSCALL_ENUM(name, number) SYS_##name = (number),
 	ABI_SYSCALLS(ABI_SYSCALL_ENUM)
 #undef ABI_SYSCALL_ENUM
-		SYS_COUNT = 8
+		SYS_COUNT = 16
 };
 
 #define INFO_LABEL_SHIFT    0

@@ -108,6 +108,11 @@ static enum error call(struct task *task, struct invocation *inv)
 		return ERR_OK;
 	case SYS_LIST_CPOOL:
 		return list_pool(task);
+	case SYS_SET_FS_BASE:
+		if (task->regs.rdi >= USER_END)
+			return ERR_RANGE;
+		arch_set_fs_base(task->regs.rdi);
+		return ERR_OK;
 	case SYS_TEST_SUCCEED:
 		arch_exit(0x31);
 	case SYS_TEST_FAIL:

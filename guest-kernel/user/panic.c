@@ -6,6 +6,7 @@
 #include "guest-kernel/user/rt.h"
 
 #define LINE_MAX 512
+#define PAGE	 UINT64_C(4096)
 #define NOTE_ID	 16 /* where the ID begins in its note, behind "GNU" */
 
 /* By user.ld: the note that the linker has made, if it was asked to. */
@@ -20,15 +21,26 @@ static const uint8_t *build_id(void)
 		       : none;
 }
 
+/* Of a stack that is not the task's own, no more than this page is known. */
+static void walk(struct backtrace *trace, uint64_t frame)
+{
+	const struct rt_task *self = rt_self();
+
+	if (frame >= self->stack && frame < self->stack_end)
+		backtrace_walk(trace, frame, self->stack, self->stack_end);
+	else
+		backtrace_walk(trace, frame, frame & -PAGE,
+			       (frame & -PAGE) + PAGE);
+}
+
 static void print_backtrace(const void *frame)
 {
-	uint64_t base = (uintptr_t)frame & -BOOT_STACK_BYTES;
 	char line[sizeof(BACKTRACE_WORD) + BACKTRACE_TOKEN_SIZE] =
 		BACKTRACE_WORD;
 	size_t len = strlen(line);
 	struct backtrace trace;
 
-	backtrace_walk(&trace, (uintptr_t)frame, base, base + BOOT_STACK_BYTES);
+	walk(&trace, (uintptr_t)frame);
 	len += backtrace_token(line + len, &trace, build_id());
 	sys_print(line, len);
 }
@@ -54,4 +66,10 @@ void rt_panic(const char *fmt, ...)
 	if (on_boot_stack())
 		sys_test_fail();
 	sys_exit();
+}
+
+void __assert_fail(const char *what, const char *file, unsigned line,
+		   const char *function)
+{
+	rt_panic("%s:%u: %s: %s", file, line, function, what);
 }

@@ -13,7 +13,7 @@ struct sink {
 };
 
 struct spec {
-	bool left, zero, plus, space;
+	bool left, zero, plus, space, alternate;
 	int width;
 	int precision;	/* -1: none given */
 	unsigned bytes; /* of the integer argument */
@@ -81,6 +81,32 @@ static void put_signed(struct sink *to, const struct spec *s, int64_t value)
 	put_number(to, s, magnitude, 10, false, value < 0 ? "-" : sign);
 }
 
+/* With # a hexadecimal number has its 0x, unless it is 0. */
+static void put_hex(struct sink *to, const struct spec *s, uint64_t value,
+		    bool upper)
+{
+	const char *prefix = upper ? "0X" : "0x";
+
+	put_number(to, s, value, 16, upper,
+		   s->alternate && value ? prefix : "");
+}
+
+/* And an octal one begins with a 0 in any case. */
+static void put_octal(struct sink *to, const struct spec *s, uint64_t value)
+{
+	struct spec octal = *s;
+	int digits = 1;
+
+	for (uint64_t v = value; v; v >>= 3)
+		digits++;
+	if (s->alternate && value && octal.precision < digits &&
+	    !(s->zero && !s->left && s->precision < 0 && s->width >= digits))
+		octal.precision = digits;
+	if (s->alternate && !value && octal.precision == 0)
+		octal.precision = 1;
+	put_number(to, &octal, value, 8, false, "");
+}
+
 static uint64_t cut(uint64_t value, unsigned bytes)
 {
 	return bytes == 8 ? value : value & ((UINT64_C(1) << bytes * 8) - 1);
@@ -108,6 +134,9 @@ static const char *parse_flags(const char *f, struct spec *s)
 			break;
 		case ' ':
 			s->space = true;
+			break;
+		case '#':
+			s->alternate = true;
 			break;
 		default:
 			return f;
@@ -204,10 +233,10 @@ static const char *convert(struct sink *to, const char *f,
 		break;
 	case 'x':
 	case 'X':
-		put_number(to, &s, integer(&s, args), 16, *f == 'X', "");
+		put_hex(to, &s, integer(&s, args), *f == 'X');
 		break;
 	case 'o':
-		put_number(to, &s, integer(&s, args), 8, false, "");
+		put_octal(to, &s, integer(&s, args));
 		break;
 	case 'p':
 		put_number(to, &s, (uintptr_t)va_arg(args->list, void *), 16,

@@ -3,10 +3,11 @@
  * strings and the way out when all is lost. rinit, the EVM's init program and
  * the kernel's tests are written on it; it needs nothing but the ABI.
  *
- * A program defines user_main(). Every task that is started at the image's
- * entry comes to it: the init program with its boot_info, any other with
- * NULL. Globals are shared by all tasks of one address space, and nothing
- * here locks: the heap is for one task.
+ * A program defines main(), which the first task of its address space calls
+ * with the words of the kernel's command line; argv[0] is "init". One whose
+ * image further tasks run from the beginning, too, defines user_main()
+ * instead. Globals are shared by all tasks of one address space;
+ * variables with __thread are each task's own.
  */
 #ifndef USER_RT_H
 #define USER_RT_H
@@ -20,11 +21,49 @@
 #include "guest-kernel/abi/object.h"
 #include "guest-kernel/abi/syscall.h"
 
-/* Returning ends the task; from the init program, other than 0 is a panic. */
+/*
+ * Every task that is started at the image's entry comes to it: the first with
+ * the boot information, any other with NULL. Returning ends the task; from
+ * the first, other than 0 is a panic. Unless a program has its own, it calls
+ * main() in the first task and ends any other.
+ */
 int user_main(const struct boot_info *info);
+
+/* Of this address space; NULL before the first task has begun. */
+const struct boot_info *rt_boot_info(void);
 
 /* crt0.S; an address to start further tasks of this image at. */
 void _start(void);
+
+/* ---- the task itself (tls.c) ---- */
+
+/* What every task has at the base of its FS segment. */
+struct rt_task {
+	struct rt_task *self; /* where the x86-64 ABI wants it */
+	struct task_buffer *buffer;
+	uint64_t stack, stack_end; /* for backtraces */
+};
+
+static inline struct rt_task *rt_self(void)
+{
+	struct rt_task *self;
+
+	__asm__("mov %%fs:0, %0" : "=r"(self));
+	return self;
+}
+
+/*
+ * Room for a task's rt_task and its copy of the thread-local variables; the
+ * linker knows how much (user.ld).
+ */
+extern const char tls_area_size[];
+#define TLS_AREA_SIZE ((uintptr_t)tls_area_size)
+
+/*
+ * Fills such a room; the rest of `task` but `self` is as given. What it
+ * returns is the FS base.
+ */
+struct rt_task *tls_make(void *area, const struct rt_task *task);
 
 /* ---- capability addresses ---- */
 
@@ -101,11 +140,14 @@ void sys_list_cpool(void);
 _Noreturn void sys_test_succeed(void);
 _Noreturn void sys_test_fail(void);
 
-/*
- * The task's buffer, found by its stack: the word at the stack's address
- * rounded down to 16 KiB. NULL if that word is 0.
- */
-struct task_buffer *rt_buffer(void);
+/* The base of the caller's FS segment. */
+enum error sys_set_fs_base(uint64_t base);
+
+/* The task's buffer, or NULL. */
+static inline struct task_buffer *rt_buffer(void)
+{
+	return rt_self()->buffer;
+}
 
 /* ---- names of the ABI's numbers (names.c), for people ---- */
 
@@ -116,7 +158,7 @@ const char *object_name(uint64_t type);	  /* "CPOOL" */
 /* ---- text (printf.c) ---- */
 
 /*
- * As C's, with d i u x X o c s p and %, the flags - 0 + and space, width,
+ * As C's, with d i u x X o c s p and %, the flags - 0 + # and space, width,
  * precision, * for both, and the lengths hh h l ll z j t. No floating point.
  * Returns the length that the whole text has.
  */
@@ -134,6 +176,10 @@ __attribute__((format(printf, 1, 2))) void rt_print(const char *fmt, ...);
  */
 __attribute__((format(printf, 1, 2))) _Noreturn void rt_panic(const char *fmt,
 							      ...);
+
+/* assert() of <assert.h> works, too. */
+_Noreturn void __assert_fail(const char *what, const char *file, unsigned line,
+			     const char *function);
 
 /* ---- memory (malloc.c on heap.c; string.c) ---- */
 

@@ -250,10 +250,7 @@ void sys_test_fail(void)
 		sys_yield();
 }
 
-struct task_buffer *rt_buffer(void)
+enum error sys_set_fs_base(uint64_t base)
 {
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-	const uint64_t *base = (const uint64_t *)(here & -BOOT_STACK_BYTES);
-
-	return (struct task_buffer *)*base;
+	return plain(SYS_SET_FS_BASE, base).error;
 }

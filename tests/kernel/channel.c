@@ -246,8 +246,7 @@ static void test_a_waiter_gets_a_payload(void)
 	sys_channel_put_payload(shared, text, sizeof(text));
 	yield_often();
 	check(order == 6 && got_value[5] == sizeof(text), "a waiter is woken");
-	check(!memcmp(((struct task_buffer *)t.stack[0])->data, text,
-		      sizeof(text)),
+	check(!memcmp(t.buffer->data, text, sizeof(text)),
 	      "and has the bytes in its buffer");
 }
 

@@ -146,15 +146,21 @@ static uint64_t make_buffer(struct caddr *buffer)
 struct thread thread_make(void (*entry)(uint64_t argument), uint64_t argument)
 {
 	struct thread t = {.task = make(OBJECT_TASK, 0)};
+	struct rt_task task = {0};
+	struct rt_task *self;
 	struct caddr buffer;
 
 	if (threads == TASKS)
 		rt_panic("no stack is left");
-	t.stack = (uint64_t *)stacks[threads];
-	t.stack[0] = make_buffer(&buffer);
-	t.top = (uint64_t)stacks[threads] + BOOT_STACK_BYTES - 8;
+	task.stack = (uint64_t)stacks[threads];
+	task.stack_end = task.stack + BOOT_STACK_BYTES;
+	task.buffer = (struct task_buffer *)make_buffer(&buffer);
+	t.buffer = task.buffer;
+	self = tls_make(stacks[threads], &task);
+	t.top = task.stack_end - 8;
 	*(uint64_t *)t.top = (uint64_t)sys_exit;
 	threads++;
+	must(sys_task_set_fs_base(t.task, (uint64_t)self), "fs base");
 	must(sys_task_set_ip(t.task, (uint64_t)entry), "ip");
 	must(sys_task_set_sp(t.task, t.top), "sp");
 	must(sys_task_set_arg(t.task, argument), "arg");

@@ -49,8 +49,8 @@ struct caddr map_new(uint64_t va, uint64_t rights);
 
 struct thread {
 	struct caddr task;
-	uint64_t *stack; /* lowest word, which names the task buffer */
-	uint64_t top;	 /* of the stack; holds the return to sys_exit() */
+	struct task_buffer *buffer;
+	uint64_t top; /* of the stack; holds the return to sys_exit() */
 };
 
 /*

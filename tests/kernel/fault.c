@@ -228,7 +228,7 @@ static void test_direction_flag(void)
 {
 	struct caddr c = make(OBJECT_CHANNEL, 0);
 	struct thread t = thread_make(put_with_direction_flag, c.path);
-	struct task_buffer *theirs = (struct task_buffer *)t.stack[0];
+	struct task_buffer *theirs = t.buffer;
 	struct taken got = {0};
 
 	for (unsigned i = 0; i < 1000; i++)

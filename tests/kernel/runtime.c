@@ -113,8 +113,72 @@ static void test_boot_info(const struct boot_info *info)
 	      "the command line ends");
 }
 
+static __thread uint64_t local = 0x1234567890;
+static __thread uint8_t large[300];
+__thread uint8_t aligned __attribute__((aligned(64))) = 7;
+
+static volatile uint64_t seen[4];
+
+static void look(uint64_t argument)
+{
+	seen[0] = local;
+	seen[1] = (uintptr_t)&local;
+	local = argument;
+	seen[3] = large[299] + aligned;
+	seen[2] = local;
+	sys_yield();
+	seen[0] = 0;
+}
+
+static void test_thread_local_variables(void)
+{
+	uint8_t *volatile at; /* what the compiler knows is not asked */
+
+	check(local == 0x1234567890 && aligned == 7 && large[0] == 0 &&
+		      large[299] == 0,
+	      "thread-local variables begin as they are written");
+	at = &aligned;
+	check((uintptr_t)at % 64 == 0, "and aligned");
+	local = 1;
+	large[299] = 9;
+	thread_start(look, 2);
+	await(&seen[2], 2);
+	check(seen[0] == 0x1234567890 && seen[3] == 7,
+	      "every task has its own copy");
+	check(seen[1] != (uintptr_t)&local && local == 1,
+	      "and changes no other's");
+	await(&seen[0], 0);
+	check(local == 1, "after switches, too");
+	check(rt_self()->self == rt_self() &&
+		      (uintptr_t)&local < (uintptr_t)rt_self(),
+	      "they end where the FS base is");
+	check_error(sys_set_fs_base(~UINT64_C(0)), ERR_RANGE,
+		    "an FS base of the kernel's is refused");
+	check(local == 1, "which changes nothing");
+}
+
+static unsigned constructed;
+
+static __attribute__((constructor(200))) void second(void)
+{
+	constructed = constructed == 1 ? 2 : 0;
+}
+
+static __attribute__((constructor(150))) void first(void)
+{
+	constructed = 1;
+}
+
+static __attribute__((constructor)) void third(void)
+{
+	constructed = constructed == 2 ? 3 : 0;
+}
+
 int user_main(const struct boot_info *info)
 {
+	check(constructed == 3, "constructors run in order");
+	check(rt_boot_info() == info, "the boot information is there");
+	test_thread_local_variables();
 	test_boot_info(info);
 	test_strings();
 	test_heap();

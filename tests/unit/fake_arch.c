@@ -38,6 +38,11 @@ void arch_task_init(struct regs *regs, struct arch_state *state)
 	*state = (struct arch_state){0};
 }
 
+void arch_set_fs_base(uint64_t base)
+{
+	fake.fs_base = base;
+}
+
 void arch_flush_page(uint64_t va)
 {
 	fake.flushed = va;

@@ -26,6 +26,7 @@ struct fake {
 	uint16_t port;	  /* last access */
 	unsigned size;
 	uint32_t value; /* written, or to be read */
+	uint64_t fs_base;
 };
 
 extern struct fake fake;

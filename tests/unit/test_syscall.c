@@ -48,6 +48,17 @@ static void test_numbers_and_info_words_are_checked(void **state)
 				 rows[i].error);
 }
 
+static void test_the_fs_base_stays_in_user_space(void **state)
+{
+	assert_int_equal(call(SYS_SET_FS_BASE, 0x1234, 0), ERR_OK);
+	assert_int_equal(fake.fs_base, 0x1234);
+	assert_int_equal(call(SYS_SET_FS_BASE, USER_END - 1, 0), ERR_OK);
+	assert_int_equal(fake.fs_base, USER_END - 1);
+	assert_int_equal(call(SYS_SET_FS_BASE, USER_END, 0), ERR_RANGE);
+	assert_int_equal(call(SYS_SET_FS_BASE, UINT64_MAX, 0), ERR_RANGE);
+	assert_int_equal(fake.fs_base, USER_END - 1);
+}
+
 static void test_only_the_named_registers_change(void **state)
 {
 	struct regs before, after;
@@ -159,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_numbers_and_info_words_are_checked),
+		T(test_the_fs_base_stays_in_user_space),
 		T(test_only_the_named_registers_change),
 		T(test_print_is_one_line_of_printable_bytes),
 		T(test_putc_is_raw),

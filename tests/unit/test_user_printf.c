@@ -59,6 +59,14 @@ static void test_integers(void **state)
 		     (unsigned long long)v);
 		SAME("[%*d] [%*d] [%.*d]", 7, (int)v, -7, (int)v, 3, (int)v);
 		SAME("[%.*d]", -1, (int)v);
+		SAME("[%#x] [%#X] [%#o]", (unsigned)v, (unsigned)v,
+		     (unsigned)v);
+		SAME("[%#14x] [%#014x] [%-#14x]", (unsigned)v, (unsigned)v,
+		     (unsigned)v);
+		SAME("[%#14o] [%#014o] [%-#14o]", (unsigned)v, (unsigned)v,
+		     (unsigned)v);
+		SAME("[%#.0x] [%#.5x] [%#.0o] [%#.5o] [%#.12o]", (unsigned)v,
+		     (unsigned)v, (unsigned)v, (unsigned)v, (unsigned)v);
 	}
 }
 

@@ -69,6 +69,9 @@ static inline void *arch_ptr(uint64_t pa)
 /* As a task starts: interrupts on, IOPL 0, all else zero; a fresh FPU. */
 void arch_task_init(struct regs *regs, struct arch_state *state);
 
+/* Of the running task. */
+void arch_set_fs_base(uint64_t base);
+
 void arch_flush_page(uint64_t va); /* of the current address space */
 
 uint32_t arch_port_in(uint16_t port, unsigned size);

@@ -98,6 +98,11 @@ static void load_state(const struct arch_state *s)
 	write_msr(MSR_KERNEL_GS_BASE, s->gs_base);
 }
 
+void arch_set_fs_base(uint64_t base)
+{
+	write_msr(MSR_FS_BASE, base);
+}
+
 static void switch_to(struct cpu *cpu, struct task *task)
 {
 	uint64_t table = task->table.cap.base;
