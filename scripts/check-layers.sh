@@ -27,7 +27,8 @@ BEGIN {
 	allow("guest-kernel/", "guest-kernel/kernel/ guest-kernel/arch/ guest-kernel/common/ guest-kernel/abi/")
 	allow("evm/guest/", "evm/ guest-kernel/user/ guest-kernel/abi/")
 	allow("evm/", "evm/")
-	allow("tests/", "tests/ vmm/ devices/ gdbstub/ shell/ guest-kernel/ evm/")
+	allow("include/", "include/")
+	allow("tests/", "tests/ include/ vmm/ devices/ gdbstub/ shell/ guest-kernel/ evm/")
 }
 {
 	for (r = 1; r <= rows && index($1, row[r]) != 1; r++)

@@ -82,7 +82,7 @@ const char *cli_meant(const char *word);
 /* The program: find the command, run it. The exit status. */
 int cli_main(int argc, char **argv);
 
-extern const struct cli_command command_boot, command_symbolize, command_help,
-	command_version;
+extern const struct cli_command command_boot, command_help, command_symbolize,
+	command_test, command_version;
 
 #endif

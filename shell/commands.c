@@ -11,8 +11,8 @@
 #define COMMANDS_MAX 32
 
 const struct cli_command *const cli_commands[] = {
-	&command_boot, &command_symbolize, &command_help, &command_version,
-	NULL,
+	&command_boot, &command_test,	 &command_symbolize,
+	&command_help, &command_version, NULL,
 };
 
 const struct cli_command *cli_find(const char *name)

@@ -2,7 +2,9 @@
 #include "shell/numbers.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct unit {
@@ -39,6 +41,18 @@ static bool parse_with_unit(const char *text, const struct unit *unit,
 			return true;
 		}
 	return false;
+}
+
+/* Digits, and nothing else: no sign, no space before. */
+bool parse_decimal(const char *text, uint64_t max, uint64_t *val)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*val = strtoull(text, &end, 10);
+	return !*end && errno == 0 && *val <= max;
 }
 
 bool parse_size(const char *text, uint64_t *bytes)

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Digits and nothing else, up to `max`. */
+bool parse_decimal(const char *text, uint64_t max, uint64_t *val);
+
 /* 4096, 64K, 64M, 64MiB, 1G: bytes. */
 bool parse_size(const char *text, uint64_t *bytes);
 

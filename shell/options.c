@@ -94,18 +94,6 @@ static int set_mem(void *ctx, const char *value)
 	return 0;
 }
 
-/* Digits, and nothing else: no sign, no space before. */
-static bool parse_decimal(const char *text, uint64_t max, uint64_t *val)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*val = strtoull(text, &end, 10);
-	return !*end && errno == 0 && *val <= max;
-}
-
 static int set_smp(void *ctx, const char *value)
 {
 	struct options *o = ctx;
@@ -516,9 +504,22 @@ void options_fini(struct options *o)
 
 /* ---- the command ---- */
 
-static int run_boot(int argc, char **argv)
+int boot_run(const struct options *options)
 {
 	static struct session session;
+	int status;
+
+	log_set_verbose(options->verbose);
+	signals_block();
+	status = session_begin(&session, options);
+	if (status == 0)
+		status = session_run(&session);
+	session_end(&session);
+	return status;
+}
+
+static int run_boot(int argc, char **argv)
+{
 	struct options options;
 	int status, err;
 
@@ -527,12 +528,7 @@ static int run_boot(int argc, char **argv)
 		options_fini(&options);
 		return cli_status(err);
 	}
-	log_set_verbose(options.verbose);
-	signals_block();
-	status = session_begin(&session, &options);
-	if (status == 0)
-		status = session_run(&session);
-	session_end(&session);
+	status = boot_run(&options);
 	options_fini(&options);
 	return status;
 }

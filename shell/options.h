@@ -27,6 +27,16 @@ struct trace_option {
 	uint64_t from, to;
 };
 
+/* What a caller of boot_run() wants to know besides its status. */
+struct run_summary {
+	bool ended; /* the fields below are set */
+	bool want_hash;
+	int status;
+	uint64_t instructions; /* 0: not counted */
+	uint64_t guest_ns, wall_ns, hash;
+	char text[320]; /* the verdict in words, or "" */
+};
+
 /* Strings are argv's own; `type` and `snapshot` are allocated. */
 struct options {
 	const char *kernel;		  /* may be NULL with `restore` */
@@ -57,10 +67,14 @@ struct options {
 	const char *trace_file; /* NULL: standard error */
 	bool reference;
 	bool stats, hash, verbose;
+	struct run_summary *summary; /* filled in at the end; NULL: not */
 };
 
 /* As cli_parse(); argv[0] is "boot" or, for `vmm KERNEL`, the program. */
 int options_parse(int argc, char **argv, struct options *options);
+
+/* `vmm boot` so asked for: the exit status. */
+int boot_run(const struct options *options);
 
 void options_fini(struct options *options);
 

@@ -137,6 +137,21 @@ void report_stats(struct machine *m, uint64_t wall_ns)
 		 s.blocks);
 }
 
+void report_summary(struct machine *m, const struct verdict *v,
+		    uint64_t wall_ns, struct run_summary *summary)
+{
+	struct vcpu_stats stats;
+
+	all_stats(m, &stats);
+	summary->status = v->status;
+	summary->instructions = stats.instructions;
+	summary->guest_ns = clock_now(&m->clock);
+	summary->wall_ns = wall_ns;
+	summary->hash = summary->want_hash ? machine_hash(m) : 0;
+	snprintf(summary->text, sizeof(summary->text), "%s", v->text);
+	summary->ended = true;
+}
+
 void report_hash(struct machine *m)
 {
 	log_warn("state hash %016" PRIx64, machine_hash(m));

@@ -3,6 +3,7 @@
 #define SHELL_REPORT_H
 
 #include "devices/devices.h"
+#include "shell/verdict.h"
 #include "vmm/machine.h"
 
 /* A few lines on stderr: registers, mode, the bytes of the instruction. */
@@ -12,6 +13,10 @@ void report_general(struct machine *m);
 
 /* --stats; `wall_ns` is the host time of machine_run(). */
 void report_stats(struct machine *m, uint64_t wall_ns);
+
+/* For boot_run()'s caller. */
+void report_summary(struct machine *m, const struct verdict *v,
+		    uint64_t wall_ns, struct run_summary *summary);
 
 /* --hash */
 void report_hash(struct machine *m);

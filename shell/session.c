@@ -359,6 +359,8 @@ int session_run(struct session *s)
 	    report_screenshot(&s->board, s->options->screenshot) &&
 	    v.status == 0)
 		v.status = EXIT_HOST;
+	if (s->options->summary)
+		report_summary(s->m, &v, s->wall_ns, s->options->summary);
 	return v.status;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "devices/devices.h"
 
@@ -109,6 +110,36 @@ void verdict_of(const struct machine *m, const struct options *options,
 	verdict_of_exit(m->stop_code, v);
 	if (options->exit_map == EXIT_MAP_QEMU)
 		v->status = qemu_status(exit_code_value(m->stop_code));
+}
+
+static const struct {
+	int status;
+	const char *word;
+} words[] = {
+	{STATUS_SUCCESS, "success"}, {STATUS_FAILURE, "failure"},
+	{EXIT_USAGE, "unusable"},    {STATUS_PANIC, "panic"},
+	{STATUS_RESET, "reset"},     {STATUS_STALL, "stall"},
+	{STATUS_NONE, "none"},	     {STATUS_BREAK, "break"},
+	{EXIT_HOST, "host"},	     {STATUS_TIMEOUT, "timeout"},
+	{STATUS_INTERNAL, "crash"},
+};
+
+const char *verdict_word(int status)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].status == status)
+			return words[i].word;
+	return "ended from outside";
+}
+
+bool verdict_of_word(const char *word, int *status)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i].word, word)) {
+			*status = words[i].status;
+			return true;
+		}
+	return false;
 }
 
 /* What the person can put right on the command line or in a file, or not. */

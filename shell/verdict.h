@@ -28,6 +28,10 @@ struct verdict {
 void verdict_of(const struct machine *m, const struct options *options,
 		struct verdict *verdict);
 
+/* A word for the exit status of a run: "success", "panic" ... */
+const char *verdict_word(int status);
+bool verdict_of_word(const char *word, int *status);
+
 /* The exit status for an error that came up as -errno before the run. */
 int verdict_status(int err);
 

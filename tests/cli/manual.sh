@@ -27,4 +27,16 @@ for status in $(sed -n 's/^\.It \([0-9]*\)$/\1/p' "$manual"); do
 	expect "$work/out" " $status  "
 done
 
+check "the other pages have each option of their help, and no others"
+for page in "$(dirname "$manual")"/vmm-*.1; do
+	command=$(basename "$page" .1)
+	vmm help "${command#vmm-}"
+	expect_status 0
+	sed -n 's/^  .\{0,6\}--\([a-z0-9-]*\).*/\1/p' "$work/out" | sort -u \
+		>"$work/helped"
+	sed -n 's/^\.It .*Fl Fl \([a-z0-9-]*\).*/\1/p' "$page" | sort -u \
+		>"$work/paged"
+	expect_same "$work/helped" "$work/paged"
+done
+
 finish
