@@ -79,6 +79,20 @@ static void cpuid(struct guest *g, uint32_t leaf, uint32_t sub, uint64_t out[4])
 	out[CPUID_EDX] = s->gpr[GPR_RDX];
 }
 
+static void test_an_apic_switched_off_is_not_told_of(void **state)
+{
+	uint64_t out[4];
+	struct guest g;
+
+	guest_init(&g);
+	for (unsigned on = 0; on < 4; on++) {
+		g.state.apic_base = 0xfee00100 | (on & 1) << 11;
+		cpuid(&g, 1, 0, out);
+		assert_int_equal(out[CPUID_EDX] >> 9 & 1, on & 1);
+	}
+	guest_fini(&g);
+}
+
 static void test_cpuid_says_what_the_level_has(void **state)
 {
 	static const struct {
@@ -240,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_levels_contain_the_ones_below),
 		cmocka_unit_test(test_levels_are_the_psabis),
 		cmocka_unit_test(test_what_a_level_misses_is_named),
+		cmocka_unit_test(test_an_apic_switched_off_is_not_told_of),
 		cmocka_unit_test(test_cpuid_says_what_the_level_has),
 		cmocka_unit_test(test_cpuid_follows_osxsave_and_ecx),
 		cmocka_unit_test(

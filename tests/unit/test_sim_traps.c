@@ -166,6 +166,43 @@ static void test_breakpoints_in_64_bit_code(void **state)
 	assert_true(frame(g, 2) & FLAG_RF);
 }
 
+/* SDM 3 18.2.3: B0 to B3 are of the last exception, BS stays until cleared. */
+static void test_dr6_forgets_what_matched_before(void **state)
+{
+	struct guest *g = *state;
+
+	CODE(g, 0x89, 0x03, 0x90); /* mov [rbx], eax; nop */
+	g->state.gpr[GPR_RBX] = GUEST_DATA;
+	g->state.dr[2] = GUEST_DATA;
+	g->state.dr[7] = 0x400 | 0x20 | 1 << 24;
+	g->state.dr[6] = 0xffff4ff3;
+	guest_run(g);
+	assert_vector(g, VEC_DB);
+	assert_int_equal(g->state.dr[6], 0xffff4ff4);
+
+	g->state.halted = 0;
+	g->state.rip = GUEST_CODE;
+	g->state.dr[2] = GUEST_CODE;
+	g->state.dr[6] = 0xffff4ffb;
+	g->state.dr[7] = 0x400 | 0x20;
+	guest_run(g);
+	assert_vector(g, VEC_DB);
+	assert_int_equal(g->state.dr[6], 0xffff4ff4);
+}
+
+static void test_a_step_ends_hlt(void **state)
+{
+	struct guest *g = *state;
+
+	CODE(g, 0xf4, 0x90);
+	guest_put(g, GUEST_VEC + 16 * VEC_DB, "\x90\x90\xf4", 3);
+	g->state.rflags |= FLAG_TF;
+	guest_run(g);
+	assert_int_equal(g->exit.reason, EXIT_HALT);
+	assert_int_equal(g->state.rip, GUEST_VEC + 16 * VEC_DB + 3);
+	assert_int_equal(frame(g, 0), GUEST_CODE + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /*
@@ -246,6 +283,8 @@ int main(void)
 		TEST(test_tf_loaded_by_sysret_traps_at_once),
 		TEST(test_alignment_counts_in_ring_3_with_both_bits),
 		TEST(test_breakpoints_in_64_bit_code),
+		TEST(test_dr6_forgets_what_matched_before),
+		TEST(test_a_step_ends_hlt),
 		TEST(test_iret_reads_its_frame_in_order),
 		TEST(test_a_frame_across_pages_is_all_or_nothing),
 	};

@@ -12,6 +12,7 @@
 #define F_HYPERVISOR  (1u << 31)
 /* They come with the machine's local APIC. */
 #define F_X2APIC      (1u << 21)
+#define F_APIC	      (1u << 9) /* of EDX */
 #define F_DEADLINE    (1u << 24)
 /* APIC IDs of the one package: as many as there can be CPUs. */
 #define ID_BITS	      3
@@ -138,6 +139,8 @@ static void make_leaf(const struct cpu *cpu, uint32_t leaf, uint32_t sub,
 {
 	memset(out, 0, 4 * sizeof(out[0]));
 	feature_bits(cpu, leaf, sub, out);
+	if (leaf == 1 && !(cpu->s.apic_base & APIC_BASE_EN))
+		out[3] &= ~F_APIC; /* as if there were none */
 	if (leaf >> 31)
 		extended_leaf(leaf, out);
 	else

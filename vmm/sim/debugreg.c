@@ -38,6 +38,12 @@ static bool meets(const struct cpu *cpu, unsigned i, uint64_t at, unsigned size)
 	return at < from ? from - at < size : at - from < len;
 }
 
+/* Bits 3:0 are of this exception alone; the others software clears. */
+static void set_hits(struct cpu *cpu, uint64_t hits)
+{
+	cpu->s.dr[6] = (cpu->s.dr[6] & ~UINT64_C(0xf)) | hits;
+}
+
 void debug_check_insn(struct cpu *cpu)
 {
 	uint64_t lin = cpu->rip, hits = 0;
@@ -50,7 +56,7 @@ void debug_check_insn(struct cpu *cpu)
 			hits |= UINT64_C(1) << i;
 	if (!hits)
 		return;
-	cpu->s.dr[6] |= hits;
+	set_hits(cpu, hits);
 	raise_fault(cpu, VEC_DB);
 }
 
@@ -76,10 +82,12 @@ void debug_check_port(struct cpu *cpu, uint16_t port, unsigned size)
 			cpu->debug_hits |= UINT64_C(1) << i;
 }
 
+/* After HLT, too, which it ends. */
 void debug_trap(struct cpu *cpu)
 {
-	cpu->s.dr[6] |= cpu->debug_hits;
+	set_hits(cpu, cpu->debug_hits);
 	cpu->debug_hits = 0;
+	cpu->s.halted = HALT_NONE;
 	cpu->fault = (struct fault){.vector = VEC_DB, .kind = EVENT_TRAP};
 	cpu->fault_pending = true;
 	cpu_event(cpu);

@@ -7,7 +7,7 @@
 
 #define EFER_DEFINED	    (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 #define APIC_BASE_DEFINED   (((UINT64_C(1) << PHYS_BITS) - 1) & ~UINT64_C(0x2ff))
-#define MISC_ENABLE_DEFINED UINT64_C(0x4c51889)
+#define MISC_ENABLE_DEFINED UINT64_C(0x404c51889)
 #define BIOS_SIGN_ID	    0x8bu
 #define PLATFORM_ID	    0x17u
 
@@ -199,4 +199,6 @@ void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val)
 		set_tsc(cpu, val);
 	else if (reg)
 		*reg = val;
+	if (msr == MSR_APIC_BASE)
+		cpuid_init(cpu); /* which tells of it */
 }

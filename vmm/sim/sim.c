@@ -493,6 +493,7 @@ static void take_state(struct cpu *cpu, const struct x86_state *state)
 	cpu->s.shadow = state->shadow != 0;
 	cpu->shadow_ss = state->shadow == SHADOW_MOV_SS;
 	cpu->debug_hits = 0;
+	cpuid_init(cpu);
 	mmu_flush(cpu, true);
 	code_flush(cpu);
 	cpu_update_mode(cpu);
