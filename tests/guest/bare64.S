@@ -76,6 +76,19 @@ attempt_frame:
 	pushq	16(%rdi)
 	pushq	8(%rdi)
 	pushq	(%rdi)
+	movq	enter, %rax
+	movq	enter + 8, %rcx
+	movq	enter + 16, %rdx
+	movq	enter + 24, %rbx
+	movq	enter + 40, %rbp
+	movq	enter + 48, %rsi
+	movq	enter + 56, %rdi
+	movq	enter + 96, %r12
+	movq	enter + 104, %r13
+	movq	enter + 112, %r14
+	movq	enter + 120, %r15
+	.globl	attempt_iretq
+attempt_iretq:
 	iretq
 
 	.globl	kernel_done, user_done
@@ -184,7 +197,7 @@ attempt_stack_top:
 tss_stack_top:
 	.skip	16384
 ist_stack_top:
-	.globl	trap, idt, tss, start_info
+	.globl	trap, idt, tss, start_info, enter
 idt:	.skip	256 * 16
 	.balign	16
 	.skip	4
@@ -192,6 +205,7 @@ tss:	.skip	124		/* its quadwords are at 4 mod 8 */
 	.balign	16
 saved:	.skip	64
 trap:	.skip	256
+enter:	.skip	128
 start_info:
 	.skip	4
 

@@ -56,6 +56,8 @@ struct tss {
 } __attribute__((packed, aligned(4)));
 
 extern struct trap trap;
+/* Attempts begin with these; not RSP and R8 to R11. */
+extern uint64_t enter[16];
 extern uint64_t gdt[32], idt[256][2];
 extern struct tss tss;
 /* Of attempts in ring 0 and 3, of exceptions from ring 3, of IST 1. */

@@ -405,6 +405,8 @@ static void resume_flag(void)
 	hex(rf(int3), 1);
 	print(" in a rep ");
 	/* A step, which ends an iteration that is not the last. */
+	enter[1] = 9;
+	enter[6] = (uint64_t)attempt_stack_top - 64;
 	f = frame_of(rep_fn, false);
 	f.rflags |= TF;
 	attempt_frame(&f);

@@ -174,7 +174,6 @@ static void leave_setting(void)
 
 static uint64_t outcome_of(const struct frame *f)
 {
-	__asm__ volatile("movq %0, %%r15" ::"r"(lin) : "r15");
 	attempt_frame(f);
 	if (trap.vector == DONE)
 		return OK;
@@ -411,6 +410,7 @@ int test_main(void)
 		verbose |= *text == 'v';
 	}
 	lin = LINEAR + (uint64_t)page;
+	enter[15] = lin;
 	set_ldt();
 	all_rights("4 KiB: ", 4);
 	all_rights("2 MiB: ", 3);

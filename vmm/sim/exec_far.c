@@ -272,6 +272,14 @@ static void check_not_nested(struct cpu *cpu)
 	cpu_stop(cpu, NO_TASK_SWITCH);
 }
 
+/* In ring 0 IRET loads VIF and VIP too, which POPF does not. */
+static uint64_t iret_mask(const struct cpu *cpu, unsigned size)
+{
+	uint64_t mask = flags_writable(cpu, size);
+
+	return cpu->cpl || size == 2 ? mask : mask | FLAG_VIF | FLAG_VIP;
+}
+
 static void iret_flags(struct cpu *cpu, uint64_t flags, uint64_t mask)
 {
 	flags_set(cpu, (flags_get(cpu) & ~mask) | (flags & mask));
@@ -281,7 +289,7 @@ static void iret_flags(struct cpu *cpu, uint64_t flags, uint64_t mask)
 /* Each word is read when those before were found good. */
 static void iret_protected(struct cpu *cpu, unsigned size)
 {
-	uint64_t mask = flags_writable(cpu, size);
+	uint64_t mask = iret_mask(cpu, size);
 	struct far_return r;
 
 	r.rip = peek_stack(cpu, size, 0);
@@ -292,8 +300,6 @@ static void iret_protected(struct cpu *cpu, unsigned size)
 		drop_resume_flag(cpu);
 		return;
 	}
-	if (cpu->cpl == 0 && size > 2) /* only by IRET, not by POPF */
-		mask |= FLAG_VIF | FLAG_VIP;
 	r.outer = cpu->code64 || (r.cs & 3u) > cpu->cpl;
 	check_return_code(cpu, &r);
 	if (r.outer) {
@@ -308,7 +314,7 @@ static void iret_protected(struct cpu *cpu, unsigned size)
 /* The same where all five words can be read at once. */
 static void iret64(struct cpu *cpu, const uint8_t *frame)
 {
-	uint64_t mask = flags_writable(cpu, 8);
+	uint64_t mask = iret_mask(cpu, 8);
 	struct far_return r;
 
 	r.rip = at_get(frame, 8);
