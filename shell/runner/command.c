@@ -159,6 +159,7 @@ static const struct cli_option rows[] = {
 
 struct reports {
 	const struct runner_options *o;
+	const struct shard *shard; /* NULL: results are not kept */
 	FILE *tap, *junit, *json;
 	size_t number;
 	struct tally tally;
@@ -274,38 +275,67 @@ static void list(const struct plan *plan)
 	}
 }
 
+/* A result is kept as soon as it is there. */
+static bool keep(void *ctx, size_t job, const struct result *result)
+{
+	struct reports *r = ctx;
+
+	return !r->shard || shard_keep(r->shard, job, result) == 0;
+}
+
 static int run_and_report(const struct plan *plan,
-			  const struct runner_options *o, struct result *result)
+			  const struct runner_options *o,
+			  const struct shard *shard, struct result *result)
 {
 	struct reports reports;
-	struct watcher w = {report_one, &reports, isatty(STDERR_FILENO)};
+	struct watcher w = {report_one, keep, &reports, isatty(STDERR_FILENO)};
 	int ended, err;
 
 	if (open_reports(&reports, o))
 		return EXIT_USAGE;
+	reports.shard = shard;
 	if (reports.tap)
 		report_tap_begin(reports.tap, plan->job_count);
 	ended = run_jobs(plan, o, result, plan->job_count, &w);
 	report_end(&reports, result, plan->job_count);
 	err = close_reports(&reports);
+	if (shard && !ended && !err)
+		err = shard_end(shard);
 	if (ended < 0 || err)
 		return EXIT_HOST;
 	return ended ? 128 + ended : status_of(&reports.tally);
 }
 
-static int run_plan(const struct plan *plan, const struct runner_options *o)
+static int run_plan(const struct plan *plan, const struct runner_options *o,
+		    const struct shard *shard)
 {
-	struct result *result = calloc(plan->job_count, sizeof(*result));
+	struct result *result = calloc(plan->job_count + 1, sizeof(*result));
 	int status;
 
 	if (!result)
 		return fail(EXIT_HOST, "test: no memory");
-	for (size_t i = 0; i < plan->job_count; i++)
+	for (size_t i = 0; i < plan->job_count; i++) {
 		result_init(&result[i], &plan->job[i]);
-	status = run_and_report(plan, o, result);
+		if (shard)
+			shard_note(shard, i, &result[i]);
+		if (shard && !o->fresh)
+			shard_read(shard, i, &result[i]);
+	}
+	status = run_and_report(plan, o, shard, result);
 	for (size_t i = 0; i < plan->job_count; i++)
 		result_fini(&result[i]);
 	free(result);
+	return status;
+}
+
+static int run_kept(struct plan *plan, const struct runner_options *o)
+{
+	struct shard shard;
+	int status = EXIT_HOST;
+
+	if (shard_begin(&shard, plan, o) == 0)
+		status = run_plan(plan, o, &shard);
+	shard_fini(&shard);
 	return status;
 }
 
@@ -318,10 +348,35 @@ static int run_once(const struct runner_options *o)
 		status = 0;
 		if (o->list)
 			list(&plan);
+		else if (o->results)
+			status = run_kept(&plan, o);
 		else
-			status = run_plan(&plan, o);
+			status = run_plan(&plan, o, NULL);
 	}
 	plan_fini(&plan);
+	return status;
+}
+
+static int run_merge(const struct runner_options *o)
+{
+	struct reports reports;
+	struct result *result;
+	size_t count;
+	int status = EXIT_USAGE;
+
+	if (merge_read(o->merge, &result, &count) == 0 &&
+	    open_reports(&reports, o) == 0) {
+		if (reports.tap)
+			report_tap_begin(reports.tap, count);
+		for (size_t i = 0; i < count; i++)
+			report_one(&reports, &result[i]);
+		report_end(&reports, result, count);
+		status = close_reports(&reports) ? EXIT_HOST
+						 : status_of(&reports.tally);
+	}
+	for (size_t i = 0; i < count; i++)
+		result_fini(&result[i]);
+	free(result);
 	return status;
 }
 
@@ -399,6 +454,19 @@ static unsigned processors(void)
 	return count < 1 ? 1 : count > JOBS_MAX ? JOBS_MAX : count;
 }
 
+static int check_together(const struct runner_options *o)
+{
+	if (o->merge && (o->image_count || o->shards || o->results || o->watch))
+		return fail(-EINVAL, "--merge: runs nothing; leave out images, "
+				     "--shard, --results and --watch");
+	if (o->shards && !o->results)
+		return fail(-EINVAL, "--shard: say where the results are kept "
+				     "with --results DIR");
+	if (o->fresh && !o->results)
+		return fail(-EINVAL, "--fresh: there are no --results");
+	return 0;
+}
+
 static int take_images(int argc, char **argv, struct runner_options *o)
 {
 	if ((size_t)(argc - optind) > MAX_OF(o->image))
@@ -429,8 +497,10 @@ static int run_test(int argc, char **argv)
 	err = cli_parse(&command_test, argc, argv, &o);
 	if (err)
 		return cli_status(err);
-	if (take_images(argc, argv, &o))
+	if (take_images(argc, argv, &o) || check_together(&o))
 		return EXIT_USAGE;
+	if (o.merge)
+		return run_merge(&o);
 	return o.watch ? run_watching(&o) : run_once(&o);
 }
 

@@ -43,6 +43,8 @@ void report_json(FILE *out, const struct result *r)
 
 	fprintf(out, "{\"type\":\"run\",\"outcome\":\"%s\"",
 		outcome_word(r->outcome));
+	if (*r->job)
+		put_if(out, "job", r->job);
 	put_if(out, "name", r->name);
 	if (r->seeded)
 		fprintf(out, ",\"seed\":%" PRIu64, r->seed);

@@ -221,6 +221,16 @@ static int begin(struct runs *runs, struct slot *s, size_t job)
 	return 0;
 }
 
+static void tell(struct runs *runs, size_t job)
+{
+	const struct watcher *w = runs->w;
+
+	if (!w->ended || w->ended(w->ctx, job, &runs->result[job]))
+		return;
+	runs->stop = true;
+	runs->err = -EIO;
+}
+
 /* Those that are not run at all. */
 static bool skip_job(struct runs *runs, size_t job)
 {
@@ -234,6 +244,7 @@ static bool skip_job(struct runs *runs, size_t job)
 	r->outcome = OUTCOME_SKIP;
 	snprintf(r->why, sizeof(r->why), "%s", t->skip);
 	r->done = true;
+	tell(runs, job);
 	return true;
 }
 
@@ -320,6 +331,9 @@ static void end(struct runs *runs, struct slot *s, int wait_status)
 	progress_ended(&runs->progress, s->r);
 	if (runs->failed && runs->o->fail_fast)
 		runs->stop = true;
+	/* One that was ended from outside has no result of its own. */
+	if (!runs->ended_by)
+		tell(runs, s->job);
 }
 
 static void reap(struct runs *runs)

@@ -58,6 +58,7 @@ struct result {
 	enum outcome outcome;
 	char why[400]; /* if not passed */
 	int status;    /* of vmm boot; -1: it did not get that far */
+	char job[65];  /* its ID, or "" */
 	struct run_summary summary;
 	struct points points;
 	char *out, *err; /* the last bytes of both */
@@ -108,6 +109,8 @@ void tally_add(struct tally *t, const struct result *r);
 struct watcher {
 	/* Called with each result as soon as those before it are known. */
 	void (*finished)(void *ctx, const struct result *r);
+	/* Called with each at once; NULL: not. False: begin no more. */
+	bool (*ended)(void *ctx, size_t job, const struct result *r);
 	void *ctx;
 	bool progress; /* a line on standard error */
 };
@@ -137,21 +140,54 @@ void report_name(FILE *out, int form, const struct result *r);
 /* What differs from seed to seed, as comments: "# flaky: ...". */
 void report_flakes(FILE *out, const struct result *r, size_t count);
 
-/* ---- shard.c, merge.c ---- */
+/* ---- job_id.c ---- */
+
+#define JOB_ID 65 /* a SHA-256 in hexadecimal digits */
 
 /*
- * Is job i of `count` this shard's? Read what is there of it already, unless
- * --fresh.
+ * What would be run, as a hash over this program, the images' bytes, options
+ * and seed: the same on every machine. 0 or -errno, said.
  */
-struct shard;
-struct shard *shard_open(const struct runner_options *o,
-			 const struct plan *plan);
-bool shard_has(const struct shard *s, size_t job);
-bool shard_read(const struct shard *s, size_t job, struct result *r);
-int shard_write(const struct shard *s, size_t job, const struct result *r);
-int shard_close(struct shard *s, bool complete);
+int job_id(const struct job *job, char id[JOB_ID]);
+/* Files may have changed: read them again. */
+void job_id_forget(void);
 
-/* All results of a folder, in the plan's order; -errno, said. */
+/* ---- shard.c ---- */
+
+struct shard {
+	const char *dir;
+	unsigned shard, shards;
+	char plan[JOB_ID];  /* of all jobs' IDs */
+	char (*id)[JOB_ID]; /* of all jobs */
+	struct job *all;    /* all jobs, in order */
+	size_t all_count;
+};
+
+/*
+ * Leave of the plan's jobs only those of this shard; then job i of the plan is
+ * all[shard - 1 + i * shards]. 0 or -errno, said.
+ */
+int shard_begin(struct shard *s, struct plan *plan,
+		const struct runner_options *o);
+/* Write into `r` whose result it will be. */
+void shard_note(const struct shard *s, size_t i, struct result *r);
+/* Keep the result of the plan's job i, before anyone can see half of it. */
+int shard_keep(const struct shard *s, size_t i, const struct result *r);
+/* Is there one already, that need not be done again? */
+bool shard_read(const struct shard *s, size_t i, struct result *r);
+/* All its results are kept: say so in the folder. 0 or -errno, said. */
+int shard_end(const struct shard *s);
+void shard_fini(struct shard *s);
+
+/* ---- shard_json.c ---- */
+
+/* A kept result. -ENOENT; or -EINVAL, said, for what is damaged. */
+int result_read(const char *path, const char *id, struct result *r);
+
+/*
+ * All results that a folder's shards planned, those that are missing as
+ * errors; -errno, said, if there is no telling what was planned.
+ */
 int merge_read(const char *dir, struct result **result, size_t *count);
 
 #endif
