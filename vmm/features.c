@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#define FEATURE_NONE 0u
-
 struct feature_row {
 	const char *name;
 	uint32_t leaf;
@@ -14,7 +12,6 @@ struct feature_row {
 /* The list's short words for flags. */
 #define SIM   FEATURE_SIM
 #define EXTRA FEATURE_EXTRA
-#define NONE  FEATURE_NONE
 #define ROW(name, leaf, index, reg, bit, level, flags) \
 	{#name, leaf, index, CPUID_##reg, bit, CPU_##level, flags},
 

@@ -76,15 +76,16 @@ enum cpuid_register { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 	X(XSAVEC,     13, 1, EAX, 1, V2,  SIM | EXTRA)			\
 	X(XGETBV1,    13, 1, EAX, 2, V2,  SIM | EXTRA)			\
 									\
-	X(FMA,        1, 0, ECX, 12, V3,  NONE)				\
+	X(FMA,        1, 0, ECX, 12, V3,  SIM)				\
 	X(MOVBE,      1, 0, ECX, 22, V3,  SIM)				\
-	X(AVX,        1, 0, ECX, 28, V3,  NONE)				\
-	X(F16C,       1, 0, ECX, 29, V3,  NONE)				\
+	X(AVX,        1, 0, ECX, 28, V3,  SIM)				\
+	X(F16C,       1, 0, ECX, 29, V3,  SIM)				\
 	X(BMI1,       7, 0, EBX,  3, V3,  SIM)				\
-	X(AVX2,       7, 0, EBX,  5, V3,  NONE)				\
+	X(AVX2,       7, 0, EBX,  5, V3,  SIM)				\
 	X(BMI2,       7, 0, EBX,  8, V3,  SIM)				\
 	X(LZCNT,      0x80000001, 0, ECX,  5, V3, SIM)			\
 									\
+	X(XSAVES,     13, 1, EAX, 3, MAX, SIM)				\
 	X(PCLMULQDQ,  1, 0, ECX,  1, MAX, SIM)				\
 	X(AES,        1, 0, ECX, 25, MAX, SIM)				\
 	X(RDRAND,     1, 0, ECX, 30, MAX, SIM)				\

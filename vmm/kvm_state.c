@@ -1,8 +1,8 @@
 /*
  * kvm_state.c: between struct x86_state and KVM's several structs.
  *
- * KVM keeps more than x86_state does (the upper halves of the vector
- * registers, masks of NMIs); setting a state leaves that part as it is.
+ * KVM keeps more than x86_state does (vector registers beyond AVX's, masks of
+ * NMIs); setting a state leaves that part as it is.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -250,6 +250,8 @@ static int set_msrs(struct kvm_cpu *cpu, const struct x86_state *state)
 #define XSAVE_BV     512 /* in the area: which components are not initial */
 #define XCOMP_X87    UINT64_C(1)
 #define XCOMP_SSE    UINT64_C(2)
+#define XCOMP_AVX    UINT64_C(4)
+#define YMM_HIGH     576 /* in the area: fixed (SDM 1 13.4.3, CPUID.0D.2) */
 #define FX_LEGACY    464 /* bytes of the FXSAVE image the CPU defines */
 #define FX_MXCSR     24
 #define FX_MXCSR_MAX 28 /* the mask of what MXCSR may hold: the host's own */
@@ -260,6 +262,31 @@ static int load_xsave(struct kvm_cpu *cpu, struct kvm_xsave *area)
 {
 	memset(area, 0, sizeof(*area));
 	return kvm_ioctl(cpu->fd, KVM_GET_XSAVE, area);
+}
+
+/*
+ * The upper halves. Zero is their initial state, which needs no component; so
+ * a host without AVX takes every state that has none.
+ */
+static uint64_t put_ymm_high(char *area, uint64_t present,
+			     const struct x86_state *state)
+{
+	static const uint8_t zero[sizeof(state->ymm_high)];
+
+	memcpy(area + YMM_HIGH, state->ymm_high, sizeof(state->ymm_high));
+	if (memcmp(state->ymm_high, zero, sizeof(zero)))
+		return present | XCOMP_AVX;
+	return present & ~XCOMP_AVX;
+}
+
+static void take_ymm_high(const char *area, struct x86_state *state)
+{
+	uint64_t present;
+
+	memcpy(&present, area + XSAVE_BV, 8);
+	if (present & XCOMP_AVX)
+		memcpy(state->ymm_high, area + YMM_HIGH,
+		       sizeof(state->ymm_high));
 }
 
 static int set_xsave(struct kvm_cpu *cpu, const struct x86_state *state)
@@ -279,6 +306,7 @@ static int set_xsave(struct kvm_cpu *cpu, const struct x86_state *state)
 	       FX_LEGACY - FX_MXCSR_MAX - 4);
 	memcpy(&present, bytes + XSAVE_BV, 8);
 	present |= XCOMP_X87 | XCOMP_SSE;
+	present = put_ymm_high(bytes, present, state);
 	memcpy(bytes + XSAVE_BV, &present, 8);
 	return kvm_ioctl(cpu->fd, KVM_SET_XSAVE, &area);
 }
@@ -324,6 +352,7 @@ static void get_xsave(struct kvm_cpu *cpu, struct x86_state *state)
 	if (cpu->has_xsave) {
 		load_xsave(cpu, &area);
 		memcpy(state->fxsave, &area, FX_LEGACY);
+		take_ymm_high((const char *)&area, state);
 	} else {
 		get_fpu_only(cpu, state->fxsave);
 	}

@@ -122,6 +122,7 @@ enum x86_vector {
 #define MSR_TSC_DEADLINE   0x6e0u
 #define MSR_X2APIC_FIRST   0x800u
 #define MSR_X2APIC_LAST	   0x8ffu
+#define MSR_XSS		   0xda0u
 #define MSR_EFER	   0xc0000080u
 #define MSR_STAR	   0xc0000081u
 #define MSR_LSTAR	   0xc0000082u
@@ -242,7 +243,8 @@ struct x86_state {
 	 * vector 7:0, type 10:8, has an error code 11, valid 31, error 63:32.
 	 */
 	uint64_t event;
-	uint8_t fxsave[512]; /* x87 and SSE state, FXSAVE64 format */
+	uint8_t fxsave[512];   /* x87 and SSE state, FXSAVE64 format */
+	uint8_t ymm_high[256]; /* bits 255:128 of YMM0 to YMM15 */
 };
 
 struct guestmem;

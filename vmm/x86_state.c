@@ -74,6 +74,7 @@ void x86_state_init(struct x86_state *state)
 	state->tsc_offset = old.tsc_offset;
 	state->random = old.random;
 	memcpy(state->fxsave, old.fxsave, sizeof(state->fxsave));
+	memcpy(state->ymm_high, old.ymm_high, sizeof(state->ymm_high));
 	if (!(state->apic_base & APIC_BASE_BSP))
 		state->halted = HALT_WAIT_SIPI;
 }

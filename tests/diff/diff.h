@@ -47,7 +47,11 @@ struct registers {
 	uint64_t gpr[16]; /* in encoding order */
 	uint64_t rip, rflags;
 	uint64_t fs_base, gs_base;
-	uint8_t fxsave[512] __attribute__((aligned(16)));
+	uint64_t unused[4];
+	/* An XSAVE area; without AVX the upper halves are zero. */
+	uint8_t fxsave[512] __attribute__((aligned(64)));
+	uint64_t xstate_bv, header[7];
+	uint8_t ymm_high[256];
 };
 
 #define NO_FAULT (-1)
@@ -102,6 +106,7 @@ struct test_case {
 	uint32_t undefined_any; /* after any of its instructions */
 	uint32_t fixed;		/* registers that addresses and counts need */
 	struct rng state;	/* for what case_vary() chooses */
+	uint32_t indexes;	/* vector registers with small numbers */
 	bool x87;
 	bool own_maker; /* an FXSAVE image in memory: parts are the maker's */
 	uint64_t image_lin; /* where */
@@ -157,6 +162,7 @@ void case_vary(struct test_case *c);
 bool native_init(void);
 uint8_t *native_image(void); /* writable, all of it */
 bool native_has_fsgsbase(void);
+bool native_has_avx(void);
 void native_run(const struct registers *in, struct outcome *out);
 uint64_t native_exit_address(void);
 

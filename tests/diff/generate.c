@@ -140,6 +140,12 @@ static unsigned put_junk_prefixes(struct gen *g, const struct form *f,
 	return n;
 }
 
+/* It names a register, or must be zero. */
+static unsigned vvvv(struct gen *g)
+{
+	return rng_one_in(&g->r, 2) ? 0 : rng_below(&g->r, 16);
+}
+
 static unsigned put_vex(const struct form *f, uint8_t *out, unsigned rex,
 			unsigned v)
 {
@@ -184,7 +190,7 @@ static void put_instruction(struct gen *g, const struct form *f, uint8_t *out)
 	if (f->has_modrm && !f->whole)
 		rex |= rng_below(&g->r, 2) << 2;
 	n = put_junk_prefixes(g, f, out);
-	n += f->vex ? put_vex(f, out + n, rex, rng_below(&g->r, 16))
+	n += f->vex ? put_vex(f, out + n, rex, vvvv(g))
 		    : put_legacy(g, f, out + n, rex);
 	out[n++] = f->opcode;
 	memcpy(out + n, tail, len);
@@ -300,6 +306,15 @@ static bool patch_displacement(struct draft *d, int64_t disp)
 	return true;
 }
 
+/* A gather's indexes: see small_indexes(). */
+static void note_index(struct gen *g, const ZydisDecodedOperand *op)
+{
+	ZydisRegisterClass class = ZydisRegisterGetClass(op->mem.index);
+
+	if (class == ZYDIS_REGCLASS_XMM || class == ZYDIS_REGCLASS_YMM)
+		g->c->indexes |= 1u << ZydisRegisterGetId(op->mem.index);
+}
+
 /* Registers or displacement such that the address is `want`; `next` is RIP. */
 static bool solve_address(struct gen *g, struct draft *d,
 			  const ZydisDecodedOperand *op, uint64_t want,
@@ -310,6 +325,7 @@ static bool solve_address(struct gen *g, struct draft *d,
 	bool narrow = d->z.address_width == 32;
 	uint64_t sum = 0;
 
+	note_index(g, op);
 	if (op->mem.base == ZYDIS_REGISTER_RIP ||
 	    op->mem.base == ZYDIS_REGISTER_EIP)
 		return patch_displacement(d, want - next);
@@ -462,7 +478,8 @@ static bool tame_mxcsr(struct gen *g, struct draft *d)
 {
 	uint64_t val = rng_next(&g->r) & 0xffff, at = 0;
 
-	if (d->z.mnemonic != ZYDIS_MNEMONIC_LDMXCSR)
+	if (d->z.mnemonic != ZYDIS_MNEMONIC_LDMXCSR &&
+	    d->z.mnemonic != ZYDIS_MNEMONIC_VLDMXCSR)
 		at = MXCSR_AT;
 	if (g->c->units || !d->solved)
 		return false;
@@ -537,6 +554,7 @@ static bool prepare_operands(struct gen *g, struct draft *d)
 		shorten_bit_offset(g, d);
 		break;
 	case ZYDIS_MNEMONIC_LDMXCSR:
+	case ZYDIS_MNEMONIC_VLDMXCSR:
 	case ZYDIS_MNEMONIC_FXRSTOR:
 	case ZYDIS_MNEMONIC_FXRSTOR64:
 		return tame_mxcsr(g, d);
@@ -845,6 +863,30 @@ static void first_x87(struct gen *g)
 		put_st(g, fx + ST_AT + 16 * i);
 }
 
+static void put_vector(struct registers *in, unsigned reg, unsigned part,
+		       uint64_t val)
+{
+	uint8_t *at = part < 2 ? in->fxsave + XMM_AT : in->ymm_high;
+
+	memcpy(at + 16 * reg + 8 * (part & 1), &val, 8);
+}
+
+/* So that most elements are on the page that the base names. */
+static void small_indexes(struct gen *g)
+{
+	unsigned parts = native_has_avx() ? 4 : 2;
+
+	for (unsigned i = 0; i < 16 * parts; i++) {
+		uint64_t val = (uint64_t)rng_below(&g->r, 64) - 32;
+
+		if (!(g->c->indexes >> i / parts & 1) || rng_one_in(&g->r, 16))
+			continue;
+		if (rng_one_in(&g->r, 2)) /* for doublewords */
+			val = (val & 31) | (uint64_t)rng_below(&g->r, 32) << 32;
+		put_vector(&g->c->in, i / parts, i % parts, val);
+	}
+}
+
 /* All that no address or count depends on. */
 static void free_registers(struct gen *g)
 {
@@ -858,11 +900,10 @@ static void free_registers(struct gen *g)
 	memset(in->fxsave, 0, XMM_AT);
 	memcpy(in->fxsave, &fcw, 2);
 	memcpy(in->fxsave + MXCSR_AT, &mxcsr, 4);
-	for (unsigned i = 0; i < 32; i++) {
-		uint64_t val = i & 2 ? rng_float(&g->r) : rng_operand(&g->r);
-
-		memcpy(in->fxsave + XMM_AT + 8 * i, &val, 8);
-	}
+	memset(in->ymm_high, 0, sizeof(in->ymm_high));
+	for (unsigned i = 0; i < (native_has_avx() ? 64 : 32); i++)
+		put_vector(in, i / 2 % 16, i % 2 + i / 32 * 2,
+			   i & 2 ? rng_float(&g->r) : rng_operand(&g->r));
 	in->rflags = 2 | FLAG_IF | (rng_next(&g->r) & FLAGS_ARITH);
 	if (rng_one_in(&g->r, 6))
 		in->rflags |= FLAG_DF;
@@ -880,6 +921,7 @@ void case_generate(struct test_case *c, uint64_t seed, uint64_t index)
 	c->len = c->units = c->patches = 0;
 	c->undefined_any = 0;
 	c->x87 = c->own_maker = false;
+	c->indexes = 0;
 	first_stack_pointer(&g);
 	free_registers(&g);
 	c->in.fs_base = BOX_FS_BASE;
@@ -895,6 +937,7 @@ void case_generate(struct test_case *c, uint64_t seed, uint64_t index)
 	finish_code(&g);
 	if (c->x87)
 		first_x87(&g);
+	small_indexes(&g);
 	c->in.rip = BOX_CODE + c->offset;
 	c->fixed = g.fixed;
 	c->state = g.r;
@@ -907,5 +950,6 @@ void case_vary(struct test_case *c)
 	free_registers(&g);
 	if (c->x87)
 		first_x87(&g);
+	small_indexes(&g);
 	c->state = g.r;
 }

@@ -80,7 +80,8 @@ static void first_state(void)
 	struct x86_state *s = &guest.state;
 
 	s->cr0 |= CR0_MP;
-	s->cr4 |= CR4_FSGSBASE | CR4_UMIP;
+	s->cr4 |= CR4_FSGSBASE | CR4_UMIP | CR4_OSXSAVE;
+	s->xcr0 = 7;
 	s->gdt.base = HIGH + GUEST_GDT;
 	s->idt.base = HIGH + GUEST_IDT;
 	s->seg[SEG_TR] =
@@ -131,6 +132,7 @@ static void put_registers(const struct registers *in)
 	s->rflags = in->rflags;
 	flags_set_arith(cpu, in->rflags);
 	fx_load(cpu, in->fxsave, true);
+	memcpy(cpu->ymm_high, in->ymm_high, sizeof(in->ymm_high));
 	s->seg[SEG_CS] = (struct x86_segment){0, 0xffffffff, LINUX_CS, 0xa0fb};
 	s->seg[SEG_SS] = (struct x86_segment){0, 0xffffffff, LINUX_SS, 0xc0f3};
 	s->seg[SEG_FS].base = in->fs_base;
@@ -171,6 +173,7 @@ static void get_registers(struct outcome *out)
 	r->fs_base = cpu->s.seg[SEG_FS].base;
 	r->gs_base = cpu->s.seg[SEG_GS].base;
 	fx_save(cpu, r->fxsave, true);
+	memcpy(r->ymm_high, cpu->ymm_high, sizeof(r->ymm_high));
 	if (out->vector == VEC_PF)
 		out->cr2 = cpu->s.cr2;
 	if (out->vector == VEC_PF && r->rip == native_exit_address()) {

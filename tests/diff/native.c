@@ -29,16 +29,36 @@ _Noreturn void native_leave(void);
 void native_signal(int number, siginfo_t *info, void *context);
 _Noreturn void native_caught(int number, siginfo_t *info, void *context);
 extern struct registers native_in, native_out;
-int native_fsgsbase;
+int native_fsgsbase, native_avx;
 volatile int native_running;
 
-_Static_assert(sizeof(struct registers) == 672, "as native_x86_64.S has it");
-_Static_assert(offsetof(struct registers, fxsave) == 160, "as above");
+_Static_assert(sizeof(struct registers) == 1024, "as native_x86_64.S has it");
+_Static_assert(offsetof(struct registers, fxsave) == 192, "as above");
 
 static uint8_t *image;
 static int caught_vector;
 static uint32_t caught_error;
 static uint64_t caught_cr2;
+
+/* Where a signal's frame has more than FXSAVE's image (sigcontext.h). */
+#define FRAME_MAGIC_AT 464
+#define FRAME_MAGIC    0x46505853u
+#define XSTATE_AT      512
+#define XSTATE_AVX     4u
+#define YMM_HIGH_AT    576
+
+static void take_upper_halves(const uint8_t *frame, struct registers *out)
+{
+	uint32_t magic;
+	uint64_t there;
+
+	memset(out->ymm_high, 0, sizeof(out->ymm_high));
+	memcpy(&magic, frame + FRAME_MAGIC_AT, 4);
+	memcpy(&there, frame + XSTATE_AT, 8);
+	if (native_avx && magic == FRAME_MAGIC && there & XSTATE_AVX)
+		memcpy(out->ymm_high, frame + YMM_HIGH_AT,
+		       sizeof(out->ymm_high));
+}
 
 static void take_registers(const mcontext_t *mc, struct registers *out)
 {
@@ -52,6 +72,7 @@ static void take_registers(const mcontext_t *mc, struct registers *out)
 	out->rip = mc->gregs[REG_RIP];
 	out->rflags = mc->gregs[REG_EFL];
 	memcpy(out->fxsave, mc->fpregs, sizeof(out->fxsave));
+	take_upper_halves((const uint8_t *)mc->fpregs, out);
 }
 
 _Noreturn void native_caught(int number, siginfo_t *info, void *context)
@@ -77,11 +98,16 @@ _Noreturn void native_caught(int number, siginfo_t *info, void *context)
 void native_run(const struct registers *in, struct outcome *out)
 {
 	native_in = *in;
+	native_in.xstate_bv = 7;
+	/* XSAVE writes no component that is in its initial state. */
+	memset(&native_out, 0, sizeof(native_out));
 	caught_vector = NO_FAULT;
 	native_running = 1;
 	native_enter();
 	native_running = 0;
 	out->regs = native_out;
+	out->regs.xstate_bv = 0;
+	memset(out->regs.header, 0, sizeof(out->regs.header));
 	out->vector = caught_vector;
 	out->error = 0;
 	out->cr2 = 0;
@@ -110,6 +136,11 @@ uint8_t *native_image(void)
 bool native_has_fsgsbase(void)
 {
 	return native_fsgsbase;
+}
+
+bool native_has_avx(void)
+{
+	return native_avx;
 }
 
 static bool map(int fd, uintptr_t at, size_t size, int prot, off_t offset)
@@ -176,6 +207,7 @@ bool native_init(void)
 	if (!map_all() || !handle_signals())
 		return false;
 	put_exit();
+	native_avx = __builtin_cpu_supports("avx");
 	native_fsgsbase = !!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
 	/*
 	 * Only code from behind the sandbox on may make system calls. A

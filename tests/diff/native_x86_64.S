@@ -3,7 +3,8 @@
  * with all of them stored. No register is free on either way, so everything
  * is reached relative to RIP.
  *
- * struct registers: gpr at 0, rip 128, rflags 136, fs 144, gs 152, fxsave 160.
+ * struct registers: gpr at 0, rip 128, rflags 136, fs 144, gs 152, an XSAVE
+ * area at 192.
  */
 	.text
 
@@ -19,8 +20,14 @@ native_enter:
 	push	%r15
 	pushfq
 	mov	%rsp, host_rsp(%rip)
-	fxrstor64 160 + native_in(%rip)
-	cmpl	$0, native_fsgsbase(%rip)
+	cmpl	$0, native_avx(%rip)
+	je	1f
+	mov	$7, %eax
+	xor	%edx, %edx
+	xrstor64 192 + native_in(%rip)
+	jmp	2f
+1:	fxrstor64 192 + native_in(%rip)
+2:	cmpl	$0, native_fsgsbase(%rip)
 	je	1f
 	rdfsbase %rax
 	mov	%rax, host_fs(%rip)
@@ -70,8 +77,15 @@ native_exit:
 	mov	host_rsp(%rip), %rsp
 	pushfq
 	pop	136 + native_out(%rip)
-	fxsave64 160 + native_out(%rip)
-	cmpl	$0, native_fsgsbase(%rip)
+	cmpl	$0, native_avx(%rip)
+	je	1f
+	mov	$7, %eax
+	xor	%edx, %edx
+	xsave64 192 + native_out(%rip)
+	vzeroupper
+	jmp	2f
+1:	fxsave64 192 + native_out(%rip)
+2:	cmpl	$0, native_fsgsbase(%rip)
 	je	leave
 	rdfsbase %rax
 	mov	%rax, 144 + native_out(%rip)
@@ -122,10 +136,10 @@ host_mxcsr:
 	.long	0x1f80
 
 	.bss
-	.align	16
+	.align	64
 	.globl	native_in, native_out
-native_in:	.skip	672
-native_out:	.skip	672
+native_in:	.skip	1024
+native_out:	.skip	1024
 host_rsp:	.skip	8
 host_fs:	.skip	8
 

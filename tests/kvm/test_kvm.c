@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/unit/host_features.h"
+
 #undef fail /* cmocka's; vmm/log.h has a function of that name */
 #include "vmm/clock.h"
 #include "vmm/kvm.h"
@@ -597,6 +599,28 @@ static void test_state_goes_in_and_out(void **state)
 	assert_memory_equal(&in, &out, sizeof(in));
 }
 
+static void test_the_upper_halves_come_back(void **state)
+{
+	struct fixture *f = *state;
+	struct x86_state in, out;
+
+	if (!host_has(FEATURE_AVX))
+		skip();
+	long_state(f, &in);
+	in.xcr0 = 7;
+	in.cr4 |= CR4_OSFXSR | CR4_OSXSAVE;
+	for (int i = 0; i < 256; i++)
+		in.ymm_high[i] = ~i;
+	assert_int_equal(f->cpu->ops->set_state(f->cpu, &in), 0);
+	f->cpu->ops->get_state(f->cpu, &out);
+	assert_int_equal(out.xcr0, 7);
+	assert_memory_equal(in.ymm_high, out.ymm_high, sizeof(in.ymm_high));
+	memset(in.ymm_high, 0, sizeof(in.ymm_high));
+	assert_int_equal(f->cpu->ops->set_state(f->cpu, &in), 0);
+	f->cpu->ops->get_state(f->cpu, &out);
+	assert_memory_equal(in.ymm_high, out.ymm_high, sizeof(in.ymm_high));
+}
+
 static void test_a_saved_event_is_delivered(void **state)
 {
 	struct fixture *f = *state;
@@ -666,6 +690,7 @@ int main(void)
 		CASE(test_triple_fault_is_a_shutdown),
 		CASE(test_code_outside_ram_is_an_error_with_a_reason),
 		CASE(test_state_goes_in_and_out),
+		CASE(test_the_upper_halves_come_back),
 		CASE(test_a_saved_event_is_delivered),
 		CASE(test_an_impossible_state_is_refused),
 		CASE(test_addresses_translate_without_a_trace),

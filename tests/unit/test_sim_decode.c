@@ -79,7 +79,8 @@ static const struct row rows[] = {
 	{{0xc4, 0xe4, 0x70, 0xf2, 0xc3}, 5, 64, DECODE_UD, 4, 4, 8},
 	{{0xc5, 0xf8, 0x58, 0xc1}, 4, 32, DECODE_OK, 4, 4, 4},
 	{{0xc5, 0x78, 0x58}, 3, 32, DECODE_OK, 3, 4, 4}, /* LDS */
-	{{0xc5, 0xf8, 0x58, 0xc1}, 4, 16, DECODE_OK, 2, 2, 2},
+	{{0xc5, 0xf8, 0x58, 0xc1}, 4, 16, DECODE_OK, 4, 2, 2},
+	{{0xc5, 0x78, 0x58}, 3, 16, DECODE_OK, 3, 2, 2},
 	{{0xea, 1, 2, 3, 4, 5, 6}, 7, 64, DECODE_UD, 1, 4, 8},
 	/* Cut short, at the prefix, ModRM, SIB, displacement, immediate. */
 	{{0x66}, 1, 64, DECODE_MORE, 1, 0, 0},

@@ -9,7 +9,8 @@
 #include "tests/unit/host_features.h"
 #include "tests/unit/sim_guest.h"
 
-#define AREA	   576
+#define AREA	   832
+#define YMM_HIGH   576 /* and the length without it */
 #define HEADER	   512
 #define MXCSR	   24
 #define MXCSR_MASK 28 /* some processors have a bit more */
@@ -17,7 +18,7 @@
 #define OUT	   (GUEST_DATA + 0x1000)
 #define COMPACT	   (UINT64_C(1) << 63)
 #define PATTERN	   0xa5
-#define XCR0_ALL   3u
+#define XCR0_ALL   7u
 
 struct area {
 	alignas(64) uint8_t byte[AREA];
@@ -50,6 +51,8 @@ static void random_area(struct area *a, uint64_t bits)
 	}
 	for (unsigned i = 160; i < 416; i += 8)
 		put(a, i, random64(), 8);
+	for (unsigned i = YMM_HIGH; i < AREA; i += 8)
+		put(a, i, random64(), 8);
 	put(a, HEADER, bits, 8);
 }
 
@@ -63,6 +66,7 @@ enum kind { XSAVE, XSAVEOPT, XSAVEC, KINDS };
 			 "mov %[loads], %%eax\n\t"                          \
 			 "xrstor64 (%[in])\n\t"                             \
 			 "mov %[saves], %%eax\n\t" save " (%[out])\n\t"     \
+			 "vzeroupper\n\t"                                   \
 			 "fxrstor64 (%[keep])"                              \
 			 :                                                  \
 			 : [keep] "r"(&keep), [in] "r"(in), [out] "r"(out), \
@@ -193,7 +197,7 @@ static void test_areas_are_the_hosts(void **state)
 		FEATURE_XSAVE, FEATURE_XSAVEOPT, FEATURE_XSAVEC};
 	bool tracks;
 
-	if (!host_has(FEATURE_XSAVEC))
+	if (!host_has(FEATURE_XSAVEC) || !host_has(FEATURE_AVX))
 		skip();
 	tracks = host_tracks_use();
 	for (int kind = XSAVE; kind < KINDS; kind++)
@@ -220,6 +224,9 @@ static void test_a_mask_leaves_the_rest_alone(void **state)
 	run_sim(g, XSAVE, &first, 2, &out, XCR0_ALL); /* SSE alone */
 	assert_memory_equal(out.byte, second.byte, 24);
 	assert_memory_equal(out.byte + 160, first.byte + 160, 256);
+	run_sim(g, XSAVE, &second, 4, &out, XCR0_ALL); /* AVX alone */
+	assert_memory_equal(out.byte + 160, first.byte + 160, 256);
+	assert_memory_equal(out.byte + YMM_HIGH, second.byte + YMM_HIGH, 256);
 }
 
 static void test_bad_areas_are_refused_whole(void **state)
@@ -228,12 +235,13 @@ static void test_bad_areas_are_refused_whole(void **state)
 		uint64_t bits, form, rest;
 		uint32_t mxcsr;
 	} rows[] = {
-		{4, 0, 0, 0x1f80},	     /* no such component */
-		{3, 1, 0, 0x1f80},	     /* a form without bit 63 */
-		{3, 0, 1, 0x1f80},	     /* bytes 16 to 23 */
-		{3, 0, 0, 0x11f80},	     /* MXCSR */
-		{3, COMPACT | 1, 0, 0x1f80}, /* more than there is */
-		{3, COMPACT | 7, 0, 0x1f80}, {3, COMPACT | 3, 1, 0x1f80},
+		{8, 0, 0, 0x1f80},	     /* no such component */
+		{7, 1, 0, 0x1f80},	     /* a form without bit 63 */
+		{7, 0, 1, 0x1f80},	     /* bytes 16 to 23 */
+		{7, 0, 0, 0x11f80},	     /* MXCSR */
+		{7, COMPACT | 3, 0, 0x1f80}, /* more than there is */
+		{7, COMPACT | 15, 0, 0x1f80},
+		{7, COMPACT | 7, 1, 0x1f80},
 	};
 	struct guest *g = *state;
 
@@ -253,6 +261,7 @@ static void test_bad_areas_are_refused_whole(void **state)
 		run(g, "\x48\x0f\xae\x2e", 4);
 		assert_int_equal(vector(g), VEC_GP);
 		assert_memory_equal(g->state.fxsave, before.fxsave, 512);
+		assert_memory_equal(g->state.ymm_high, before.ymm_high, 256);
 	}
 }
 
@@ -303,15 +312,18 @@ static void test_xcr0_takes_what_there_is(void **state)
 	assert_int_equal(g->state.xcr0, 1);
 	assert_int_equal(set_xcr(g, 0, 3), -1);
 	assert_int_equal(g->state.xcr0, 3);
+	assert_int_equal(set_xcr(g, 0, 7), -1);
+	assert_int_equal(g->state.xcr0, 7);
+	assert_int_equal(set_xcr(g, 0, 5), VEC_GP); /* AVX without SSE */
 	assert_int_equal(set_xcr(g, 0, 2), VEC_GP);
 	assert_int_equal(set_xcr(g, 0, 0), VEC_GP);
 	assert_int_equal(set_xcr(g, 0, 1 | UINT64_C(1) << 62), VEC_GP);
 	assert_int_equal(set_xcr(g, 0, 0x203), VEC_GP);
 	assert_int_equal(set_xcr(g, 1, 3), VEC_GP);
-	assert_int_equal(g->state.xcr0, 3);
+	assert_int_equal(g->state.xcr0, 7);
 	g->state.gpr[GPR_RCX] = 0;
 	run(g, "\x0f\x01\xd0", 3);
-	assert_int_equal(g->state.gpr[GPR_RAX], 3);
+	assert_int_equal(g->state.gpr[GPR_RAX], 7);
 	assert_int_equal(g->state.gpr[GPR_RDX], 0);
 	g->state.gpr[GPR_RCX] = 2;
 	run(g, "\x0f\x01\xd0", 3);
@@ -394,13 +406,95 @@ static void test_cpuid_describes_the_area(void **state)
 	assert_int_equal(g->state.gpr[GPR_RBX], AREA);
 	assert_int_equal(g->state.gpr[GPR_RCX], AREA);
 	cpuid(g, 0xd, 1);
-	assert_int_equal(g->state.gpr[GPR_RAX], 7);
+	assert_int_equal(g->state.gpr[GPR_RAX], 0xf);
 	assert_int_equal(g->state.gpr[GPR_RBX], AREA);
 	cpuid(g, 0xd, 2);
-	assert_int_equal(g->state.gpr[GPR_RAX], 0);
+	assert_int_equal(g->state.gpr[GPR_RAX], AREA - YMM_HIGH);
+	assert_int_equal(g->state.gpr[GPR_RBX], YMM_HIGH);
+	assert_int_equal(g->state.gpr[GPR_RCX], 0);
+	/* What XCR0 has not enabled takes no room. */
+	g->state.xcr0 = 3;
+	cpuid(g, 0xd, 0);
+	assert_int_equal(g->state.gpr[GPR_RBX], YMM_HIGH);
+	assert_int_equal(g->state.gpr[GPR_RCX], AREA);
+	cpuid(g, 0xd, 1);
+	assert_int_equal(g->state.gpr[GPR_RBX], YMM_HIGH);
 	g->state.cr4 &= ~CR4_OSXSAVE;
 	cpuid(g, 1, 0);
 	assert_false(g->state.gpr[GPR_RCX] & 1u << 27);
+}
+
+static void test_levels_without_avx_have_two_components(void **state)
+{
+	struct guest g;
+
+	guest_init_level(&g, CPU_V2);
+	g.state.cr4 |= CR4_OSXSAVE;
+	cpuid(&g, 0xd, 0);
+	assert_int_equal(g.state.gpr[GPR_RAX], 3);
+	assert_int_equal(g.state.gpr[GPR_RCX], YMM_HIGH);
+	cpuid(&g, 0xd, 1);
+	assert_int_equal(g.state.gpr[GPR_RAX], 7);
+	cpuid(&g, 0xd, 2);
+	assert_int_equal(g.state.gpr[GPR_RAX], 0);
+	assert_int_equal(set_xcr(&g, 0, 3), -1);
+	assert_int_equal(set_xcr(&g, 0, 7), VEC_GP);
+	guest_fini(&g);
+}
+
+/* ---- XSAVES ---- */
+
+static const char xsaves[] = "\x48\x0f\xc7\x2f";  /* [rdi] */
+static const char xrstors[] = "\x48\x0f\xc7\x1e"; /* [rsi] */
+
+static void test_xsaves_is_xsavec_for_the_kernel(void **state)
+{
+	struct guest *g = *state;
+	struct area in, compact, out;
+
+	random_area(&in, XCR0_ALL);
+	memset(&compact, 0, sizeof(compact));
+	run_sim(g, XSAVEC, &in, XCR0_ALL, &compact, XCR0_ALL);
+	g->state.gpr[GPR_RAX] = XCR0_ALL;
+	memset(&out, 0, sizeof(out));
+	guest_put(g, OUT, out.byte, AREA);
+	run(g, xsaves, 4);
+	assert_int_equal(vector(g), -1);
+	guestmem_read(&g->mem, OUT, out.byte, AREA);
+	assert_memory_equal(out.byte, compact.byte, AREA);
+	/* XRSTORS takes that, and not the other form. */
+	memset(g->state.ymm_high, 0, 256);
+	g->state.gpr[GPR_RSI] = OUT;
+	run(g, xrstors, 4);
+	assert_int_equal(vector(g), -1);
+	assert_memory_equal(g->state.ymm_high, in.byte + YMM_HIGH, 256);
+	g->state.gpr[GPR_RSI] = IN;
+	run(g, xrstors, 4);
+	assert_int_equal(vector(g), VEC_GP);
+}
+
+static void test_user_code_has_no_xsaves(void **state)
+{
+	struct guest *g = *state;
+
+	guest_user(g);
+	g->state.gpr[GPR_RAX] = XCR0_ALL;
+	g->state.gpr[GPR_RDI] = OUT;
+	run(g, xsaves, 4);
+	assert_int_equal(vector(g), VEC_GP);
+}
+
+static void test_xss_is_zero(void **state)
+{
+	struct guest *g = *state;
+
+	for (unsigned val = 0; val < 2; val++) {
+		g->state.gpr[GPR_RCX] = MSR_XSS;
+		g->state.gpr[GPR_RAX] = val;
+		g->state.gpr[GPR_RDX] = 0;
+		run(g, "\x0f\x30\x0f\x32", 4); /* wrmsr; rdmsr */
+		assert_int_equal(vector(g), val ? VEC_GP : -1);
+	}
 }
 
 static void test_old_processors_have_none_of_it(void **state)
@@ -425,7 +519,7 @@ static int setup(void **state)
 {
 	struct guest *g = malloc(sizeof(*g));
 
-	guest_init(g);
+	guest_init_level(g, CPU_MAX);
 	g->state.cr4 |= CR4_OSXSAVE;
 	g->state.xcr0 = XCR0_ALL;
 	*state = g;
@@ -452,6 +546,10 @@ int main(void)
 		TEST(test_invpcid_checks_its_descriptor),
 		TEST(test_invpcid_forgets_translations),
 		TEST(test_cpuid_describes_the_area),
+		TEST(test_levels_without_avx_have_two_components),
+		TEST(test_xsaves_is_xsavec_for_the_kernel),
+		TEST(test_user_code_has_no_xsaves),
+		TEST(test_xss_is_zero),
 		TEST(test_old_processors_have_none_of_it),
 	};
 

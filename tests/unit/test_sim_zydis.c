@@ -62,7 +62,8 @@ static bool offered(const ZydisDecodedInstruction *z)
 		"XSAVE",       "XSAVEOPT",     "XSAVEC",	"INVPCID",
 		"AES",	       "PCLMULQDQ",    "SHA",		"SSE3X87",
 		"FCMOV",       "FCOMI",	       "PENTIUMMMX",	"SSE2MMX",
-		"SSSE3MMX"};
+		"SSSE3MMX",    "AVX",	       "AVX2",		"AVX2GATHER",
+		"AVXAES",      "FMA",	       "F16C",		"XSAVES"};
 	const char *name = ZydisISASetGetString(z->meta.isa_set);
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)

@@ -26,6 +26,7 @@ void bind_segment(struct op *op, const struct insn *insn, unsigned seg);
 op_fn *bind_pick(op_fn *const fns[8], const struct op *op, unsigned size);
 uint8_t bind_reg8(const struct insn *insn, unsigned reg);
 unsigned bind_size(const struct insn *insn);
+void bind_rdi(struct op *op, const struct insn *insn);
 
 static inline bool has(const struct insn *insn, enum feature feature)
 {

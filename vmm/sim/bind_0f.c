@@ -290,7 +290,7 @@ static enum bound bind_random(struct op *op, const struct insn *insn)
 	return bind_ud(op);
 }
 
-/* 0F C7 on memory: CMPXCHG8B and 16B, XSAVEC. */
+/* 0F C7 on memory: CMPXCHG8B and 16B, XSAVEC, XSAVES, XRSTORS. */
 static enum bound bind_group9(struct op *op, const struct insn *insn)
 {
 	switch (insn->modrm >> 3 & 7) {
@@ -299,6 +299,13 @@ static enum bound bind_group9(struct op *op, const struct insn *insn)
 		if (op->size == 8 && !has(insn, FEATURE_CX16))
 			break;
 		return go(op, exec_cmpxchg8b);
+	case 3:
+	case 5:
+		if (insn->rep || insn->p66 || !has(insn, FEATURE_XSAVES))
+			break;
+		op->imm = 1;
+		return go(op, (insn->modrm >> 3 & 7) == 3 ? exec_xrstor
+							  : exec_xsavec);
 	case 4:
 		if (insn->rep || insn->p66 || !has(insn, FEATURE_XSAVEC))
 			break;
@@ -335,7 +342,7 @@ enum simd_prefix bind_prefix(const struct insn *insn)
 }
 
 /* The implied address of MASKMOVDQU and MASKMOVQ. */
-static void bind_rdi(struct op *op, const struct insn *insn)
+void bind_rdi(struct op *op, const struct insn *insn)
 {
 	op->base = GPR_RDI;
 	bind_segment(op, insn, SEG_DS);
@@ -344,15 +351,15 @@ static void bind_rdi(struct op *op, const struct insn *insn)
 static enum bound bind_mmx(struct op *op, const struct insn *insn,
 			   uint16_t opcode)
 {
-	struct mmx_how how;
+	struct mmx_op mmx;
 
-	op->simd = mmx_find(bind_prefix(insn), opcode, insn->modrm, &how);
+	op->simd = mmx_find(bind_prefix(insn), opcode, insn->modrm, &mmx);
 	if (!op->simd || !has(insn, FEATURE_MMX) ||
 	    (insn->map > 1 && !has(insn, FEATURE_SSSE3)))
 		return bind_ud(op);
-	op->imm = (insn->imm & 0xff) | how.form << 8 | how.bytes << 16 |
-		  how.joined << 24;
-	if (how.form == MMX_MASKMOV)
+	mmx.imm = insn->imm;
+	op->mmx = mmx;
+	if (mmx.form == MMX_MASKMOV)
 		bind_rdi(op, insn);
 	return go(op, exec_mmx);
 }

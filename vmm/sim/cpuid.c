@@ -23,7 +23,10 @@
 #define BRAND	      "vmm simulated x86-64 processor"
 #define TSC_HZ	      1000000000u
 #define LINEAR_BITS   48
-#define XSAVE_BYTES   576 /* legacy region and header */
+/* An area's bytes: legacy region and header, and after them AVX's. */
+#define XSAVE_BYTES   576
+#define XSAVE_AVX     256
+#define XCR0_AVX      4u
 
 static void put_text(uint32_t *out, const char *text, size_t at)
 {
@@ -59,16 +62,27 @@ static void topology(const struct cpu *cpu, uint32_t sub, uint32_t out[4])
 	out[3] = cpu->vcpu.env.index;
 }
 
-/* The components and the bytes they take: none lies beyond the header. */
+static uint32_t xsave_bytes(uint64_t xcr0)
+{
+	return XSAVE_BYTES + (xcr0 & XCR0_AVX ? XSAVE_AVX : 0);
+}
+
+/* The components and the bytes they take. */
 static void xsave_leaf(const struct cpu *cpu, uint32_t sub, uint32_t out[4])
 {
 	switch (sub) {
 	case 0:
 		out[0] = cpuid_xcr0(cpu);
-		out[1] = XSAVE_BYTES;
-		out[2] = XSAVE_BYTES;
+		out[1] = xsave_bytes(cpu->s.xcr0);
+		out[2] = xsave_bytes(cpuid_xcr0(cpu));
 		break;
-	case 1:
+	case 1: /* compacted: the same, as there is one such component */
+		out[1] = xsave_bytes(cpu->s.xcr0);
+		break;
+	case 2:
+		if (!(cpuid_xcr0(cpu) & XCR0_AVX))
+			break;
+		out[0] = XSAVE_AVX;
 		out[1] = XSAVE_BYTES;
 		break;
 	}
@@ -190,5 +204,7 @@ uint64_t cpuid_cr4(const struct cpu *cpu)
 
 uint64_t cpuid_xcr0(const struct cpu *cpu)
 {
-	return cpu->features & FEATURE_BIT(XSAVE) ? 3 : 1;
+	if (!(cpu->features & FEATURE_BIT(XSAVE)))
+		return 1;
+	return cpu->features & FEATURE_BIT(AVX) ? 3 | XCR0_AVX : 3;
 }

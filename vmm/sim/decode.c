@@ -146,11 +146,12 @@ static bool take_prefix(struct insn *insn, uint8_t byte)
 
 /*
  * C4 and C5 are VEX in 64-bit code and, outside, when LES and LDS would have
- * a register (SDM 2 2.3.5). Real and 16-bit code is not given VEX at all.
+ * a register (SDM 2 2.3.5). In real and virtual-8086 mode VEX is #UD, as LES
+ * of a register is: exec_avx.c looks.
  */
 static bool at_vex(const struct reader *r, uint8_t byte)
 {
-	if (r->over || (byte & 0xfe) != 0xc4 || r->insn->bits == 16)
+	if (r->over || (byte & 0xfe) != 0xc4)
 		return false;
 	return r->insn->bits == 64 ||
 	       (r->pos < r->avail && r->byte[r->pos] >= 0xc0);
@@ -176,10 +177,8 @@ static void read_vex(struct reader *r, uint8_t byte)
 		insn->rex = (~first >> 5 & 7) | (last >> 4 & 8);
 	}
 	insn->vvvv = ~last >> 3 & 15;
-	if (insn->bits != 64) {
+	if (insn->bits != 64)
 		insn->rex &= 8;
-		insn->vvvv &= 7;
-	}
 	insn->vex_256 = last & 4;
 	insn->p66 = (last & 3) == 1;
 	insn->rep = reps[last & 3];
@@ -244,7 +243,7 @@ static void read_address(struct reader *r)
 	insn->index = REG_ZERO;
 	insn->base = rm | (insn->rex & 1) << 3;
 	if (rm == 4) {
-		uint8_t sib = next_byte(r);
+		uint8_t sib = insn->sib = next_byte(r);
 		unsigned index = ((sib >> 3) & 7) | (insn->rex & 2) << 2;
 
 		insn->scale = sib >> 6;

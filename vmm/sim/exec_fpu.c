@@ -1,5 +1,5 @@
 /* exec_fpu.c: FXSAVE and FXRSTOR, MXCSR. x87 itself is in exec_x87.c. */
-#include "vmm/sim/exec.h"
+#include "vmm/sim/exec_avx.h"
 #include "vmm/sim/handlers.h"
 
 #define MXCSR_MASK 0xffffu
@@ -93,21 +93,40 @@ static void check_sse(struct cpu *cpu, const struct op *op)
 		raise_fault(cpu, VEC_NM);
 }
 
-void exec_ldmxcsr(struct cpu *cpu, const struct op *op)
+static void load_mxcsr(struct cpu *cpu, const struct op *op)
 {
-	uint32_t val;
+	uint32_t val = load(cpu, op, effective(cpu, op), 4);
 
-	check_sse(cpu, op);
-	val = load(cpu, op, effective(cpu, op), 4);
+	cpu->op = op;
 	if (val & ~MXCSR_MASK)
 		raise_error(cpu, VEC_GP, 0);
 	cpu->mxcsr = val;
+}
+
+void exec_ldmxcsr(struct cpu *cpu, const struct op *op)
+{
+	check_sse(cpu, op);
+	load_mxcsr(cpu, op);
 	return next(cpu, op);
 }
 
 void exec_stmxcsr(struct cpu *cpu, const struct op *op)
 {
 	check_sse(cpu, op);
+	store(cpu, op, effective(cpu, op), 4, cpu->mxcsr);
+	return next(cpu, op);
+}
+
+void exec_vldmxcsr(struct cpu *cpu, const struct op *op)
+{
+	avx_check(cpu, op);
+	load_mxcsr(cpu, op);
+	return next(cpu, op);
+}
+
+void exec_vstmxcsr(struct cpu *cpu, const struct op *op)
+{
+	avx_check(cpu, op);
 	store(cpu, op, effective(cpu, op), 4, cpu->mxcsr);
 	return next(cpu, op);
 }

@@ -8,14 +8,6 @@
 #include "vmm/sim/handlers.h"
 #include "vmm/sim/x87_unit.h"
 
-/* Where bind.c puts what mmx_find() says. */
-static struct mmx_how how_of(const struct op *op)
-{
-	return (struct mmx_how){.form = op->imm >> 8 & 0xff,
-				.bytes = op->imm >> 16 & 0xff,
-				.joined = op->imm >> 24 & 1};
-}
-
 /* A number from memory for an XMM register has no part in the x87 state. */
 static bool uses_mmx(const struct op *op, unsigned form)
 {
@@ -53,14 +45,14 @@ static void enter_mmx(struct x87 *x)
 	x->full = 0xff;
 }
 
-static unsigned memory_bytes(const struct op *op, struct mmx_how how)
+static unsigned memory_bytes(const struct op *op, struct mmx_op how)
 {
 	if (op->simd->props & SIMD_REXW && op->flags & OP_REXW)
 		return 8;
 	return how.bytes;
 }
 
-static void source(struct cpu *cpu, const struct op *op, struct mmx_how how,
+static void source(struct cpu *cpu, const struct op *op, struct mmx_op how,
 		   union xmm *src)
 {
 	unsigned bytes = memory_bytes(op, how);
@@ -82,7 +74,7 @@ static void source(struct cpu *cpu, const struct op *op, struct mmx_how how,
 	}
 }
 
-static void store_form(struct cpu *cpu, const struct op *op, struct mmx_how how)
+static void store_form(struct cpu *cpu, const struct op *op, struct mmx_op how)
 {
 	union xmm val = get_mmx(cpu, op->reg);
 
@@ -105,7 +97,7 @@ static void mask_move(struct cpu *cpu, const struct op *op)
 }
 
 static void compute_form(struct cpu *cpu, const struct op *op,
-			 struct mmx_how how)
+			 struct mmx_op how)
 {
 	unsigned to = how.form == MMX_U_I ? op->rm : op->reg;
 	union xmm src, dst = {{0}};
@@ -132,7 +124,7 @@ static void compute_form(struct cpu *cpu, const struct op *op,
 
 void exec_mmx(struct cpu *cpu, const struct op *op)
 {
-	struct mmx_how how = how_of(op);
+	struct mmx_op how = op->mmx;
 
 	check_enabled(cpu, op, how.form);
 	switch (how.form) {

@@ -1,19 +1,22 @@
 /*
  * exec_xsave.c: XSAVE and its kin (SDM 1 chapter 13), XCR0.
  *
- *	area:  0 legacy region, as FXSAVE's   512 header   576
+ *	area:  0 legacy region, as FXSAVE's   512 header   576 AVX   832
  *	header:  0 XSTATE_BV   8 XCOMP_BV   16 .. 63 zero
  *
- * There are components 0 (x87) and 1 (SSE), both in the legacy region, so
- * that the compacted form differs by its header alone. A component that is
- * in its initial state is "not in use"; what is kept decides that, not how
- * it came to be.
+ * There are components 0 (x87) and 1 (SSE), both in the legacy region, and 2
+ * (AVX: the upper halves of the YMM registers), the only one beyond it; so
+ * the compacted form differs by its header alone. A component that is in its
+ * initial state is "not in use"; what is kept decides that, not how it came
+ * to be. XSAVES and XRSTORS, without supervisor components, are XSAVEC and
+ * XRSTOR for the kernel.
  */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
 
 #define X87	   1u
 #define SSE	   2u
+#define AVX	   4u
 #define COMPACT	   (UINT64_C(1) << 63)
 #define MXCSR_INIT 0x1f80u
 #define MXCSR_MASK 0xffffu
@@ -25,7 +28,8 @@ enum {
 	ST = 32,
 	XMM = 160,
 	HEADER = 512,
-	AREA = 576
+	YMM_HIGH = 576, /* and the length without it */
+	AREA = 832
 };
 
 static void check_osxsave(struct cpu *cpu, const struct op *op)
@@ -35,8 +39,14 @@ static void check_osxsave(struct cpu *cpu, const struct op *op)
 		raise_fault(cpu, VEC_UD);
 }
 
+static unsigned area_bytes(uint64_t parts)
+{
+	return parts & AVX ? AREA : YMM_HIGH;
+}
+
 /* Where the area is, linear; all faults but those of its pages are raised. */
-static uint64_t area(struct cpu *cpu, const struct op *op, unsigned access)
+static uint64_t area(struct cpu *cpu, const struct op *op, unsigned access,
+		     uint64_t parts)
 {
 	uint64_t ea = effective(cpu, op);
 
@@ -45,7 +55,7 @@ static uint64_t area(struct cpu *cpu, const struct op *op, unsigned access)
 		raise_fault(cpu, VEC_NM);
 	if (ea & 63)
 		raise_error(cpu, VEC_GP, 0);
-	return mem_linear(cpu, op->seg, ea, AREA, access);
+	return mem_linear(cpu, op->seg, ea, area_bytes(parts), access);
 }
 
 static uint64_t requested(const struct cpu *cpu)
@@ -55,7 +65,7 @@ static uint64_t requested(const struct cpu *cpu)
 	return mask & cpu->s.xcr0;
 }
 
-/* Outside 64-bit code XMM8 to 15 are left alone. */
+/* Outside 64-bit code registers 8 to 15 are left alone. */
 static unsigned xmm_bytes(const struct cpu *cpu)
 {
 	return cpu->code64 ? 256 : 128;
@@ -93,12 +103,14 @@ static uint64_t in_use(const struct cpu *cpu)
 		used |= X87;
 	if (!all_zero(image + XMM, xmm_bytes(cpu)))
 		used |= SSE;
+	if (!all_zero(cpu->ymm_high[0].u8, xmm_bytes(cpu)))
+		used |= AVX;
 	return used;
 }
 
 /* ---- saving ---- */
 
-/* The parts of the legacy region that belong to `parts`. */
+/* What belongs to `parts`. */
 static void write_parts(struct cpu *cpu, uint64_t lin, const uint8_t *image,
 			uint64_t parts, bool mxcsr)
 {
@@ -110,34 +122,49 @@ static void write_parts(struct cpu *cpu, uint64_t lin, const uint8_t *image,
 		lin_write_bytes(cpu, lin + MXCSR, image + MXCSR, 8, 0);
 	if (parts & SSE)
 		lin_write_bytes(cpu, lin + XMM, image + XMM, xmm_bytes(cpu), 0);
+	if (parts & AVX)
+		lin_write_bytes(cpu, lin + YMM_HIGH, cpu->ymm_high,
+				xmm_bytes(cpu), 0);
 }
 
 /* XSAVE, and XSAVEOPT (op->imm 1), which leaves out what is not in use. */
 void exec_xsave(struct cpu *cpu, const struct op *op)
 {
-	uint64_t lin = area(cpu, op, ACCESS_WRITE);
 	uint64_t want = requested(cpu), used = in_use(cpu), bits;
+	uint64_t lin = area(cpu, op, ACCESS_WRITE, want);
 	uint8_t image[512];
 
-	lin_probe_write(cpu, lin, AREA, 0);
+	lin_probe_write(cpu, lin, area_bytes(want), 0);
 	bits = lin_read(cpu, lin + HEADER, 8, ACCESS_READ);
 	fx_save(cpu, image, op->flags & OP_REXW);
-	write_parts(cpu, lin, image, op->imm ? want & used : want, want & SSE);
+	write_parts(cpu, lin, image, op->imm ? want & used : want,
+		    want & (SSE | AVX));
 	lin_write(cpu, lin + HEADER, 8, (bits & ~want) | (want & used), 0);
 	return next(cpu, op);
 }
 
-/* SSE counts as used when MXCSR is not its initial value (13.10). */
+static void check_kernel(struct cpu *cpu, const struct op *op)
+{
+	check_osxsave(cpu, op);
+	if (cpu->cpl)
+		raise_error(cpu, VEC_GP, 0);
+}
+
+/*
+ * XSAVEC, and XSAVES (op->imm 1). SSE counts as used when MXCSR is not its
+ * initial value (13.10).
+ */
 void exec_xsavec(struct cpu *cpu, const struct op *op)
 {
-	uint64_t lin = area(cpu, op, ACCESS_WRITE);
-	uint64_t want = requested(cpu), used = in_use(cpu);
-	uint64_t header[2];
+	uint64_t want = requested(cpu), used = in_use(cpu), lin, header[2];
 	uint8_t image[512];
 
+	if (op->imm)
+		check_kernel(cpu, op);
+	lin = area(cpu, op, ACCESS_WRITE, want);
 	if (cpu->mxcsr != MXCSR_INIT)
 		used |= SSE;
-	lin_probe_write(cpu, lin, AREA, 0);
+	lin_probe_write(cpu, lin, area_bytes(want), 0);
 	fx_save(cpu, image, op->flags & OP_REXW);
 	write_parts(cpu, lin, image, want & used, want & used & SSE);
 	header[0] = want & used;
@@ -148,14 +175,16 @@ void exec_xsavec(struct cpu *cpu, const struct op *op)
 
 /* ---- restoring ---- */
 
-/* SDM 1 13.8.1 and 13.8.2 */
-static bool header_ok(const struct cpu *cpu, const uint64_t header[8])
+/* SDM 1 13.8.1 and 13.8.2; XRSTORS takes the compacted form alone. */
+static bool header_ok(const struct cpu *cpu, const uint64_t header[8],
+		      bool supervisor)
 {
 	bool compact = header[1] & COMPACT;
 	uint64_t there = header[1] & ~COMPACT;
 
 	if (!compact)
-		return !(header[0] & ~cpu->s.xcr0) && !header[1] && !header[2];
+		return !supervisor && !(header[0] & ~cpu->s.xcr0) &&
+		       !header[1] && !header[2];
 	return cpu->features & FEATURE_BIT(XSAVEC) && !(there & ~cpu->s.xcr0) &&
 	       !(header[0] & ~there) &&
 	       all_zero((const uint8_t *)&header[2], 48);
@@ -192,30 +221,55 @@ static uint32_t restored_mxcsr(const uint8_t *from, const uint64_t header[8])
 	return mxcsr;
 }
 
+/* What of the area is loaded: all of it is read before anything changes. */
+struct loaded {
+	uint8_t byte[AREA];
+	uint64_t header[8];
+	uint32_t mxcsr;
+};
+
+static void load_area(struct cpu *cpu, const struct op *op, uint64_t want,
+		      struct loaded *from)
+{
+	uint64_t lin = area(cpu, op, ACCESS_READ, want);
+
+	lin_read_bytes(cpu, lin, from->byte, YMM_HIGH, ACCESS_READ);
+	memcpy(from->header, from->byte + HEADER, sizeof(from->header));
+	if (!header_ok(cpu, from->header, op->imm))
+		raise_error(cpu, VEC_GP, 0);
+	from->mxcsr = cpu->mxcsr;
+	if (want & SSE || (want & AVX && !(from->header[1] & COMPACT)))
+		from->mxcsr = restored_mxcsr(from->byte, from->header);
+	if (from->mxcsr & ~MXCSR_MASK)
+		raise_error(cpu, VEC_GP, 0);
+	if (want & from->header[0] & AVX)
+		lin_read_bytes(cpu, lin + YMM_HIGH, from->byte + YMM_HIGH,
+			       xmm_bytes(cpu), ACCESS_READ);
+}
+
+/* XRSTOR, and XRSTORS (op->imm 1) */
 void exec_xrstor(struct cpu *cpu, const struct op *op)
 {
-	uint64_t lin = area(cpu, op, ACCESS_READ), want = requested(cpu);
 	bool wide = op->flags & OP_REXW;
-	uint8_t image[512], from[AREA];
-	uint64_t header[8];
-	uint32_t mxcsr = cpu->mxcsr;
+	uint64_t want = requested(cpu);
+	struct loaded from;
+	uint8_t image[512];
 
-	lin_read_bytes(cpu, lin, from, AREA, ACCESS_READ);
-	memcpy(header, from + HEADER, sizeof(header));
-	if (!header_ok(cpu, header))
-		raise_error(cpu, VEC_GP, 0);
-	if (want & SSE)
-		mxcsr = restored_mxcsr(from, header);
-	if (mxcsr & ~MXCSR_MASK)
-		raise_error(cpu, VEC_GP, 0);
+	if (op->imm)
+		check_kernel(cpu, op);
+	load_area(cpu, op, want, &from);
 	/* What stays is kept in full, what comes has the form of REX.W. */
 	fx_save(cpu, image, !(want & X87) || wide);
 	if (want & X87)
-		restore_x87(image, from, header[0] & X87);
+		restore_x87(image, from.byte, from.header[0] & X87);
 	if (want & SSE)
-		restore_sse(cpu, image, from, header[0] & SSE);
-	memcpy(image + MXCSR, &mxcsr, 4);
+		restore_sse(cpu, image, from.byte, from.header[0] & SSE);
+	memcpy(image + MXCSR, &from.mxcsr, 4);
 	fx_load(cpu, image, !(want & X87) || wide);
+	if (want & AVX && from.header[0] & AVX)
+		memcpy(cpu->ymm_high, from.byte + YMM_HIGH, xmm_bytes(cpu));
+	else if (want & AVX)
+		memset(cpu->ymm_high, 0, xmm_bytes(cpu));
 	return next(cpu, op);
 }
 
@@ -242,7 +296,7 @@ void exec_xsetbv(struct cpu *cpu, const struct op *op)
 
 	check_osxsave(cpu, op);
 	if (cpu->cpl || (uint32_t)cpu->r[GPR_RCX] || !(val & X87) ||
-	    val & ~cpuid_xcr0(cpu))
+	    (val & (SSE | AVX)) == AVX || val & ~cpuid_xcr0(cpu))
 		raise_error(cpu, VEC_GP, 0);
 	cpu->s.xcr0 = val;
 	return next(cpu, op);

@@ -100,7 +100,8 @@ op_fn exec_lgdt, exec_sgdt, exec_lldt, exec_sldt, exec_verr, exec_lar, exec_lsl,
 	exec_mov_from_seg, exec_mov_to_seg, exec_load_far;
 
 /* exec_fpu.c */
-op_fn exec_fxsave, exec_fxrstor, exec_ldmxcsr, exec_stmxcsr;
+op_fn exec_fxsave, exec_fxrstor, exec_ldmxcsr, exec_stmxcsr, exec_vldmxcsr,
+	exec_vstmxcsr;
 
 /* exec_xsave.c */
 op_fn exec_xsave, exec_xsavec, exec_xrstor, exec_xgetbv, exec_xsetbv;
@@ -113,5 +114,9 @@ op_fn exec_simd;
 
 /* exec_mmx.c */
 op_fn exec_mmx;
+
+/* exec_avx.c, exec_avx_mem.c */
+op_fn exec_avx, exec_vzero, exec_vex_protected;
+op_fn exec_mask_load, exec_mask_store, exec_gather;
 
 #endif

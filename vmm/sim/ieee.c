@@ -4,68 +4,17 @@
  * An operand is unpacked to a sign, an exponent and a 64-bit significand
  * with its top bit set; an operation computes at least 62 bits of the exact
  * result with a sticky lowest bit (set when anything below is not zero), and
- * round_pack() makes the one rounding. A double's significand has 53 bits,
+ * ieee_round_pack() makes the one rounding. A double's significand has 53 bits,
  * so the sticky bit is never one of those that are kept.
  */
-#include <assert.h>
-
-#include "vmm/sim/ieee.h"
-
-typedef unsigned __int128 uint128;
-
-#define TOP (UINT64_C(1) << 63)
+#include "vmm/sim/ieee_number.h"
 
 const struct ieee_format ieee_single = {32, 23, 127};
+const struct ieee_format ieee_half = {16, 10, 15};
 const struct ieee_format ieee_double = {64, 52, 1023};
 
-enum kind { ZERO, FINITE, INFINITE, QUIET_NAN, SIGNALING_NAN };
-
-/* sig / 2^63 * 2^exp, when FINITE. */
-struct number {
-	uint64_t sig;
-	int exp;
-	enum kind kind;
-	bool sign;
-	bool denormal; /* DAZ is off and the exponent field was 0 */
-};
-
-/* ---- Patterns ---- */
-
-static uint64_t sign_bit(const struct ieee_format *f)
-{
-	return UINT64_C(1) << (f->bits - 1);
-}
-
-static uint64_t infinity(const struct ieee_format *f, bool sign)
-{
-	uint64_t exponents = 2 * (uint64_t)f->emax + 1;
-
-	return exponents << f->frac | (sign ? sign_bit(f) : 0);
-}
-
-static uint64_t zero(const struct ieee_format *f, bool sign)
-{
-	return sign ? sign_bit(f) : 0;
-}
-
-static uint64_t quiet_bit(const struct ieee_format *f)
-{
-	return UINT64_C(1) << (f->frac - 1);
-}
-
-static uint64_t indefinite(struct ieee *e, const struct ieee_format *f)
-{
-	e->raised |= MXCSR_IE;
-	return infinity(f, true) | quiet_bit(f);
-}
-
-static bool is_nan(const struct number *n)
-{
-	return n->kind >= QUIET_NAN;
-}
-
-static struct number unpack(const struct ieee *e, const struct ieee_format *f,
-			    uint64_t a)
+struct number ieee_unpack(const struct ieee *e, const struct ieee_format *f,
+			  uint64_t a)
 {
 	uint64_t frac = a & ((UINT64_C(1) << f->frac) - 1);
 	int field = a >> f->frac & (2 * (unsigned)f->emax + 1);
@@ -166,8 +115,8 @@ static uint64_t tiny(struct ieee *e, const struct ieee_format *f, bool sign,
 }
 
 /* sig / 2^63 * 2^exp, sig having its top bit set, as a value of format f. */
-static uint64_t round_pack(struct ieee *e, const struct ieee_format *f,
-			   bool sign, int exp, uint64_t sig)
+uint64_t ieee_round_pack(struct ieee *e, const struct ieee_format *f, bool sign,
+			 int exp, uint64_t sig)
 {
 	bool inexact;
 	uint64_t kept = round_off(ieee_rounding(e->mxcsr), sign, sig,
@@ -188,13 +137,6 @@ static uint64_t round_pack(struct ieee *e, const struct ieee_format *f,
 }
 
 /* ---- What operands raise ---- */
-
-static void raise_denormal(struct ieee *e, const struct number *a,
-			   const struct number *b)
-{
-	if (a->denormal || b->denormal)
-		e->raised |= MXCSR_DE;
-}
 
 static uint64_t quiet_nan(struct ieee *e, const struct ieee_format *f,
 			  const struct number *n, uint64_t a)
@@ -224,8 +166,8 @@ static uint64_t add_magnitudes(struct ieee *e, const struct ieee_format *f,
 		(x->sig >> 1) + shift_sticky(y->sig >> 1, x->exp - y->exp);
 
 	if (sum & TOP)
-		return round_pack(e, f, x->sign, x->exp + 1, sum);
-	return round_pack(e, f, x->sign, x->exp, sum << 1);
+		return ieee_round_pack(e, f, x->sign, x->exp + 1, sum);
+	return ieee_round_pack(e, f, x->sign, x->exp, sum << 1);
 }
 
 /* The magnitude of x is the larger; the result has its sign. */
@@ -238,7 +180,7 @@ static uint64_t sub_magnitudes(struct ieee *e, const struct ieee_format *f,
 	if (!d)
 		return zero(f, ieee_rounding(e->mxcsr) == IEEE_DOWN);
 	shift = __builtin_clzll(d);
-	return round_pack(e, f, x->sign, x->exp - shift, d << shift);
+	return ieee_round_pack(e, f, x->sign, x->exp - shift, d << shift);
 }
 
 static bool smaller(const struct number *x, const struct number *y)
@@ -268,9 +210,9 @@ static uint64_t add_numbers(struct ieee *e, const struct ieee_format *f,
 	if (x->kind == ZERO && y->kind == ZERO)
 		return zero(f, x->sign == y->sign ? x->sign : down);
 	if (x->kind == ZERO)
-		return round_pack(e, f, y->sign, y->exp, y->sig);
+		return ieee_round_pack(e, f, y->sign, y->exp, y->sig);
 	if (y->kind == ZERO)
-		return round_pack(e, f, x->sign, x->exp, x->sig);
+		return ieee_round_pack(e, f, x->sign, x->exp, x->sig);
 	if (smaller(x, y)) {
 		const struct number *swap = x;
 
@@ -285,7 +227,7 @@ static uint64_t add_numbers(struct ieee *e, const struct ieee_format *f,
 uint64_t ieee_add(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		  uint64_t b)
 {
-	struct number x = unpack(e, f, a), y = unpack(e, f, b);
+	struct number x = ieee_unpack(e, f, a), y = ieee_unpack(e, f, b);
 
 	if (is_nan(&x) || is_nan(&y))
 		return pick_nan(e, f, &x, a, &y, b);
@@ -295,7 +237,7 @@ uint64_t ieee_add(struct ieee *e, const struct ieee_format *f, uint64_t a,
 uint64_t ieee_sub(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		  uint64_t b)
 {
-	struct number x = unpack(e, f, a), y = unpack(e, f, b);
+	struct number x = ieee_unpack(e, f, a), y = ieee_unpack(e, f, b);
 
 	if (is_nan(&x) || is_nan(&y))
 		return pick_nan(e, f, &x, a, &y, b);
@@ -306,7 +248,7 @@ uint64_t ieee_sub(struct ieee *e, const struct ieee_format *f, uint64_t a,
 uint64_t ieee_mul(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		  uint64_t b)
 {
-	struct number x = unpack(e, f, a), y = unpack(e, f, b);
+	struct number x = ieee_unpack(e, f, a), y = ieee_unpack(e, f, b);
 	bool sign = x.sign != y.sign;
 	uint128 product;
 
@@ -325,8 +267,9 @@ uint64_t ieee_mul(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		x.exp++;
 	else
 		product <<= 1;
-	return round_pack(e, f, sign, x.exp + y.exp,
-			  (uint64_t)(product >> 64) | ((uint64_t)product != 0));
+	return ieee_round_pack(e, f, sign, x.exp + y.exp,
+			       (uint64_t)(product >> 64) |
+				       ((uint64_t)product != 0));
 }
 
 static uint64_t div_numbers(struct ieee *e, const struct ieee_format *f,
@@ -339,13 +282,13 @@ static uint64_t div_numbers(struct ieee *e, const struct ieee_format *f,
 
 	if ((uint128)q * y->sig != n)
 		q |= 1;
-	return round_pack(e, f, sign, x->exp - y->exp - less, q);
+	return ieee_round_pack(e, f, sign, x->exp - y->exp - less, q);
 }
 
 uint64_t ieee_div(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		  uint64_t b)
 {
-	struct number x = unpack(e, f, a), y = unpack(e, f, b);
+	struct number x = ieee_unpack(e, f, a), y = ieee_unpack(e, f, b);
 	bool sign = x.sign != y.sign;
 
 	if (is_nan(&x) || is_nan(&y))
@@ -383,7 +326,7 @@ static uint64_t square_root(uint128 n, bool *exact)
 
 uint64_t ieee_sqrt(struct ieee *e, const struct ieee_format *f, uint64_t a)
 {
-	struct number x = unpack(e, f, a);
+	struct number x = ieee_unpack(e, f, a);
 	bool exact;
 	uint64_t root;
 
@@ -398,8 +341,8 @@ uint64_t ieee_sqrt(struct ieee *e, const struct ieee_format *f, uint64_t a)
 	raise_denormal(e, &x, &x);
 	/* 2^exp must be a square: an odd exponent lends the significand 2. */
 	root = square_root((uint128)x.sig << (x.exp & 1 ? 64 : 63), &exact);
-	return round_pack(e, f, false, (x.exp - (x.exp & 1)) / 2,
-			  root | !exact);
+	return ieee_round_pack(e, f, false, (x.exp - (x.exp & 1)) / 2,
+			       root | !exact);
 }
 
 /* ---- Comparisons ---- */
@@ -425,7 +368,7 @@ static enum ieee_order order(const struct number *x, const struct number *y)
 enum ieee_order ieee_compare(struct ieee *e, const struct ieee_format *f,
 			     uint64_t a, uint64_t b, bool signaling)
 {
-	struct number x = unpack(e, f, a), y = unpack(e, f, b);
+	struct number x = ieee_unpack(e, f, a), y = ieee_unpack(e, f, b);
 
 	if (is_nan(&x) || is_nan(&y)) {
 		if (signaling || x.kind == SIGNALING_NAN ||
@@ -441,7 +384,7 @@ enum ieee_order ieee_compare(struct ieee *e, const struct ieee_format *f,
 static uint64_t operand(const struct ieee *e, const struct ieee_format *f,
 			uint64_t a)
 {
-	struct number x = unpack(e, f, a);
+	struct number x = ieee_unpack(e, f, a);
 
 	return x.kind == ZERO ? zero(f, x.sign) : a;
 }
@@ -477,7 +420,7 @@ static uint64_t convert_nan(const struct ieee_format *from,
 uint64_t ieee_convert(struct ieee *e, const struct ieee_format *from,
 		      const struct ieee_format *to, uint64_t a)
 {
-	struct number x = unpack(e, from, a);
+	struct number x = ieee_unpack(e, from, a);
 
 	switch (x.kind) {
 	case ZERO:
@@ -493,7 +436,7 @@ uint64_t ieee_convert(struct ieee *e, const struct ieee_format *from,
 		break;
 	}
 	raise_denormal(e, &x, &x);
-	return round_pack(e, to, x.sign, x.exp, x.sig);
+	return ieee_round_pack(e, to, x.sign, x.exp, x.sig);
 }
 
 uint64_t ieee_from_int(struct ieee *e, const struct ieee_format *f, int64_t i)
@@ -504,7 +447,7 @@ uint64_t ieee_from_int(struct ieee *e, const struct ieee_format *f, int64_t i)
 	if (!i)
 		return 0;
 	shift = __builtin_clzll(magnitude);
-	return round_pack(e, f, i < 0, 63 - shift, magnitude << shift);
+	return ieee_round_pack(e, f, i < 0, 63 - shift, magnitude << shift);
 }
 
 /* The magnitude of x as an integer; x->exp < 63. */
@@ -525,7 +468,7 @@ uint64_t ieee_to_int(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		     unsigned bits, enum ieee_rounding rounding)
 {
 	uint64_t limit = UINT64_C(1) << (bits - 1), magnitude;
-	struct number x = unpack(e, f, a);
+	struct number x = ieee_unpack(e, f, a);
 	bool inexact = false;
 
 	if (x.kind == ZERO)
@@ -550,7 +493,7 @@ uint64_t ieee_to_int(struct ieee *e, const struct ieee_format *f, uint64_t a,
 uint64_t ieee_round(struct ieee *e, const struct ieee_format *f, uint64_t a,
 		    enum ieee_rounding rounding, bool inexact)
 {
-	struct number x = unpack(e, f, a);
+	struct number x = ieee_unpack(e, f, a);
 	uint64_t magnitude;
 	bool changed;
 	int shift;
@@ -567,5 +510,5 @@ uint64_t ieee_round(struct ieee *e, const struct ieee_format *f, uint64_t a,
 	if (!magnitude)
 		return zero(f, x.sign);
 	shift = __builtin_clzll(magnitude);
-	return round_pack(e, f, x.sign, 63 - shift, magnitude << shift);
+	return ieee_round_pack(e, f, x.sign, 63 - shift, magnitude << shift);
 }

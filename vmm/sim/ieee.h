@@ -32,12 +32,12 @@
 enum ieee_rounding { IEEE_NEAREST, IEEE_DOWN, IEEE_UP, IEEE_ZERO };
 
 struct ieee_format {
-	unsigned bits; /* 32 or 64 */
-	unsigned frac; /* fraction bits: 23 or 52 */
+	unsigned bits; /* 16, 32 or 64 */
+	unsigned frac; /* fraction bits: 10, 23 or 52 */
 	int emax;      /* exponent of the largest number, and the bias */
 };
 
-extern const struct ieee_format ieee_single, ieee_double;
+extern const struct ieee_format ieee_half, ieee_single, ieee_double;
 
 struct ieee {
 	uint32_t mxcsr;	 /* masks, RC, DAZ and FTZ are read */
@@ -52,6 +52,12 @@ ieee_binary ieee_add, ieee_sub, ieee_mul, ieee_div;
 ieee_binary ieee_min, ieee_max;
 
 uint64_t ieee_sqrt(struct ieee *e, const struct ieee_format *f, uint64_t a);
+
+/* a * b + c with one rounding; `how` turns signs, but never a NaN's. */
+#define IEEE_NEGATE 1u /* of the product */
+#define IEEE_SUB    2u /* c is subtracted */
+uint64_t ieee_fma(struct ieee *e, const struct ieee_format *f, uint64_t a,
+		  uint64_t b, uint64_t c, unsigned how);
 
 enum ieee_order { IEEE_LESS, IEEE_EQUAL, IEEE_GREATER, IEEE_UNORDERED };
 

@@ -129,6 +129,10 @@ uint64_t msr_read(struct cpu *cpu, uint32_t msr)
 	case BIOS_SIGN_ID:
 	case PLATFORM_ID:
 		return 0;
+	case MSR_XSS:
+		if (cpu->features & FEATURE_BIT(XSAVES))
+			return 0;
+		break;
 	}
 	unknown(cpu, "read", msr);
 }
@@ -160,6 +164,8 @@ static bool value_ok(const struct cpu *cpu, uint32_t msr, uint64_t val)
 		return !(val >> 32);
 	case MSR_PAT:
 		return pat_ok(val);
+	case MSR_XSS: /* no supervisor component is there */
+		return !val;
 	case MSR_APIC_BASE:
 		return !(val & ~APIC_BASE_DEFINED);
 	case MSR_MISC_ENABLE:
@@ -187,7 +193,8 @@ void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val)
 
 	if (is_apic(msr) && apic_write(cpu, msr, val))
 		return;
-	if (!reg && msr != MSR_TSC && msr != BIOS_SIGN_ID)
+	if (!reg && msr != MSR_TSC && msr != BIOS_SIGN_ID &&
+	    !(msr == MSR_XSS && cpu->features & FEATURE_BIT(XSAVES)))
 		unknown(cpu, "write", msr);
 	if (!value_ok(cpu, msr, val) ||
 	    (msr == MSR_APIC_BASE && cpu->vcpu.env.write_msr &&

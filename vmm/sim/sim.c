@@ -459,6 +459,7 @@ static void sim_get_state(struct vcpu *vcpu, struct x86_state *state)
 	if (state->shadow && cpu->shadow_ss)
 		state->shadow = SHADOW_MOV_SS;
 	fx_save(cpu, state->fxsave, true);
+	memcpy(state->ymm_high, cpu->ymm_high, sizeof(state->ymm_high));
 }
 
 /* What the rest relies on; anything else is no state of this processor. */
@@ -489,6 +490,7 @@ static void take_state(struct cpu *cpu, const struct x86_state *state)
 	flags_set_arith(cpu, state->rflags);
 	cpu->s.rflags |= FLAG_FIXED;
 	fx_load(cpu, state->fxsave, true);
+	memcpy(cpu->ymm_high, state->ymm_high, sizeof(cpu->ymm_high));
 	cpu->fault_pending = false;
 	cpu->s.shadow = state->shadow != 0;
 	cpu->shadow_ss = state->shadow == SHADOW_MOV_SS;

@@ -58,11 +58,16 @@ typedef void op_fn(struct cpu *cpu, const struct op *op);
 struct op {
 	op_fn *fn;    /* how it runs in its block: `plain` or a quicker way */
 	op_fn *plain; /* how it runs by itself */
-	uint64_t imm; /* of direct branches: the target */
+	union {
+		uint64_t imm; /* of direct branches: the target */
+		struct mmx_op mmx;
+		struct vex_op vex;
+	};
 	int64_t disp;
 	union {
 		const struct simd_row *simd;
 		const struct x87_row *x87;
+		op_fn *then;	    /* of one that only checks */
 		struct block *link; /* of branches and ends; may be NULL */
 		const struct cpuid_memo *memo; /* of the last run, or NULL */
 	};
@@ -249,6 +254,7 @@ struct cpu {
 	 * flags in here are not current while running. */
 	struct x86_state s;
 	union xmm xmm[16];
+	union xmm ymm_high[16]; /* bits 255:128 */
 	uint32_t mxcsr;
 	struct x87 x87;
 	uint64_t features; /* mask of FEATURE_BIT()s; never changes */
@@ -489,12 +495,13 @@ struct insn {
 	uint8_t rep; /* 0, F2 or F3 */
 	bool lock, p66, p67;
 	bool vex, vex_256;
-	bool vex_spoiled; /* a prefix before it that must not be */
-	uint8_t vvvv;
+	bool vex_spoiled;	/* a prefix before it that must not be */
+	uint8_t vvvv;		/* all four bits, in every mode */
 	int8_t seg;		/* override, or -1 */
 	uint8_t opsize, adsize; /* bytes */
 	bool has_modrm;
 	uint8_t modrm, mod, reg, rm; /* reg and rm with REX */
+	uint8_t sib;		     /* as it is; 0: none */
 	uint8_t base, index, scale;  /* of memory operands */
 	bool rip_relative;
 	int64_t disp;

@@ -13,8 +13,8 @@
  * the fences), C3 (movnti), 38 F0 and F1 (crc32, movbe), B8
  * (popcnt), 01 C8 and C9 (monitor, mwait).
  *
- * MMX registers as operands have mmx_find(), since most of MMX is in the
- * table already. SSE4a is AMD's alone.
+ * MMX registers as operands have mmx_find() and VEX prefixes vex_find(), since
+ * most of MMX and AVX is in the table already. SSE4a is AMD's alone.
  */
 #ifndef VMM_SIM_SIMD_H
 #define VMM_SIM_SIMD_H
@@ -95,6 +95,7 @@ struct simd_ctx {
 			   * PF CF */
 	unsigned imm;	  /* imm8 */
 	unsigned general; /* width of the general operand: 4 or 8 */
+	unsigned halves;  /* of VEX_WHOLE: 1 or 2 */
 	union xmm xmm0;	  /* in, for SIMD_X_X_0 */
 	/* In, for SIMD_TEXT*: RAX and RDX, or EAX and EDX sign extended when
 	 * there is no REX.W: how many elements of dst and of src count. */
@@ -158,7 +159,8 @@ enum mmx_form {
 	MMX_EMMS,
 };
 
-struct mmx_how {
+struct mmx_op {
+	uint8_t imm;
 	uint8_t form;  /* enum mmx_form */
 	uint8_t bytes; /* of rm in memory, without REX.W */
 	bool joined;   /* src is also to be dst's upper half */
@@ -166,7 +168,58 @@ struct mmx_how {
 
 /* The row that computes, also of an instruction on XMM registers; or NULL. */
 const struct simd_row *mmx_find(enum simd_prefix prefix, uint16_t opcode,
-				uint8_t modrm, struct mmx_how *how);
+				uint8_t modrm, struct mmx_op *op);
+
+/* ---- VEX ---- */
+
+/*
+ * How a row's function makes an instruction of one or two halves (each an
+ * XMM register's worth). dst is vvvv's register where that is an operand,
+ * else zero.
+ */
+enum vex_shape {
+	VEX_LANES,  /* each half alone; `arg`: imm8 moves on by so many bits */
+	VEX_COUNT,  /* the same, but src is of one half */
+	VEX_WIDEN,  /* the second half is made of src further on */
+	VEX_NARROW, /* each makes 8 bytes */
+	VEX_MASK,   /* each makes `arg` bits of a general register */
+	VEX_SELECT, /* ctx.xmm0 is the register in imm8's high half */
+	VEX_THREE,  /* ctx.xmm0 is reg, the third operand */
+	VEX_WHOLE,  /* fn gets both halves at once, as arrays */
+	VEX_ZERO,   /* vzeroupper, vzeroall */
+	VEX_MASK_LOAD,
+	VEX_MASK_STORE,
+	VEX_GATHER,
+};
+
+struct vex_op {
+	uint8_t imm;
+	uint8_t vvvv;
+	uint8_t shape; /* enum vex_shape */
+	uint8_t arg;
+	uint8_t bytes; /* of rm in memory */
+	bool two;      /* halves */
+	bool v;	       /* vvvv is an operand */
+	bool aligned;  /* memory must be */
+};
+
+struct vex_key {
+	uint8_t map, opcode;
+	enum simd_prefix prefix;
+	uint8_t modrm, vvvv;
+	bool w, wide; /* VEX.W, VEX.L */
+};
+
+struct vex_how {
+	struct vex_op op; /* but imm */
+	uint8_t feature;  /* enum feature, besides AVX */
+};
+
+/*
+ * The row that computes, also of an instruction without VEX; its `bytes` and
+ * SIMD_ALIGNED do not hold. NULL: #UD.
+ */
+const struct simd_row *vex_find(const struct vex_key *key, struct vex_how *how);
 
 /*
  * crc32 of `bytes` bytes of data (SSE4.2's, Castagnoli's polynomial). It has

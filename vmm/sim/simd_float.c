@@ -67,44 +67,54 @@ ARITHS(sqrt, root);
 
 /* ---- Comparisons ---- */
 
-/* Predicates of cmp*: the low two bits name a relation, bit 2 negates it. */
-enum predicate { EQ, LT, LE, UNORD };
+#define LESS	   BIT(IEEE_LESS)
+#define EQUAL	   BIT(IEEE_EQUAL)
+#define GREATER	   BIT(IEEE_GREATER)
+#define UNORD	   BIT(IEEE_UNORDERED)
+#define BIT(order) (1u << (order))
 
-static bool holds(unsigned predicate, enum ieee_order order)
+/* Predicates 0 to 15 of cmp*: for which orders they hold (SDM 2 CMPPD). */
+static const uint8_t predicates[16] = {
+	EQUAL,
+	LESS,
+	LESS | EQUAL,
+	UNORD,
+	LESS | GREATER | UNORD,
+	EQUAL | GREATER | UNORD,
+	GREATER | UNORD,
+	LESS | EQUAL | GREATER,
+	EQUAL | UNORD,
+	LESS | UNORD,
+	LESS | EQUAL | UNORD,
+	0,
+	LESS | GREATER,
+	EQUAL | GREATER,
+	GREATER,
+	LESS | EQUAL | GREATER | UNORD,
+};
+
+/* Those about less or greater signal; 16 to 31 are the other way round. */
+static bool signals(unsigned predicate)
 {
-	bool is = false;
+	unsigned relation = predicate & 3;
 
-	switch ((enum predicate)(predicate & 3)) {
-	case EQ:
-		is = order == IEEE_EQUAL;
-		break;
-	case LT:
-		is = order == IEEE_LESS;
-		break;
-	case LE:
-		is = order == IEEE_LESS || order == IEEE_EQUAL;
-		break;
-	case UNORD:
-		is = order == IEEE_UNORDERED;
-		break;
-	}
-	return is != ((predicate & 4) != 0);
+	return (relation == 1 || relation == 2) != (predicate >> 4 & 1);
 }
 
-/* Bits 7..3 of the immediate do not matter without VEX. */
 static bool compare(struct simd_ctx *ctx, union xmm *dst, const union xmm *src,
-		    const struct ieee_format *f, unsigned lanes)
+		    const struct ieee_format *f, unsigned lanes,
+		    unsigned predicate)
 {
 	struct ieee e = {.mxcsr = ctx->mxcsr};
-	unsigned relation = ctx->imm & 3;
 	union xmm r = *dst;
 
 	for (unsigned i = 0; i < lanes; i++) {
-		enum ieee_order order = ieee_compare(
-			&e, f, simd_lane(dst, f, i), simd_lane(src, f, i),
-			relation == LT || relation == LE);
+		enum ieee_order order =
+			ieee_compare(&e, f, simd_lane(dst, f, i),
+				     simd_lane(src, f, i), signals(predicate));
+		bool holds = predicates[predicate & 15] & BIT(order);
 
-		simd_set_lane(&r, f, i, holds(ctx->imm, order) ? ~0ull : 0);
+		simd_set_lane(&r, f, i, holds ? ~0ull : 0);
 	}
 	if (!simd_commit(ctx, &e))
 		return false;
@@ -112,17 +122,24 @@ static bool compare(struct simd_ctx *ctx, union xmm *dst, const union xmm *src,
 	return true;
 }
 
-#define COMPARE(name, format, lanes)                             \
-	static bool name(struct simd_ctx *ctx, union xmm *dst,   \
-			 const union xmm *src)                   \
-	{                                                        \
-		return compare(ctx, dst, src, &(format), lanes); \
+/* The higher bits of the immediate do not matter; VEX has two more. */
+#define COMPARE(name, format, lanes)                                           \
+	static bool name(struct simd_ctx *ctx, union xmm *dst,                 \
+			 const union xmm *src)                                 \
+	{                                                                      \
+		return compare(ctx, dst, src, &(format), lanes, ctx->imm & 7); \
+	}                                                                      \
+	static bool v##name(struct simd_ctx *ctx, union xmm *dst,              \
+			    const union xmm *src)                              \
+	{                                                                      \
+		return compare(ctx, dst, src, &(format), lanes,                \
+			       ctx->imm & 31);                                 \
 	}
 
-COMPARE(cmpps, ieee_single, 4);
-COMPARE(cmpss, ieee_single, 1);
-COMPARE(cmppd, ieee_double, 2);
-COMPARE(cmpsd, ieee_double, 1);
+COMPARE(cmpps, ieee_single, 4)
+COMPARE(cmpss, ieee_single, 1)
+COMPARE(cmppd, ieee_double, 2)
+COMPARE(cmpsd, ieee_double, 1)
 
 #define CF (1u << 0)
 #define PF (1u << 2)
@@ -212,3 +229,12 @@ static const struct simd_row rows[] = {
 };
 
 const struct simd_table simd_floats = SIMD_TABLE(rows);
+
+static const struct simd_row vex_rows[] = {
+	SIMD_PART_I(SIMD_NP, 0xc2, 16, vcmpps, "vcmpps"),
+	SIMD_PART_I(SIMD_66, 0xc2, 16, vcmppd, "vcmppd"),
+	SIMD_PART_I(SIMD_F3, 0xc2, 4, vcmpss, "vcmpss"),
+	SIMD_PART_I(SIMD_F2, 0xc2, 8, vcmpsd, "vcmpsd"),
+};
+
+const struct simd_table simd_vex_floats = SIMD_TABLE(vex_rows);

@@ -69,36 +69,55 @@ FUNCTION(hsubpd, neighbours(ctx, dst, src, &ieee_double, 2, ieee_sub));
  * first; to the lanes that the low half picks. Each step raises on its own:
  * what is unmasked in one keeps the later ones from being done.
  */
-static bool dot(struct simd_ctx *ctx, union xmm *dst, const union xmm *src,
-		const struct ieee_format *f, unsigned lanes)
+static void multiply(struct simd_ctx *ctx, struct ieee *e, union xmm *r,
+		     const union xmm *dst, const union xmm *src,
+		     const struct ieee_format *f, unsigned lanes)
 {
-	struct ieee e = {.mxcsr = ctx->mxcsr};
-	union xmm r = {0};
-
 	for (unsigned i = 0; i < lanes; i++)
 		if (ctx->imm >> (4 + i) & 1)
-			simd_set_lane(&r, f, i,
-				      ieee_mul(&e, f, simd_lane(dst, f, i),
+			simd_set_lane(r, f, i,
+				      ieee_mul(e, f, simd_lane(dst, f, i),
 					       simd_lane(src, f, i)));
+}
+
+static void add_up(struct ieee *e, union xmm *r, const struct ieee_format *f,
+		   unsigned lanes, unsigned step)
+{
+	for (unsigned i = 0; i < lanes; i += 2 * step)
+		simd_set_lane(r, f, i,
+			      ieee_add(e, f, simd_lane(r, f, i),
+				       simd_lane(r, f, i + step)));
+}
+
+/* In one or two halves, which take each step together. */
+static bool dot(struct simd_ctx *ctx, union xmm *dst, const union xmm *src,
+		const struct ieee_format *f, unsigned lanes, unsigned halves)
+{
+	struct ieee e = {.mxcsr = ctx->mxcsr};
+	union xmm r[2] = {{{0}}};
+
+	for (unsigned h = 0; h < halves; h++)
+		multiply(ctx, &e, &r[h], &dst[h], &src[h], f, lanes);
 	if (!simd_commit(ctx, &e))
 		return false;
 	for (unsigned step = 1; step < lanes; step *= 2) {
 		e.raised = 0;
-		for (unsigned i = 0; i < lanes; i += 2 * step)
-			simd_set_lane(&r, f, i,
-				      ieee_add(&e, f, simd_lane(&r, f, i),
-					       simd_lane(&r, f, i + step)));
+		for (unsigned h = 0; h < halves; h++)
+			add_up(&e, &r[h], f, lanes, step);
 		if (!simd_commit(ctx, &e))
 			return false;
 	}
-	for (unsigned i = lanes; i--;)
-		simd_set_lane(dst, f, i,
-			      ctx->imm >> i & 1 ? simd_lane(&r, f, 0) : 0);
+	for (unsigned i = lanes * halves; i--;)
+		simd_set_lane(&dst[i / lanes], f, i % lanes,
+			      ctx->imm >> i % lanes & 1
+				      ? simd_lane(&r[i / lanes], f, 0)
+				      : 0);
 	return true;
 }
 
-FUNCTION(dpps, dot(ctx, dst, src, &ieee_single, 4));
-FUNCTION(dppd, dot(ctx, dst, src, &ieee_double, 2));
+FUNCTION(dpps, dot(ctx, dst, src, &ieee_single, 4, 1));
+FUNCTION(dppd, dot(ctx, dst, src, &ieee_double, 2, 1));
+FUNCTION(vdpps, dot(ctx, dst, src, &ieee_single, 4, ctx->halves));
 
 /* ---- The table ---- */
 
@@ -114,3 +133,9 @@ static const struct simd_row rows[] = {
 };
 
 const struct simd_table simd_horizontals = SIMD_TABLE(rows);
+
+static const struct simd_row vex_rows[] = {
+	SIMD_PART_I(SIMD_66, SIMD_0F3A | 0x40, 16, vdpps, "vdpps"),
+};
+
+const struct simd_table simd_vex_dots = SIMD_TABLE(vex_rows);

@@ -207,7 +207,7 @@ static bool joined(uint16_t opcode)
 }
 
 const struct simd_row *mmx_find(enum simd_prefix prefix, uint16_t opcode,
-				uint8_t modrm, struct mmx_how *how)
+				uint8_t modrm, struct mmx_op *op)
 {
 	const struct simd_row *row =
 		simd_find_in(&simd_mmx, prefix, opcode, modrm);
@@ -216,11 +216,11 @@ const struct simd_row *mmx_find(enum simd_prefix prefix, uint16_t opcode,
 		row = simd_find(SIMD_66, opcode, modrm);
 		if (!row)
 			return NULL;
-		how->form = row->form == SIMD_U_I ? MMX_U_I : MMX_M_M;
-		how->bytes = opcode >= 0x60 && opcode <= 0x62 ? 4 : 8;
-		how->joined = joined(opcode);
+		op->form = row->form == SIMD_U_I ? MMX_U_I : MMX_M_M;
+		op->bytes = opcode >= 0x60 && opcode <= 0x62 ? 4 : 8;
+		op->joined = joined(opcode);
 	} else if (row) {
-		*how = (struct mmx_how){row->form, row->bytes, false};
+		*op = (struct mmx_op){.form = row->form, .bytes = row->bytes};
 	}
 	return row;
 }

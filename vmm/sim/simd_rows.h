@@ -133,4 +133,11 @@ extern const struct simd_table simd_texts;	 /* simd_text.c */
 extern const struct simd_table simd_ciphers;	 /* simd_aes.c */
 extern const struct simd_table simd_hashes;	 /* simd_sha.c */
 
+/* What only VEX has. */
+extern const struct simd_table simd_vex_floats; /* simd_float.c */
+extern const struct simd_table simd_vex_dots;	/* simd_horizontal.c */
+extern const struct simd_table simd_vex_blends; /* simd_shuffle.c */
+extern const struct simd_table simd_permutes;	/* simd_permute.c */
+extern const struct simd_table simd_fmas;	/* simd_fma.c */
+
 #endif

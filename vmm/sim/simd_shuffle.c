@@ -205,3 +205,17 @@ static const struct simd_row rows[] = {
 };
 
 const struct simd_table simd_shuffles = SIMD_TABLE(rows);
+
+/* With VEX the mask is a register that imm8 names. */
+#define BY_REGISTER(opcode, fn)                           \
+	{                                                 \
+		MAP3A(opcode), SIMD_X_X_0, 16, 0, fn, #fn \
+	}
+
+static const struct simd_row vex_rows[] = {
+	BY_REGISTER(0x4a, blendvps),
+	BY_REGISTER(0x4b, blendvpd),
+	BY_REGISTER(0x4c, pblendvb),
+};
+
+const struct simd_table simd_vex_blends = SIMD_TABLE(vex_rows);

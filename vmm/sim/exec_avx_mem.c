@@ -1,0 +1,153 @@
+/*
+ * exec_avx_mem.c: vector accesses to memory element by element: VMASKMOV*,
+ * VPMASKMOV* and the gathers. Elements that a mask leaves out are not looked
+ * at and fault for nothing.
+ */
+#include "vmm/sim/exec_avx.h"
+#include "vmm/sim/handlers.h"
+
+static uint64_t element(const struct halves *from, unsigned i, unsigned size)
+{
+	uint64_t val = 0;
+
+	memcpy(&val, (const uint8_t *)from + i * size, size);
+	return val;
+}
+
+static void set_element(struct halves *to, unsigned i, unsigned size,
+			uint64_t val)
+{
+	memcpy((uint8_t *)to + i * size, &val, size);
+}
+
+static bool chosen(const struct halves *mask, unsigned i, unsigned size)
+{
+	return element(mask, i, size) >> (8 * size - 1);
+}
+
+static unsigned vector_bytes(const struct op *op)
+{
+	return op->vex.two ? 32 : 16;
+}
+
+/* ---- masked moves ---- */
+
+/* 0F 38 2C to 2F say it by the opcode, 8C and 8E by W. */
+static unsigned element_size(const struct op *op)
+{
+	bool wide = op->opcode < 0x80 ? op->opcode & 1 : op->flags & OP_REXW;
+
+	return wide ? 8 : 4;
+}
+
+/* The address size bounds each element's, not the first one's alone. */
+static uint64_t element_address(const struct cpu *cpu, const struct op *op,
+				uint64_t offset)
+{
+	uint64_t ea = cpu->r[op->base] + (cpu->r[op->index] << op->scale) +
+		      (uint64_t)op->disp + offset;
+
+	return op->ea ? ea_special(cpu, op, ea) : ea;
+}
+
+void exec_mask_load(struct cpu *cpu, const struct op *op)
+{
+	unsigned size = element_size(op);
+	struct halves mask, val = {{{{0}}}};
+
+	avx_check(cpu, op);
+	cpu->op = op;
+	avx_get(cpu, op->vex.vvvv, &mask);
+	for (unsigned i = 0; i < vector_bytes(op) / size; i++)
+		if (chosen(&mask, i, size))
+			set_element(&val, i, size,
+				    mem_read(cpu, op->seg,
+					     element_address(cpu, op, i * size),
+					     size));
+	avx_set(cpu, op, op->reg, &val);
+	return next(cpu, op);
+}
+
+/* All elements are tried first: a fault has written none. */
+void exec_mask_store(struct cpu *cpu, const struct op *op)
+{
+	unsigned size = element_size(op), count = vector_bytes(op) / size;
+	struct halves mask, val;
+
+	avx_check(cpu, op);
+	cpu->op = op;
+	avx_get(cpu, op->vex.vvvv, &mask);
+	avx_get(cpu, op->reg, &val);
+	for (unsigned i = 0; i < count; i++)
+		if (chosen(&mask, i, size))
+			mem_probe_write(cpu, op->seg,
+					element_address(cpu, op, i * size),
+					size);
+	for (unsigned i = 0; i < count; i++)
+		if (chosen(&mask, i, size))
+			mem_write(cpu, op->seg,
+				  element_address(cpu, op, i * size), size,
+				  element(&val, i, size));
+	return next(cpu, op);
+}
+
+/* ---- gathers ---- */
+
+/*
+ * The address of element i: the base, and an index of its own from the
+ * register op->rm, sign extended.
+ */
+static uint64_t gather_address(const struct cpu *cpu, const struct op *op,
+			       const struct halves *index, unsigned i)
+{
+	unsigned size = op->opcode & 1 ? 8 : 4; /* 90, 92: doublewords */
+	uint64_t at = extend(element(index, i, size), size);
+
+	return element_address(cpu, op, at << op->scale);
+}
+
+/* The narrower of elements and indexes decides how many there are. */
+static unsigned gather_count(const struct op *op, unsigned size)
+{
+	unsigned index = op->opcode & 1 ? 8 : 4;
+
+	return vector_bytes(op) / (size > index ? size : index);
+}
+
+/*
+ * Each element that was read is written and taken out of the mask at once:
+ * after a fault the instruction goes on where it was. Elements come in
+ * ascending order (SDM 2, VPGATHERDD: any order, but faults from right to
+ * left).
+ */
+void exec_gather(struct cpu *cpu, const struct op *op)
+{
+	unsigned size = op->flags & OP_REXW ? 8 : 4;
+	unsigned count = gather_count(op, size), reg = op->vex.vvvv;
+	bool two = count * size == 32;
+	struct halves mask, index, to;
+
+	avx_check(cpu, op);
+	cpu->op = op;
+	avx_get(cpu, reg, &mask);
+	avx_get(cpu, op->rm, &index);
+	avx_get(cpu, op->reg, &to);
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t ea = gather_address(cpu, op, &index, i);
+
+		if (!chosen(&mask, i, size))
+			continue;
+		set_element(&to, i, size, mem_read(cpu, op->seg, ea, size));
+		set_element(&mask, i, size, 0);
+		cpu->xmm[op->reg] = to.x[0];
+		cpu->ymm_high[op->reg] = to.x[1];
+		cpu->xmm[reg] = mask.x[0];
+		cpu->ymm_high[reg] = mask.x[1];
+	}
+	for (unsigned i = count * size; i < 16; i++)
+		cpu->xmm[op->reg].u8[i] = 0;
+	if (!two)
+		cpu->ymm_high[op->reg] = (union xmm){{0}};
+	cpu->xmm[reg] = cpu->ymm_high[reg] = (union xmm){{0}};
+	return next(cpu, op);
+}
