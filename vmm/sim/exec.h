@@ -330,6 +330,31 @@ ALWAYS_INLINE uint8_t *mmu_host(const struct cpu *cpu, uint64_t lin,
 	return (uint8_t *)(e->host + lin);
 }
 
+/* After a change of CPL, AC, CR4.SMAP, CR0.AM or DR7: who may do what. */
+ALWAYS_INLINE void choose_tlbs(struct cpu *cpu)
+{
+	bool ac = cpu->s.rflags & FLAG_AC, user = cpu->cpl == 3;
+	struct tlb *kernel = &cpu->tlbs[TLB_KERNEL];
+	struct tlb *smap =
+		cpu->s.cr4 & CR4_SMAP ? &cpu->tlbs[TLB_SMAP] : kernel;
+
+	cpu->watch = debug_active(cpu) || (ac && user && cpu->s.cr0 & CR0_AM);
+	cpu->system_tlb = smap;
+	if (user)
+		cpu->code_tlb = &cpu->tlbs[TLB_USER];
+	else
+		cpu->code_tlb = ac ? kernel : smap;
+	cpu->tlb = cpu->code64 && !cpu->watch ? cpu->code_tlb : &cpu->none;
+}
+
+/* From 64-bit code to 64-bit code of another ring. */
+ALWAYS_INLINE void set_ring64(struct cpu *cpu, unsigned cpl)
+{
+	cpu->cpl = cpl;
+	cpu->mode = (cpu->mode & ~MODE_CPL) | cpl;
+	choose_tlbs(cpu);
+}
+
 /* Eight bytes of a descriptor table or a TSS. */
 ALWAYS_INLINE uint64_t system_read(struct cpu *cpu, uint64_t lin)
 {

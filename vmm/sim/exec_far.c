@@ -392,19 +392,21 @@ void exec_into(struct cpu *cpu, const struct op *op)
 void exec_syscall(struct cpu *cpu, const struct op *op)
 {
 	uint16_t selector = cpu->s.star >> 32 & 0xfffc;
+	uint64_t flags;
 
 	cpu->op = op;
 	if (!(cpu->s.efer & EFER_SCE) || !cpu->code64)
 		raise_fault(cpu, VEC_UD);
+	flags = flags_get(cpu) & ~FLAG_RF;
 	cpu->r[GPR_RCX] = next_rip(op);
-	cpu->r[GPR_R11] = flags_get(cpu) & ~FLAG_RF;
+	cpu->r[GPR_R11] = flags;
 	cpu->no_step_trap = cpu->s.fmask & FLAG_TF;
 	set_flat(cpu, SEG_CS, selector,
 		 SYSCALL_FLAT | SEG_ATTR_L | (SEG_ATTR_CODE & 0xf));
 	set_flat(cpu, SEG_SS, selector + 8,
 		 SYSCALL_FLAT | SEG_ATTR_B | (SEG_ATTR_DATA & 0xf));
-	flags_set(cpu, flags_get(cpu) & ~cpu->s.fmask & ~FLAG_RF);
-	cpu_update_mode(cpu);
+	flags_set(cpu, flags & ~cpu->s.fmask);
+	set_ring64(cpu, 0);
 	cpu->rip = cpu->s.lstar;
 	return next_block(cpu);
 }
@@ -428,7 +430,10 @@ void exec_sysret(struct cpu *cpu, const struct op *op)
 			 (SEG_ATTR_DATA & 0xf));
 	cpu->rip = wide ? cpu->r[GPR_RCX] : (uint32_t)cpu->r[GPR_RCX];
 	flags_set(cpu, (flags & FLAGS_ALL) | FLAG_FIXED);
-	cpu_update_mode(cpu);
+	if (likely(wide))
+		set_ring64(cpu, 3);
+	else
+		cpu_update_mode(cpu);
 	/* TF traps at once, as though SYSCALL had just ended (SDM 2 SYSRET). */
 	if (flags & FLAG_TF) {
 		cpu->debug_hits |= DR6_BS;

@@ -48,18 +48,15 @@ void set_accessed(struct cpu *cpu, uint16_t selector, struct descriptor *d)
 	d->seg.attr |= 1;
 }
 
-void set_flat(struct cpu *cpu, unsigned seg, uint16_t selector, uint16_t attr)
-{
-	cpu->s.seg[seg] = (struct x86_segment){
-		.limit = 0xffffffff, .selector = selector, .attr = attr};
-}
-
 void load_cs(struct cpu *cpu, uint16_t selector, struct descriptor *desc,
 	     unsigned cpl)
 {
 	cpu->s.seg[SEG_CS] = desc->seg;
 	cpu->s.seg[SEG_CS].selector = (selector & ~3u) | cpl;
-	cpu_update_mode(cpu);
+	if (likely(cpu->code64 && desc->seg.attr & SEG_ATTR_L))
+		set_ring64(cpu, cpl);
+	else
+		cpu_update_mode(cpu);
 }
 
 static void load_null(struct cpu *cpu, unsigned seg, uint16_t selector)

@@ -117,11 +117,6 @@ static uint8_t current_ring(const struct cpu *cpu)
 	return (cs->attr & SEG_ATTR_DPL) >> 5;
 }
 
-static bool alignment_checked(const struct cpu *cpu)
-{
-	return cpu->cpl == 3 && cpu->s.cr0 & CR0_AM && cpu->s.rflags & FLAG_AC;
-}
-
 /* Blocks are found by IP: it leads elsewhere by another segment. */
 static void note_code_segment(struct cpu *cpu, const struct x86_segment *cs)
 {
@@ -138,9 +133,6 @@ static void note_code_segment(struct cpu *cpu, const struct x86_segment *cs)
 void cpu_update_mode(struct cpu *cpu)
 {
 	const struct x86_segment *cs = &cpu->s.seg[SEG_CS];
-	struct tlb *kernel = &cpu->tlbs[TLB_KERNEL];
-	struct tlb *smap =
-		cpu->s.cr4 & CR4_SMAP ? &cpu->tlbs[TLB_SMAP] : kernel;
 	uint64_t mode;
 
 	cpu->cpl = current_ring(cpu);
@@ -152,13 +144,7 @@ void cpu_update_mode(struct cpu *cpu)
 	else if (cs->attr & SEG_ATTR_B)
 		mode |= MODE_CODE32;
 	cpu->mode = mode;
-	cpu->watch = debug_active(cpu) || alignment_checked(cpu);
-	cpu->system_tlb = smap;
-	if (cpu->cpl == 3)
-		cpu->code_tlb = &cpu->tlbs[TLB_USER];
-	else
-		cpu->code_tlb = cpu->s.rflags & FLAG_AC ? kernel : smap;
-	cpu->tlb = cpu->code64 && !cpu->watch ? cpu->code_tlb : &cpu->none;
+	choose_tlbs(cpu);
 }
 
 /* ---- the loop ---- */

@@ -541,7 +541,12 @@ void load_segment(struct cpu *cpu, unsigned seg, uint16_t selector);
 void load_cs(struct cpu *cpu, uint16_t selector, struct descriptor *desc,
 	     unsigned cpl);
 void set_accessed(struct cpu *cpu, uint16_t selector, struct descriptor *d);
-void set_flat(struct cpu *cpu, unsigned seg, uint16_t selector, uint16_t attr);
+static inline void set_flat(struct cpu *cpu, unsigned seg, uint16_t selector,
+			    uint16_t attr)
+{
+	cpu->s.seg[seg] = (struct x86_segment){
+		.limit = 0xffffffff, .selector = selector, .attr = attr};
+}
 
 /* ---- system ---- */
 void cpuid_init(struct cpu *cpu);
