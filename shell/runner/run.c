@@ -195,7 +195,7 @@ static int begin(struct runs *runs, struct slot *s, size_t job)
 	fflush(NULL);
 	s->pid = s->summary == MAP_FAILED ? -1 : fork();
 	if (s->pid == 0) {
-		s->summary->want_hash = j->seeded;
+		s->summary->want_hash = j->seeded && runs->o->json;
 		run_child(j, s->summary, runs->accel, parent, out[1], err[1]);
 	}
 	close(out[1]);
