@@ -2,11 +2,12 @@
  * decode.c: the simulator's decoder against Zydis, on random byte strings
  * with many prefixes and on valid instructions with a byte changed.
  *
- *	decode [--seed S] [--count N]
+ *	decode [--seed S] [--count N] [--long]
  *
  * What both call an instruction must have the same length, address, register
- * numbers, displacement and immediate. Which byte strings are instructions
- * at all is compared by tests/unit/test_sim_zydis.c, with its exceptions.
+ * numbers, displacement and immediate; and outside 16-bit code both must call
+ * the same byte strings instructions (zydis_legal.c has the exceptions).
+ * --long: a hundred million strings.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "tests/diff/diff.h"
+#include "tests/unit/zydis_legal.h"
 #include "vmm/sim/sim.h"
 
 struct mode {
@@ -47,6 +49,14 @@ static void next_bytes(struct rng *r, uint8_t byte[16])
 	memcpy(byte + 8, &val, 8);
 	for (; (any >> 8 & 3) == 0 && n < 5; any >>= 10)
 		byte[n++] = prefix[(any >> 10 & 0xff) % sizeof(prefix)];
+	if ((any & 0x18) == 0x18) { /* VEX of few or many bits */
+		byte[n++] = 0xc4 | (any >> 40 & 1);
+		if (any >> 40 & 1)
+			byte[n] |= any >> 32 & 0xf8;
+		else if (any >> 41 & 3)
+			byte[n] = (byte[n] & 0xe0) | (1 + (any >> 43) % 3);
+		return;
+	}
 	if (any & 0x10) {
 		byte[n++] = 0x0f;
 		if (!(any & 0x60))
@@ -75,6 +85,7 @@ static bool is_register(ZydisRegister reg, unsigned number)
 	case ZYDIS_REGCLASS_GPR32:
 	case ZYDIS_REGCLASS_GPR64:
 	case ZYDIS_REGCLASS_XMM:
+	case ZYDIS_REGCLASS_YMM:
 		return id == number;
 	default: /* REX is ignored, or MOV CR8's affair */
 		return (id & 7) == (number & 7);
@@ -88,6 +99,11 @@ static bool same_address(const struct insn *insn, const ZydisDecodedOperand *op)
 	int base = address_register(op->mem.base);
 	int index = address_register(op->mem.index);
 
+	/* A gather's, of which none is "no index". */
+	if (ZydisRegisterGetClass(op->mem.index) == ZYDIS_REGCLASS_XMM ||
+	    ZydisRegisterGetClass(op->mem.index) == ZYDIS_REGCLASS_YMM)
+		return index == ((insn->sib >> 3 & 7) | (insn->rex & 2) << 2) &&
+		       base == insn->base && op->mem.disp.value == insn->disp;
 	/* SIB with neither base nor mod: a displacement alone, whatever REX.B
 	 * says (SDM 2 table 2-5), and the host agrees; to Zydis 4.0 it is R13
 	 * without a displacement. */
@@ -109,6 +125,12 @@ static bool has_address(const struct insn *insn)
 	return insn->has_modrm && insn->mod != 3;
 }
 
+/* Outside 64-bit code vvvv has three bits. */
+static unsigned second_register(const struct insn *insn)
+{
+	return insn->vvvv & (insn->bits == 64 ? 15 : 7);
+}
+
 static const char *compare_operands(const struct insn *insn,
 				    const ZydisDecodedInstruction *z,
 				    const ZydisDecodedOperand *op)
@@ -128,6 +150,9 @@ static const char *compare_operands(const struct insn *insn,
 		if (e == ZYDIS_OPERAND_ENCODING_MODRM_RM &&
 		    !is_register(op[i].reg.value, insn->rm))
 			return "other register in r/m";
+		if (e == ZYDIS_OPERAND_ENCODING_NDSNDD &&
+		    !is_register(op[i].reg.value, second_register(insn)))
+			return "other register in vvvv";
 	}
 	return NULL;
 }
@@ -148,19 +173,28 @@ static const char *compare_immediate(const struct insn *insn,
 }
 
 /*
- * Not compared: EVEX, XOP and 3DNow!, other maps that no level has; of VEX,
- * AVX and the mask registers' instructions, which are #UD whatever their
- * length, and all of it in 16-bit code, where we take it for LDS and LES; and
- * SSE4A, one maker's own.
+ * Not compared: EVEX, XOP and 3DNow!, other maps that no level has; of VEX
+ * what is beyond AVX2, #UD whatever its length; and SSE4A, one maker's own.
  */
-static bool is_other(const struct mode *m, const ZydisDecodedInstruction *z)
+static bool is_other(const ZydisDecodedInstruction *z)
 {
 	if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY)
 		return z->meta.isa_set == ZYDIS_ISA_SET_SSE4A;
-	if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_VEX || m->bits == 16)
+	if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_VEX)
 		return true;
-	return z->meta.isa_set != ZYDIS_ISA_SET_BMI1 &&
-	       z->meta.isa_set != ZYDIS_ISA_SET_BMI2;
+	switch (z->meta.isa_set) {
+	case ZYDIS_ISA_SET_AVX:
+	case ZYDIS_ISA_SET_AVXAES:
+	case ZYDIS_ISA_SET_AVX2:
+	case ZYDIS_ISA_SET_AVX2GATHER:
+	case ZYDIS_ISA_SET_BMI1:
+	case ZYDIS_ISA_SET_BMI2:
+	case ZYDIS_ISA_SET_F16C:
+	case ZYDIS_ISA_SET_FMA:
+		return false;
+	default:
+		return true;
+	}
 }
 
 static const char *compare(struct mode *m, const uint8_t *byte, bool *both)
@@ -173,7 +207,12 @@ static const char *compare(struct mode *m, const uint8_t *byte, bool *both)
 	*both = insn_decode(&insn, byte, 15, m->bits) == DECODE_OK &&
 		ZYAN_SUCCESS(
 			ZydisDecoderDecodeFull(&m->decoder, byte, 15, &z, op));
-	if (!*both || is_other(m, &z))
+	if (m->bits != 16) {
+		what = zydis_differs(&m->decoder, byte, m->bits);
+		if (what)
+			return what;
+	}
+	if (!*both || is_other(&z))
 		return NULL;
 	if (z.length != insn.len)
 		return "other length";
@@ -194,17 +233,26 @@ static void report(const struct mode *m, const uint8_t *byte, const char *what)
 	       insn.len);
 }
 
+#define LONG_RUN 100000000u
+
 static bool parse(int argc, char **argv, uint64_t *seed, uint64_t *count)
 {
-	for (int i = 1; i + 1 < argc; i += 2) {
+	for (int i = 1; i < argc; i++) {
+		uint64_t *val = NULL;
+
+		if (!strcmp(argv[i], "--long")) {
+			*count = LONG_RUN;
+			continue;
+		}
 		if (!strcmp(argv[i], "--seed"))
-			*seed = strtoull(argv[i + 1], NULL, 0);
+			val = seed;
 		else if (!strcmp(argv[i], "--count"))
-			*count = strtoull(argv[i + 1], NULL, 0);
-		else
+			val = count;
+		if (!val || ++i == argc)
 			return false;
+		*val = strtoull(argv[i], NULL, 0);
 	}
-	return argc % 2 == 1;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -214,7 +262,8 @@ int main(int argc, char **argv)
 	struct rng r;
 
 	if (!parse(argc, argv, &seed, &count)) {
-		fprintf(stderr, "usage: decode [--seed S] [--count N]\n");
+		fprintf(stderr,
+			"usage: decode [--seed S] [--count N] [--long]\n");
 		return 2;
 	}
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)

@@ -2,7 +2,7 @@
  * diff.c: random instructions on this processor and in the simulator, to
  * equal results.
  *
- *	diff [--seed S] [--count N] [--from I] [--list]
+ *	diff [--seed S] [--count N | --long] [--from I] [--list]
  *
  * Case I of seed S is always the same one (cases come in fours, which have the
  * instructions in common). A difference is printed with the
@@ -502,6 +502,8 @@ static bool run_case(struct test_case *c, uint64_t seed, uint64_t index)
 	return true;
 }
 
+#define LONG_RUN 100000000u
+
 static bool parse(int argc, char **argv, struct options *o)
 {
 	*o = (struct options){.seed = 1, .count = 100000};
@@ -511,6 +513,10 @@ static bool parse(int argc, char **argv, struct options *o)
 
 		if (!strcmp(argv[i], "--list")) {
 			o->list = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--long")) {
+			o->count = LONG_RUN;
 			continue;
 		}
 		if (!strcmp(argv[i], "--seed"))
@@ -540,7 +546,7 @@ int main(int argc, char **argv)
 
 	if (!parse(argc, argv, &o) || o.from % ROUNDS) {
 		fprintf(stderr, "usage: diff [--seed S] [--count N] "
-				"[--from I] [--list]\n");
+				"[--long] [--from I] [--list]\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
