@@ -14,11 +14,13 @@
  *	  4	a pool of the init's frames (image, stacks); of pools of them
  *		when there are more than 256
  *	  5	a pool of the init's page tables
- *	  6..	further Untypeds, if memory has more ranges
+ *	  6..	further Untypeds: more ranges of memory, then those under 4 GiB
+ *		that are none, for devices (without the interrupt controllers)
  *	249	empty: where `start child` puts its Task
  *	250	TaskBuffer for a child, mapped at BOOT_CHILD_BUFFER
  *	251	IO_PORT 3d4h-3d5h: the VGA cursor
  *	252	IO_PORT 3f8h-3ffh: COM1
+ *	253	its own Task
  *	254	Channel: input, to take from only. Raw values; 0..ffh are set 1
  *		scancodes from the keyboard, INPUT_SERIAL + byte are bytes from
  *		COM1
@@ -40,6 +42,7 @@
 #define BOOT_SLOT_CHILD_BUFFER 250
 #define BOOT_SLOT_VGA_PORTS    251
 #define BOOT_SLOT_SERIAL_PORTS 252
+#define BOOT_SLOT_TASK	       253
 #define BOOT_SLOT_INPUT	       254
 #define BOOT_SLOT_CHANNEL      255
 
@@ -70,8 +73,8 @@
 struct boot_untyped {
 	uint64_t base; /* physical, for people; user space gains nothing */
 	uint64_t bytes;
-	uint32_t slot; /* in the root pool */
-	uint32_t reserved;
+	uint32_t slot;	/* in the root pool */
+	uint32_t flags; /* UNTYPED_DEVICE */
 };
 
 struct boot_info {

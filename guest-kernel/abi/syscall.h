@@ -8,7 +8,8 @@
  *	rdx r10 r8 r9	words 0..3
  * returns
  *	rax	enum error
- *	rdx r10	result words 0 and 1
+ *	rdx r10	result words 0 and 1, or rdx what the error is about
+ *	r8	result word 2, of the calls that have three
  * and changes rcx and r11 besides; all else is kept, also the FPU's state and
  * the FS and GS bases. Segment selectors are not: DS, ES, FS and GS hold null
  * ones whenever a task begins a turn.
@@ -16,14 +17,15 @@
  * A capability address is a path of 1..8 one-byte indices, the most
  * significant first, with its depth: path 0x0105, depth 2 is slot 5 of the
  * pool in slot 1 of the task's root pool. (Bits above the depth are zero.)
- * The paths of capability arguments are words that follow the label's plain
- * words; all depths are in the info word:
+ * Every pool on the way must be held with RIGHT_READ. Arguments are words in
+ * the order of calls.h; of capability arguments the word is the path. The
+ * depths are in the info word, of the first three in order:
  *
- *	 31..28    27..24    23..20    19..16   15..0
- *	  zero    argument   target    words    label
- *	           depth      depth
+ *	 63..36    35..24         23..20    19..16   15..0
+ *	  zero    third second    target    words    label
+ *	          first depth      depth
  *
- * `words` counts the plain words and the capability argument's path.
+ * `words` counts the arguments' words.
  *
  * Larger arguments lie in the task buffer, a page the task shares with the
  * kernel: struct task_buffer. The kernel reads each field once.
@@ -31,10 +33,10 @@
 #ifndef ABI_SYSCALL_H
 #define ABI_SYSCALL_H
 
-#include "guest-kernel/abi/object.h"
+#include "guest-kernel/abi/calls.h"
 
 /*
- * SYS_INVOKE		invoke a capability (object.h)
+ * SYS_INVOKE		invoke a capability (calls.h)
  * SYS_YIELD		let the next task run
  * SYS_EXIT		end the calling task: it becomes inactive
  * SYS_PRINT		rdi: length, to 1024; text in the task buffer. One log
@@ -44,11 +46,16 @@
  * SYS_LIST_CPOOL	log the caller's root pool, a line a taken slot
  * SYS_TEST_SUCCEED	end the run: port 501h gets 31h
  * SYS_TEST_FAIL	end the run: port 501h gets 30h
+ * SYS_VERSION		returns ABI_VERSION
  * SYS_SET_FS_BASE	rdi: the base of the caller's FS segment; of user space
  *			only
  *
- * All but the first two stand for services that a finished system would give
- * by capability; they are here for bringing one up.
+ * PRINT to TEST_FAIL stand for services that a finished system would give by
+ * capability; they are here for bringing one up.
+ *
+ * Numbers 8..13 are kept for messages: CALL, REPLY_RECV, SEND, NB_SEND, RECV,
+ * NB_RECV. They have up to four message words in rdx, r10, r8 and r9, the path
+ * of the Reply object in r12, and the deadline in r13.
  */
 #define ABI_SYSCALLS(X)    \
 	X(INVOKE, 0)       \
@@ -59,6 +66,7 @@
 	X(LIST_CPOOL, 5)   \
 	X(TEST_SUCCEED, 6) \
 	X(TEST_FAIL, 7)    \
+	X(VERSION, 14)     \
 	X(SET_FS_BASE, 15)
 
 enum abi_syscall {
@@ -68,10 +76,26 @@ enum abi_syscall {
 		SYS_COUNT = 16
 };
 
-#define INFO_LABEL_SHIFT    0
-#define INFO_WORDS_SHIFT    16
-#define INFO_TARGET_SHIFT   20
-#define INFO_ARGUMENT_SHIFT 24
+#define INFO_LABEL_SHIFT	   0
+#define INFO_WORDS_SHIFT	   16
+#define INFO_TARGET_SHIFT	   20
+#define INFO_ARGUMENT_SHIFT	   24 /* the first; 4 bits each */
+#define INFO_BITS		   36
+
+/*
+ * What an error is about, in rdx: which argument (0: the target, 1 the first
+ * and so on; DETAIL_NONE when it is none of them), and types (enum
+ * abi_object): the one expected, or the first of several, and the one found.
+ * Of BAD_ADDRESS: what was found where the path wanted a pool.
+ *
+ *	 23..16    15..8      7..0
+ *	  found   expected   argument
+ */
+#define DETAIL_NONE		   0xffu
+#define DETAIL_ARGUMENT(detail)	   ((detail)&0xff)
+#define DETAIL_EXPECTED(detail)	   ((detail) >> 8 & 0xff)
+#define DETAIL_FOUND(detail)	   ((detail) >> 16 & 0xff)
+#define DETAIL(arg, expect, found) ((arg) | (expect) << 8 | (found) << 16)
 
 /* One page, at an address the task chose when it mapped it. */
 struct task_buffer {

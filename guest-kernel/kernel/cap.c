@@ -1,45 +1,129 @@
-/* cap.c: the derivation list; cap.h says what always holds. */
+/* cap.c: the derivation tree, and what holds for it; see cap.h. */
 #include "guest-kernel/kernel/kernel.h"
 
-static void link_after(struct slot *where, struct slot *slot)
+static struct slot *tag(struct slot *parent)
 {
-	slot->prev = where;
-	slot->next = where->next;
-	where->next->prev = slot;
-	where->next = slot;
+	return (struct slot *)((uintptr_t)parent | CAP_UP);
 }
 
-void cap_list_init(struct slot *head)
+/* The slot whose `child` points here, or NULL: it is not the first. */
+static struct slot *parent_of_first(const struct slot *slot)
 {
-	*head = (struct slot){.next = head, .prev = head};
+	return cap_is_last(slot->prev) ? cap_up(slot->prev) : NULL;
 }
 
-void cap_root(struct slot *head, struct slot *slot, const struct cap *cap)
+static void link_first(struct slot *parent, struct slot *slot)
 {
+	struct slot *first = parent->child;
+
+	if (first) {
+		slot->next = first;
+		slot->prev = first->prev;
+		first->prev = slot;
+	} else {
+		slot->next = tag(parent);
+		slot->prev = slot;
+	}
+	parent->child = slot;
+}
+
+/*
+ * Where `slot` stands among its siblings, `first` to `last` stand from now
+ * on, linked to each other already. It may be one of its own replacements.
+ */
+static void replace(struct slot *slot, struct slot *first, struct slot *last)
+{
+	struct slot *parent = parent_of_first(slot);
+	struct slot *next = slot->next, *prev = slot->prev;
+	bool was_last = cap_is_last(slot);
+
+	last->next = next;
+	first->prev = prev == slot ? last : prev;
+	if (parent)
+		parent->child = first;
+	else
+		prev->next = first;
+	if (!was_last)
+		next->prev = last;
+	else if (!parent)
+		cap_up(last)->child->prev = last;
+}
+
+static void remove_leaf(struct slot *slot)
+{
+	struct slot *parent = parent_of_first(slot);
+	struct slot *next = slot->next, *prev = slot->prev;
+
+	if (parent && cap_is_last(slot)) {
+		parent->child = NULL;
+		return;
+	}
+	if (parent)
+		parent->child = next;
+	else
+		prev->next = next;
+	if (cap_is_last(slot))
+		cap_up(slot)->child->prev = prev;
+	else
+		next->prev = prev;
+}
+
+void cap_unlink(struct slot *slot)
+{
+	if (slot->child)
+		replace(slot, slot->child, slot->child->prev);
+	else
+		remove_leaf(slot);
+	*slot = (struct slot){0};
+}
+
+/*
+ * A capability that lies in its own object does not keep it alive: no path
+ * leads to it once the others are gone.
+ */
+static bool lies_inside(const struct slot *slot, const struct cap *cap)
+{
+	uintptr_t base = (uintptr_t)arch_ptr(cap->base);
+
+	return (uintptr_t)slot - base < object_bytes(cap->type, cap->bits);
+}
+
+/* The count that this capability is part of, or NULL. */
+static uint32_t *count_of(const struct slot *slot)
+{
+	uint32_t *count = object_count(&slot->cap);
+
+	return count && !lies_inside(slot, &slot->cap) ? count : NULL;
+}
+
+static void insert(struct slot *parent, struct slot *slot,
+		   const struct cap *cap)
+{
+	uint32_t *count;
+
 	check(slot_empty(slot));
 	slot->cap = *cap;
-	slot->depth = 0;
-	link_after(head->prev, slot);
+	slot->child = NULL;
+	link_first(parent, slot);
+	count = count_of(slot);
+	if (count)
+		++*count;
+}
+
+void cap_root(struct slot *slot, const struct cap *cap)
+{
+	insert(&kernel.caps, slot, cap);
 }
 
 void cap_derive(struct slot *parent, struct slot *slot, const struct cap *cap)
 {
-	check(slot_empty(slot) && !slot_empty(parent));
-	slot->cap = *cap;
-	slot->depth = parent->depth + 1;
-	link_after(parent, slot);
+	check(!slot_empty(parent));
+	insert(parent, slot, cap);
 }
 
-enum error cap_may_copy(const struct slot *source)
+enum error cap_may_copy(const struct cap *source)
 {
-	switch (source->cap.type) {
-	case OBJECT_PDPT:
-	case OBJECT_PD:
-	case OBJECT_PT:
-		return source->cap.map.table ? ERR_OK : ERR_NOT_MAPPED;
-	default:
-		return ERR_OK;
-	}
+	return TYPES_TABLE >> source->type & 1 ? ERR_NO_COPY : ERR_OK;
 }
 
 void cap_copy(struct slot *source, struct slot *slot)
@@ -48,29 +132,62 @@ void cap_copy(struct slot *source, struct slot *slot)
 
 	switch (copy.type) {
 	case OBJECT_RAW_PAGE:
+	case OBJECT_LARGE_PAGE:
 	case OBJECT_TASK_BUFFER:
-		copy.map.table = 0;
+		copy.space = 0;
+		copy.map.generation = 0;
 		copy.map.va = 0;
 		break;
 	case OBJECT_UNTYPED:
+		untyped_rest(&copy);
 		source->cap.untyped.used = source->cap.untyped.size;
 		break;
 	}
 	cap_derive(source, slot, &copy);
 }
 
-void cap_move(struct slot *from, struct slot *to)
+enum error cap_may_move(const struct slot *from, const struct slot *to)
 {
-	check(slot_empty(to) && !slot_empty(from));
-	*to = *from;
-	to->prev->next = to;
-	to->next->prev = to;
-	*from = (struct slot){0};
+	uint32_t *count = count_of(from);
+
+	return count && *count == 1 && lies_inside(to, &from->cap)
+		       ? ERR_BAD_STATE
+		       : ERR_OK;
 }
 
-void cap_remove(struct slot *slot)
+void cap_move(struct slot *from, struct slot *to)
 {
-	slot->prev->next = slot->next;
-	slot->next->prev = slot->prev;
-	*slot = (struct slot){0};
+	uint32_t *count = count_of(from);
+
+	check(slot_empty(to) && !slot_empty(from));
+	if (count)
+		--*count;
+	to->cap = from->cap;
+	to->child = from->child;
+	to->next = from->next;
+	to->prev = from->prev == from ? to : from->prev;
+	if (to->child)
+		to->child->prev->next = tag(to);
+	replace(from, to, to);
+	*from = (struct slot){0};
+	count = count_of(to);
+	if (count)
+		++*count;
+}
+
+void cap_delete(struct slot *slot)
+{
+	struct cap cap = slot->cap;
+	uint32_t *count = count_of(slot);
+
+	if (count && *count == 1 && object_dies_in_steps(cap.type)) {
+		object_dies(slot);
+		return;
+	}
+	if (count)
+		--*count;
+	if (cap.flags & CAP_VITAL)
+		task_loses_table(slot);
+	cap_unlink(slot);
+	object_capability_gone(&cap, count && *count == 0);
 }

@@ -3,7 +3,7 @@
  *
  * An entry is complete in itself: a payload is copied when it is put, and a
  * capability is a derived copy whose slot is in the entry. So the sender may
- * go on or vanish. Takers that find nothing wait, first come first served.
+ * go on or vanish; if the capability is taken back, so is the entry. Takers that find nothing wait, first come first served.
  * No task waits while there is an entry.
  */
 #include "guest-kernel/kernel/kernel.h"
@@ -22,44 +22,49 @@ struct put {
 struct take {
 	struct entry *entry;
 	struct task_buffer *buffer; /* CHANNEL_PAYLOAD */
-	struct place place;	    /* CHANNEL_CAP */
+	struct slot *slot;	    /* CHANNEL_CAP */
+	unsigned index;
 };
 
-void channel_init(struct channel *ch, unsigned bits)
+void channel_init(struct channel *ch)
 {
-	*ch = (struct channel){.bits = bits};
+	/* Zero is empty. */
 }
 
-static bool full(const struct channel *ch)
+static uint32_t room(const struct channel *ch)
 {
-	return ch->count == 1u << ch->bits;
+	return UINT32_C(1) << ch->object.bits;
 }
 
 static struct entry *entry_at(struct channel *ch, uint32_t n)
 {
-	return &ch->entry[(ch->first + n) & ((1u << ch->bits) - 1)];
+	return &ch->entry[(ch->first + n) & (room(ch) - 1)];
 }
 
 static enum error find_place(const struct task *task,
-			     const struct destination *dest,
-			     struct place *place)
+			     const struct destination *dest, struct take *t)
 {
+	unsigned found;
 	enum error err;
 	int index;
 
 	if (dest->depth) {
-		err = cpool_place(&task->cpool, dest->path, dest->depth, place);
-		if (!err && !slot_empty(&place->pool->slot[place->index]))
+		err = cpool_walk(&task->cpool, dest->path, dest->depth,
+				 RIGHT_WRITE, &t->slot, &found);
+		t->index = dest->path & 0xff;
+		if (!err && !slot_empty(t->slot))
 			err = ERR_SLOT_TAKEN;
 		return err;
 	}
 	if (slot_empty(&task->cpool))
 		return ERR_BAD_ADDRESS;
-	place->pool = cpool_of(&task->cpool.cap);
-	index = cpool_free_slot(place->pool);
+	if (!(task->cpool.cap.rights & RIGHT_WRITE))
+		return ERR_NO_RIGHT;
+	index = cpool_lowest_free(cpool_of(&task->cpool.cap));
 	if (index < 0)
 		return ERR_NO_SLOT;
-	place->index = index;
+	t->index = index;
+	t->slot = &cpool_of(&task->cpool.cap)->slot[index];
 	return ERR_OK;
 }
 
@@ -72,9 +77,27 @@ static enum error decode_take(struct channel *ch, const struct task *task,
 		t->buffer = task_buffer(task);
 		return t->buffer ? ERR_OK : ERR_NO_BUFFER;
 	case CHANNEL_CAP:
-		return find_place(task, dest, &t->place);
+		return find_place(task, dest, t);
 	default:
 		return ERR_OK;
+	}
+}
+
+static void drop_first(struct channel *ch)
+{
+	ch->first = (ch->first + 1) & (room(ch) - 1);
+	ch->count--;
+}
+
+/* An entry whose capability was taken back is none. */
+static void drop_revoked(struct channel *ch)
+{
+	while (ch->count > 0) {
+		const struct entry *e = entry_at(ch, 0);
+
+		if (e->kind != CHANNEL_CAP || !slot_empty(&e->slot))
+			break;
+		drop_first(ch);
 	}
 }
 
@@ -83,16 +106,15 @@ static uint64_t do_take(struct channel *ch, const struct take *t)
 {
 	struct entry *e = t->entry;
 
-	ch->first = (ch->first + 1) & ((1u << ch->bits) - 1);
-	ch->count--;
+	drop_first(ch);
 	switch (e->kind) {
 	case CHANNEL_PAYLOAD:
 		memcpy(t->buffer->data, e->payload, e->length);
 		t->buffer->length = e->length;
 		return e->length;
 	case CHANNEL_CAP:
-		cap_move(&e->slot, &t->place.pool->slot[t->place.index]);
-		return t->place.index;
+		cap_move(&e->slot, t->slot);
+		return t->index;
 	default:
 		return e->value;
 	}
@@ -113,7 +135,7 @@ static void serve_waiters(struct channel *ch)
 		task->channel = NULL;
 		err = decode_take(ch, task, &task->dest, &t);
 		if (err) {
-			task_return(task, err, 0, 0);
+			task_return(task, err, DETAIL_NONE, 0);
 		} else {
 			uint32_t kind = t.entry->kind;
 
@@ -121,59 +143,6 @@ static void serve_waiters(struct channel *ch)
 		}
 		sched_ready(task);
 	}
-}
-
-static enum error decode_put_payload(const struct invocation *inv,
-				     struct put *p)
-{
-	const struct task_buffer *buffer = task_buffer(inv->caller);
-
-	if (inv->words < 1)
-		return ERR_TRUNCATED;
-	if (inv->word[0] > TASK_BUFFER_BYTES)
-		return ERR_RANGE;
-	if (!buffer)
-		return ERR_NO_BUFFER;
-	p->length = inv->word[0];
-	p->payload = buffer->data;
-	return ERR_OK;
-}
-
-static enum error decode_put_cap(const struct invocation *inv, struct put *p)
-{
-	enum error err;
-
-	if (!(inv->self->cap.rights & RIGHT_GRANT))
-		return ERR_NO_RIGHT;
-	err = cpool_argument(inv, 0, OBJECT_NULL, &p->source);
-	return err ? err : cap_may_copy(p->source);
-}
-
-static enum error decode_put(const struct invocation *inv,
-			     const struct channel *ch, uint32_t kind,
-			     struct put *p)
-{
-	enum error err = ERR_OK;
-
-	*p = (struct put){.kind = kind};
-	if (!(inv->self->cap.rights & RIGHT_WRITE))
-		return ERR_NO_RIGHT;
-	switch (kind) {
-	case CHANNEL_RAW:
-		if (inv->words < 1)
-			return ERR_TRUNCATED;
-		p->value = inv->word[0];
-		break;
-	case CHANNEL_PAYLOAD:
-		err = decode_put_payload(inv, p);
-		break;
-	case CHANNEL_CAP:
-		err = decode_put_cap(inv, p);
-		break;
-	}
-	if (!err && full(ch))
-		err = ERR_WOULD_BLOCK;
-	return err;
 }
 
 static void do_put(struct channel *ch, const struct put *p)
@@ -193,15 +162,42 @@ static void do_put(struct channel *ch, const struct put *p)
 	serve_waiters(ch);
 }
 
-static enum error put(struct invocation *inv, uint32_t kind)
+static enum error add(struct invocation *inv, const struct put *p)
 {
 	struct channel *ch = channel_of(&inv->self->cap);
-	struct put p;
-	enum error err = decode_put(inv, ch, kind, &p);
 
-	if (!err)
-		do_put(ch, &p);
-	return err;
+	if (ch->count == room(ch))
+		return ERR_WOULD_BLOCK;
+	do_put(ch, p);
+	return ERR_OK;
+}
+
+enum error channel_put_raw(struct invocation *inv)
+{
+	return add(inv,
+		   &(struct put){.kind = CHANNEL_RAW, .value = inv->word[0]});
+}
+
+enum error channel_put_bytes(struct invocation *inv)
+{
+	const struct task_buffer *buffer = task_buffer(inv->caller);
+	struct put p = {.kind = CHANNEL_PAYLOAD};
+
+	if (inv->word[0] > TASK_BUFFER_BYTES)
+		return refuse(inv, 1, ERR_RANGE);
+	if (!buffer)
+		return ERR_NO_BUFFER;
+	p.length = inv->word[0];
+	p.payload = buffer->data;
+	return add(inv, &p);
+}
+
+enum error channel_put_cap(struct invocation *inv)
+{
+	if (cap_may_copy(&inv->cap[0]->cap))
+		return refuse(inv, 1, ERR_NO_COPY);
+	return add(inv,
+		   &(struct put){.kind = CHANNEL_CAP, .source = inv->cap[0]});
 }
 
 static void do_wait(struct channel *ch, struct task *task,
@@ -214,34 +210,16 @@ static void do_wait(struct channel *ch, struct task *task,
 	queue_append(&ch->waiters, task);
 }
 
-static enum error decode_destination(const struct invocation *inv,
-				     struct destination *dest)
-{
-	struct place place;
-
-	if (inv->words < (inv->depth ? 2u : 1u))
-		return ERR_TRUNCATED;
-	if (inv->word[0] & ~(uint64_t)CHANNEL_TRY)
-		return ERR_RANGE;
-	*dest = (struct destination){.depth = inv->depth};
-	if (!inv->depth)
-		return ERR_OK;
-	dest->path = inv->word[1];
-	return find_place(inv->caller, dest, &place);
-}
-
-static enum error take(struct invocation *inv)
+enum error channel_take_entry(struct invocation *inv)
 {
 	struct channel *ch = channel_of(&inv->self->cap);
-	struct destination dest;
+	struct destination dest = {inv->word[1], inv->depth[1]};
 	struct take t;
 	enum error err;
 
-	if (!(inv->self->cap.rights & RIGHT_READ))
-		return ERR_NO_RIGHT;
-	err = decode_destination(inv, &dest);
-	if (err)
-		return err;
+	if (inv->word[0] & ~(uint64_t)CHANNEL_TRY)
+		return refuse(inv, 1, ERR_RANGE);
+	drop_revoked(ch);
 	if (ch->count == 0) {
 		if (inv->word[0] & CHANNEL_TRY)
 			return ERR_WOULD_BLOCK;
@@ -256,28 +234,38 @@ static enum error take(struct invocation *inv)
 	return ERR_OK;
 }
 
-void channel_input(struct channel *ch, uint64_t value)
+void channel_input(uint64_t value)
 {
 	struct put p = {.kind = CHANNEL_RAW, .value = value};
+	struct channel *ch = kernel.input;
 
-	if (full(ch))
+	if (!ch)
+		return;
+	if (ch->count == room(ch))
 		ch->dropped++;
 	else
 		do_put(ch, &p);
 }
 
-enum error channel_call(struct invocation *inv)
+/* Tasks that wait are told; entries go, with the capabilities in them. */
+bool channel_step(struct channel *ch)
 {
-	switch (inv->label) {
-	case CHANNEL_PUT_RAW:
-		return put(inv, CHANNEL_RAW);
-	case CHANNEL_PUT_PAYLOAD:
-		return put(inv, CHANNEL_PAYLOAD);
-	case CHANNEL_PUT_CAP:
-		return put(inv, CHANNEL_CAP);
-	case CHANNEL_TAKE:
-		return take(inv);
-	default:
-		return ERR_NO_SUCH_CALL;
+	struct task *task = ch->waiters.head;
+	struct entry *e = entry_at(ch, 0);
+
+	if (kernel.input == ch)
+		kernel.input = NULL;
+	if (task) {
+		queue_remove(&ch->waiters, task);
+		task->channel = NULL;
+		task_return(task, ERR_GONE, DETAIL_NONE, 0);
+		sched_ready(task);
+		return false;
 	}
+	if (ch->count == 0)
+		return true;
+	drop_first(ch);
+	if (e->kind == CHANNEL_CAP && !slot_empty(&e->slot))
+		cap_delete(&e->slot);
+	return false;
 }

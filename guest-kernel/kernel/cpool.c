@@ -7,40 +7,35 @@
  */
 #include "guest-kernel/kernel/kernel.h"
 
-enum error cpool_place(const struct slot *root, uint64_t path, unsigned depth,
-		       struct place *place)
+#define SCAN 16 /* empty slots passed in one step */
+
+enum error cpool_walk(const struct slot *root, uint64_t path, unsigned depth,
+		      unsigned rights, struct slot **slot, unsigned *found)
 {
 	const struct cap *cap = &root->cap;
 
+	*found = OBJECT_NULL;
 	if (depth == 0 || depth > CADDR_DEPTH_MAX)
 		return ERR_BAD_ADDRESS;
 	if (depth < CADDR_DEPTH_MAX && path >> (8 * depth))
 		return ERR_BAD_ADDRESS;
 	for (;;) {
+		unsigned need = depth > 1 ? RIGHT_READ : rights;
+
+		*found = cap->type;
 		if (cap->type != OBJECT_CPOOL)
 			return ERR_BAD_ADDRESS;
+		if (need & ~cap->rights)
+			return ERR_NO_RIGHT;
 		depth--;
-		place->pool = cpool_of(cap);
-		place->index = path >> (8 * depth) & 0xff;
+		*slot = &cpool_of(cap)->slot[path >> (8 * depth) & 0xff];
 		if (depth == 0)
 			return ERR_OK;
-		cap = &place->pool->slot[place->index].cap;
+		cap = &(*slot)->cap;
 	}
 }
 
-enum error cpool_lookup(const struct slot *root, uint64_t path, unsigned depth,
-			struct slot **slot)
-{
-	struct place place;
-	enum error err = cpool_place(root, path, depth, &place);
-
-	if (err)
-		return err;
-	*slot = &place.pool->slot[place.index];
-	return slot_empty(*slot) ? ERR_EMPTY_SLOT : ERR_OK;
-}
-
-int cpool_free_slot(const struct cpool *pool)
+int cpool_lowest_free(const struct cpool *pool)
 {
 	for (unsigned i = 0; i < CPOOL_SLOTS; i++)
 		if (slot_empty(&pool->slot[i]))
@@ -48,42 +43,196 @@ int cpool_free_slot(const struct cpool *pool)
 	return -1;
 }
 
-enum error cpool_argument(const struct invocation *inv, unsigned at,
-			  unsigned type, struct slot **slot)
+bool cpool_step(struct cpool *pool)
 {
-	enum error err;
+	struct object *obj = &pool->object;
 
-	if (inv->words <= at)
-		return ERR_TRUNCATED;
-	err = cpool_lookup(&inv->caller->cpool, inv->word[at], inv->depth,
-			   slot);
-	if (err)
-		return err;
-	if (type != OBJECT_NULL && (*slot)->cap.type != type)
-		return ERR_WRONG_TYPE;
+	for (unsigned i = 0; i < SCAN && obj->at < CPOOL_SLOTS; i++) {
+		struct slot *slot = &pool->slot[obj->at++];
+
+		if (!slot_empty(slot)) {
+			cap_delete(slot);
+			break;
+		}
+	}
+	return obj->at == CPOOL_SLOTS;
+}
+
+enum error cpool_free_slot(struct invocation *inv)
+{
+	int index = cpool_lowest_free(cpool_of(&inv->self->cap));
+
+	if (index < 0)
+		return ERR_NO_SLOT;
+	inv->result[0] = index;
 	return ERR_OK;
 }
 
-enum error cpool_call(struct invocation *inv)
+/* The slot that the first word names. */
+static enum error decode_index(struct invocation *inv, struct slot **slot)
 {
-	const struct cpool *pool = cpool_of(&inv->self->cap);
-	int index;
+	if (inv->word[0] >= CPOOL_SLOTS)
+		return refuse(inv, 1, ERR_RANGE);
+	*slot = &cpool_of(&inv->self->cap)->slot[inv->word[0]];
+	return ERR_OK;
+}
 
-	switch (inv->label) {
-	case CPOOL_FREE_SLOT:
-		index = cpool_free_slot(pool);
-		if (index < 0)
-			return ERR_NO_SLOT;
-		inv->result[0] = index;
+static enum error decode_empty(struct invocation *inv, struct slot **slot)
+{
+	enum error err = decode_index(inv, slot);
+
+	if (!err && !slot_empty(*slot))
+		err = refuse(inv, 1, ERR_SLOT_TAKEN);
+	return err;
+}
+
+enum error cpool_type(struct invocation *inv)
+{
+	struct slot *slot;
+	enum error err = decode_index(inv, &slot);
+
+	if (!err)
+		inv->result[0] = slot->cap.type;
+	return err;
+}
+
+static uint64_t cap_value(const struct cap *cap)
+{
+	switch (cap->type) {
+	case OBJECT_CHANNEL:
+		return cap->bits;
+	case OBJECT_IO_PORT:
+		return cap->port.first | cap->port.last << 16;
+	case OBJECT_ENDPOINT:
+	case OBJECT_NOTIFICATION:
+		return cap->badge;
+	default:
+		return 0;
+	}
+}
+
+enum error cpool_info(struct invocation *inv)
+{
+	struct slot *slot;
+	enum error err = decode_index(inv, &slot);
+
+	if (err)
+		return err;
+	inv->result[0] = slot->cap.type;
+	inv->result[1] = slot->cap.rights;
+	inv->result[2] = cap_value(&slot->cap);
+	return ERR_OK;
+}
+
+enum error cpool_copy(struct invocation *inv)
+{
+	struct slot *slot;
+	enum error err = decode_empty(inv, &slot);
+
+	if (!err && cap_may_copy(&inv->cap[1]->cap))
+		err = refuse(inv, 2, ERR_NO_COPY);
+	if (!err)
+		cap_copy(inv->cap[1], slot);
+	return err;
+}
+
+static enum error decode_badge(const struct cap *source, uint64_t badge)
+{
+	uint64_t first = badge & 0xffff, last = badge >> 16;
+
+	if (badge == 0)
 		return ERR_OK;
-	case CPOOL_TYPE:
-		if (inv->words < 1)
-			return ERR_TRUNCATED;
-		if (inv->word[0] >= CPOOL_SLOTS)
+	switch (source->type) {
+	case OBJECT_ENDPOINT:
+	case OBJECT_NOTIFICATION:
+		return source->badge ? ERR_BAD_STATE : ERR_OK;
+	case OBJECT_IO_PORT:
+		if (first < source->port.first || last > source->port.last ||
+		    first > last)
 			return ERR_RANGE;
-		inv->result[0] = pool->slot[inv->word[0]].cap.type;
 		return ERR_OK;
 	default:
-		return ERR_NO_SUCH_CALL;
+		return ERR_RANGE;
 	}
+}
+
+static enum error decode_mint(struct invocation *inv, struct slot **slot)
+{
+	enum error err = decode_empty(inv, slot);
+
+	if (err)
+		return err;
+	if (inv->word[1] & ~(uint64_t)RIGHT_ALL)
+		return refuse(inv, 2, ERR_RANGE);
+	err = decode_badge(&inv->cap[3]->cap, inv->word[2]);
+	if (err)
+		return refuse(inv, 3, err);
+	if (cap_may_copy(&inv->cap[3]->cap))
+		return refuse(inv, 4, ERR_NO_COPY);
+	return ERR_OK;
+}
+
+static void do_mint(struct slot *source, struct slot *slot, unsigned rights,
+		    uint64_t badge)
+{
+	cap_copy(source, slot);
+	slot->cap.rights &= rights;
+	if (badge == 0)
+		return;
+	if (slot->cap.type == OBJECT_IO_PORT) {
+		slot->cap.port.first = badge & 0xffff;
+		slot->cap.port.last = badge >> 16;
+	} else {
+		slot->cap.badge = badge;
+	}
+}
+
+enum error cpool_mint(struct invocation *inv)
+{
+	struct slot *slot;
+	enum error err = decode_mint(inv, &slot);
+
+	if (!err)
+		do_mint(inv->cap[3], slot, inv->word[1], inv->word[2]);
+	return err;
+}
+
+enum error cpool_move(struct invocation *inv)
+{
+	struct slot *slot;
+	enum error err = decode_empty(inv, &slot);
+
+	if (!err && cap_may_move(inv->cap[1], slot))
+		err = refuse(inv, 2, ERR_BAD_STATE);
+	if (!err)
+		cap_move(inv->cap[1], slot);
+	return err;
+}
+
+/*
+ * When the call is made again, the slot is empty already: its capability is a
+ * zombie. So deleting from an empty slot is no error.
+ */
+enum error cpool_delete(struct invocation *inv)
+{
+	struct slot *slot;
+	enum error err = decode_index(inv, &slot);
+
+	if (err)
+		return err;
+	if (!slot_empty(slot))
+		cap_delete(slot);
+	return object_drain() ? ERR_OK : ERR_RESTART;
+}
+
+enum error cpool_revoke(struct invocation *inv)
+{
+	struct slot *slot;
+	enum error err = decode_index(inv, &slot);
+
+	if (!err && slot_empty(slot))
+		err = refuse(inv, 1, ERR_EMPTY_SLOT);
+	if (err)
+		return err;
+	return object_revoke(slot) ? ERR_OK : ERR_RESTART;
 }

@@ -18,20 +18,24 @@ struct making {
 	bool nested; /* frames is a pool of pools */
 	unsigned frame_count, table_count;
 	uint64_t top; /* the PML4 */
+	unsigned space;
+	unsigned slot; /* for the next further Untyped */
 	struct boot_info *info;
 };
 
 static void put_cap(struct slot *slot, struct cap cap)
 {
-	cap_root(&kernel.caps, slot, &cap);
+	cap_root(slot, &cap);
 }
 
 static struct cap make_object(struct making *m, unsigned type, unsigned bits)
 {
 	uint64_t bytes = object_bytes(type, bits);
 	unsigned pages = (bytes + PAGE_MASK) / PAGE_SIZE;
+	uint64_t base = arena_pages(m->boot, pages);
 
-	return object_create(type, arena_pages(m->boot, pages), bits);
+	memset(arch_ptr(base), 0, bytes);
+	return object_create(type, base, bits);
 }
 
 static struct cpool *make_pool(struct making *m, struct slot *slot)
@@ -42,7 +46,7 @@ static struct cpool *make_pool(struct making *m, struct slot *slot)
 	return cpool_of(&cap);
 }
 
-static void put_frame(struct making *m, struct cap cap)
+static struct slot *put_frame(struct making *m, struct cap cap)
 {
 	struct cpool *pool = m->frames;
 	unsigned i = m->frame_count++;
@@ -54,6 +58,14 @@ static void put_frame(struct making *m, struct cap cap)
 					 : cpool_of(&outer->cap);
 	}
 	put_cap(&pool->slot[i % CPOOL_SLOTS], cap);
+	return &pool->slot[i % CPOOL_SLOTS];
+}
+
+static void note_mapping(const struct making *m, struct cap *cap, uint64_t va)
+{
+	cap->space = m->space;
+	cap->map.generation = kernel.space[m->space].generation;
+	cap->map.va = va;
 }
 
 static void make_tables(struct making *m, uint64_t va)
@@ -69,8 +81,7 @@ static void make_tables(struct making *m, uint64_t va)
 		if (*entry & PTE_P)
 			continue;
 		cap = make_object(m, types[i], 0);
-		cap.map.table = m->top;
-		cap.map.va = va;
+		note_mapping(m, &cap, va);
 		*entry = cap.base | TABLE_ENTRY_BITS;
 		check(m->table_count < CPOOL_SLOTS);
 		put_cap(&m->tables->slot[m->table_count++], cap);
@@ -84,9 +95,8 @@ static void map_frame(struct making *m, struct cap *cap, uint64_t va)
 
 	make_tables(m, va);
 	check(!vspace_walk(m->top, va, 1, &entry) && !(*entry & PTE_P));
-	*entry = vspace_page_entry(cap->base, cap->rights);
-	cap->map.table = m->top;
-	cap->map.va = va;
+	*entry = vspace_page_entry(cap, cap->rights);
+	note_mapping(m, cap, va);
 }
 
 static void *make_frame(struct making *m, uint64_t va, unsigned rights)
@@ -134,6 +144,7 @@ static void make_fixed_frames(struct making *m, struct task *task)
 {
 	struct cap vga = {.type = OBJECT_RAW_PAGE,
 			  .rights = RIGHT_ALL & ~RIGHT_EXEC,
+			  .flags = CAP_DEVICE,
 			  .base = VGA_TEXT};
 	struct cap buffer = make_object(m, OBJECT_TASK_BUFFER, 0);
 	struct cap child = make_object(m, OBJECT_TASK_BUFFER, 0);
@@ -144,9 +155,7 @@ static void make_fixed_frames(struct making *m, struct task *task)
 
 	buffer.rights = child.rights = RIGHT_ALL & ~RIGHT_EXEC;
 	map_frame(m, &buffer, BOOT_BUFFER);
-	put_frame(m, buffer);
-	buffer.map.table = buffer.map.va = 0;
-	put_cap(&task->buffer, buffer);
+	cap_copy(put_frame(m, buffer), &task->buffer);
 	map_frame(m, &child, BOOT_CHILD_BUFFER);
 	put_cap(&m->root->slot[BOOT_SLOT_CHILD_BUFFER], child);
 	map_frame(m, &vga, BOOT_VGA);
@@ -179,19 +188,24 @@ static struct task *make_task(struct making *m, const struct elf_image *image)
 	struct task *task = task_of(&cap);
 
 	put_cap(&m->root->slot[BOOT_SLOT_PML4], top);
+	put_cap(&m->root->slot[BOOT_SLOT_TASK], cap);
 	cap_copy(&m->root->slot[BOOT_SLOT_PML4], &task->table);
+	task->table.cap.flags |= CAP_VITAL;
 	cap_copy(&m->root->slot[BOOT_SLOT_CPOOL], &task->cpool);
 	m->top = top.base;
+	m->space = top.space;
 	task->regs.rip = image->entry;
 	task->regs.rsp = BOOT_STACK_TOP;
 	task->regs.rdi = BOOT_INFO;
 	return task;
 }
 
-static void put_untyped(struct making *m, const struct range *r, unsigned slot)
+static void put_untyped(struct making *m, const struct range *r, unsigned slot,
+			bool device)
 {
 	struct cap cap = {.type = OBJECT_UNTYPED,
 			  .rights = RIGHT_ALL,
+			  .flags = device ? CAP_DEVICE : 0,
 			  .base = r->base,
 			  .untyped = {.size = r->end - r->base}};
 
@@ -200,15 +214,24 @@ static void put_untyped(struct making *m, const struct range *r, unsigned slot)
 		.base = r->base,
 		.bytes = r->end - r->base,
 		.slot = slot,
+		.flags = device ? UNTYPED_DEVICE : 0,
 	};
 }
 
-/* All memory that is left: what the arena did not need, and the module's. */
+static void put_more(struct making *m, const struct range *r, bool device)
+{
+	if (m->info->untyped_count < BOOT_UNTYPEDS)
+		put_untyped(m, r, m->slot++, device);
+}
+
+/*
+ * All memory that is left: what the arena did not need, and the module's; and
+ * where devices may be. The screen's first page is a frame already.
+ */
 static void make_untypeds(struct making *m)
 {
 	struct range_set *memory = &m->boot->memory;
 	const struct range *low, *largest;
-	unsigned slot = BOOT_SLOT_UNTYPED_MORE;
 
 	ranges_add(memory, m->boot->arena.base, m->boot->arena.end);
 	ranges_add(memory, m->boot->module.base & ~PAGE_MASK,
@@ -218,15 +241,17 @@ static void make_untypeds(struct making *m)
 	if (largest == low)
 		panic("boot: no memory is left above 1 MiB");
 	if (low)
-		put_untyped(m, low, BOOT_SLOT_UNTYPED_LOW);
-	put_untyped(m, largest, BOOT_SLOT_UNTYPED);
+		put_untyped(m, low, BOOT_SLOT_UNTYPED_LOW, false);
+	put_untyped(m, largest, BOOT_SLOT_UNTYPED, false);
 	for (unsigned i = 0; i < memory->count; i++) {
 		const struct range *r = &memory->range[i];
 
-		if (r != low && r != largest &&
-		    m->info->untyped_count < BOOT_UNTYPEDS)
-			put_untyped(m, r, slot++);
+		if (r != low && r != largest)
+			put_more(m, r, false);
 	}
+	ranges_remove(&m->boot->devices, VGA_TEXT, VGA_TEXT + PAGE_SIZE);
+	for (unsigned i = 0; i < m->boot->devices.count; i++)
+		put_more(m, &m->boot->devices.range[i], true);
 }
 
 static void fill_info(struct making *m, const struct elf_image *image)
@@ -246,6 +271,7 @@ void init_create(struct boot *boot, const struct elf_image *image)
 {
 	struct making m = {
 		.boot = boot,
+		.slot = BOOT_SLOT_UNTYPED_MORE,
 		.nested = image->pages + FIXED_FRAMES > CPOOL_SLOTS,
 	};
 	struct cap root = make_object(&m, OBJECT_CPOOL, 0);

@@ -1,11 +1,12 @@
 /*
  * kernel.h: the kernel's objects, its one piece of state, and who does what.
  *
- * One system call runs at a time, with interrupts off and to its end. Memory
- * comes from Untypeds only. An invocation is decoded first (decode_x: every
- * check, may return an error, changes nothing) and done then (do_x: cannot
- * fail). Objects are named by physical address and are used through
- * arch_ptr().
+ * One system call runs at a time, with interrupts off. Memory comes from
+ * Untypeds only. An invocation is decoded first (decode_x: every check, may
+ * return an error, changes nothing) and done then (do_x: cannot fail). What
+ * takes long is done in steps and can be broken off between them: the call is
+ * made again (ERR_RESTART). Objects are named by physical address and are
+ * used through arch_ptr().
  */
 #ifndef KERNEL_KERNEL_H
 #define KERNEL_KERNEL_H
@@ -19,11 +20,16 @@
 #include "guest-kernel/abi/syscall.h"
 #include "guest-kernel/arch/x86_64/arch.h"
 #include "guest-kernel/kernel/cap.h"
+#include "guest-kernel/kernel/object.h"
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* ---- Objects ---- */
 
 struct cpool {
-	struct slot slot[CPOOL_SLOTS];
+	struct object object;
+	struct slot slot[CPOOL_SLOTS] __attribute__((aligned(64)));
 };
 
 enum task_state {
@@ -36,13 +42,17 @@ struct task_queue {
 	struct task *head, *tail;
 };
 
-/* Where a taker wants a capability put: a path in its own pools. */
+/*
+ * Where a taker wants a capability put: a path in its own pools, and never a
+ * pointer, for the pool may be gone before there is something to put.
+ */
 struct destination {
 	uint64_t path;
 	uint32_t depth; /* 0: the lowest free slot of the root pool */
 };
 
 struct task {
+	struct object object;
 	struct regs regs; /* TSS.RSP0 points at its end while the task runs */
 	struct arch_state arch;
 	struct slot cpool, table, buffer;
@@ -63,9 +73,9 @@ struct entry {
 
 /* A ring of entries. No task waits while it holds one. */
 struct channel {
+	struct object object; /* its bits: 2^bits entries */
 	struct task_queue waiters;
 	uint32_t first, count;
-	uint32_t bits;
 	uint32_t dropped; /* input that found no room */
 	struct entry entry[];
 } __attribute__((aligned(64)));
@@ -94,69 +104,92 @@ static inline struct channel *channel_of(const struct cap *cap)
 	return arch_ptr(cap->base);
 }
 
+/*
+ * An address space's identifier is an index; 0 is none. Who has noted where
+ * something is mapped has noted the generation, too, and knows by it that the
+ * space is still the one that was meant.
+ */
+#define SPACES 4096
+
+struct space {
+	uint64_t top;	     /* its PML4; 0: free */
+	uint64_t generation; /* from 1 on; goes up when the space goes */
+	uint32_t count;	     /* capabilities of the PML4 */
+	uint32_t next_free;  /* in use: verify.c's marks; 0 otherwise */
+};
+
 /* ---- The state ---- */
 
 struct kernel {
-	struct slot caps; /* head of the derivation list */
+	struct slot caps; /* the parent of what the boot made */
+	struct object *dying, *dying_last;
 	struct task_queue ready;
 	uint32_t ready_count;
 	uint32_t task_count;   /* ever made */
 	uint64_t top_table;    /* a PML4 whose upper half is the kernel's */
-	struct channel *input; /* keyboard and serial line; NULL before boot */
+	struct channel *input; /* keyboard and serial line, or NULL */
+	uint32_t spaces_begun; /* identifiers that were ever in use */
+	uint32_t spaces_used;
+	uint32_t space_free; /* the first that is free again, or 0 */
+	struct space space[SPACES];
 };
 
 extern struct kernel kernel;
 
-/* ---- Invocations ---- */
+/* ---- Invocations (invoke.c) ---- */
 
+#define ARGUMENTS 4
+
+/* What a row of ABI_CALLS asks for was checked, and is here. */
 struct invocation {
 	struct task *caller;
-	struct slot *self; /* what is invoked */
-	uint32_t label;
-	unsigned words; /* plain ones and the argument's path */
-	unsigned depth; /* of the argument's path; 0: none */
-	uint64_t word[4];
-	uint64_t result[2];
+	struct slot *self;	     /* what is invoked */
+	uint64_t word[ARGUMENTS];    /* numbers, and paths as they came */
+	struct slot *cap[ARGUMENTS]; /* CAP, PLACE; NULL: none was given */
+	uint8_t depth[ARGUMENTS];    /* of their paths */
+	uint64_t result[3];
+	uint32_t detail; /* of an error: DETAIL() */
 };
 
-/* One for each type (syscall.c picks); untyped.c, cpool.c and so on. */
-enum error untyped_call(struct invocation *inv);
-enum error cpool_call(struct invocation *inv);
-enum error task_call(struct invocation *inv);
-enum error channel_call(struct invocation *inv);
-enum error page_call(struct invocation *inv);
-enum error table_call(struct invocation *inv);
-enum error io_port_call(struct invocation *inv);
+/* Not of the ABI: the call is to be made again, after what is pending. */
+#define ERR_RESTART		  ((enum error)255)
+
+/* One function a row, named as the row, in the file of its object. */
+#define CALL_PROTOTYPE(name, ...) enum error name(struct invocation *inv);
+ABI_CALLS(CALL_PROTOTYPE)
+#undef CALL_PROTOTYPE
+
+/* SYS_INVOKE by a task, from its registers. */
+enum error invoke(struct task *task, struct invocation *inv);
+
+/* Says which argument an error is about (0: the target), and returns it. */
+static inline enum error refuse(struct invocation *inv, unsigned argument,
+				enum error err)
+{
+	inv->detail = DETAIL(argument, 0u, 0u);
+	return err;
+}
 
 /* A call by the running task, from its registers and into them. */
 void syscall_handle(struct task *task);
 
-/* ---- Capability addresses (cpool.c) ---- */
+/* ---- Pools (cpool.c) ---- */
 
-/* A place in a pool, perhaps empty. */
-struct place {
-	struct cpool *pool;
-	unsigned index;
-};
-
-enum error cpool_place(const struct slot *root, uint64_t path, unsigned depth,
-		       struct place *place);
-/* The slot there, which must hold something. */
-enum error cpool_lookup(const struct slot *root, uint64_t path, unsigned depth,
-			struct slot **slot);
+/*
+ * The slot that a path leads to, perhaps empty. `rights` are those the last
+ * pool must have. *found is the type of what was reached last, for BAD_ADDRESS
+ * and NO_RIGHT.
+ */
+enum error cpool_walk(const struct slot *root, uint64_t path, unsigned depth,
+		      unsigned rights, struct slot **slot, unsigned *found);
 /* The lowest empty slot, or -1. */
-int cpool_free_slot(const struct cpool *pool);
-/* An invocation's capability argument, whose path is word `at`. */
-enum error cpool_argument(const struct invocation *inv, unsigned at,
-			  unsigned type, struct slot **slot);
+int cpool_lowest_free(const struct cpool *pool);
+bool cpool_step(struct cpool *pool); /* object.h */
 
-/* ---- Objects' making (untyped.c) ---- */
+/* ---- Untyped memory (untyped.c) ---- */
 
-/* Bytes an object takes, aligned as it must be; 0: no user can make it. */
-uint64_t object_bytes(unsigned type, uint64_t bits);
-uint64_t object_align(unsigned type);
-/* Make the object in memory; its first capability. */
-struct cap object_create(unsigned type, uint64_t base, unsigned bits);
+/* Of an Untyped, what is left. */
+void untyped_rest(struct cap *cap);
 
 /* ---- Tasks (task.c, sched.c) ---- */
 
@@ -167,6 +200,10 @@ void task_stop(struct task *task);
 struct task_buffer *task_buffer(const struct task *task);
 void task_return(struct task *task, enum error error, uint64_t result0,
 		 uint64_t result1);
+/* The slot of its address space is about to be emptied: it cannot run. */
+void task_loses_table(struct slot *table);
+void task_dies(struct task *task);
+bool task_step(struct task *task); /* object.h */
 
 void queue_append(struct task_queue *queue, struct task *task);
 void queue_remove(struct task_queue *queue, struct task *task);
@@ -182,20 +219,33 @@ bool sched_contended(void);
 
 /* ---- Channels (channel.c) ---- */
 
-void channel_init(struct channel *ch, unsigned bits);
-/* From an interrupt. A value that finds no room is counted and lost. */
-void channel_input(struct channel *ch, uint64_t value);
+void channel_init(struct channel *ch);
+bool channel_step(struct channel *ch); /* object.h */
+/* From an interrupt, to kernel.input. What finds no room is counted, lost. */
+void channel_input(uint64_t value);
 
 /* ---- Address spaces (vspace.c) ---- */
 
-void vspace_init_top(uint64_t table);
-/* Entries for a frame; rights are RIGHT_READ and others. */
-uint64_t vspace_page_entry(uint64_t base, unsigned rights);
+/* A PML4 in zero memory gets the kernel's half and an identifier. */
+unsigned space_create(uint64_t top);
+void space_destroy(unsigned id);
+unsigned space_left(void); /* identifiers */
+
+/* The capability is of no slot: what it has mapped goes. */
+void frame_unmap(const struct cap *cap);
+void table_unhook(const struct cap *cap);
+
+/* Where a frame is mapped, or a table hangs: the entry; NULL: nowhere. */
+uint64_t *frame_entry(const struct cap *cap);
+uint64_t *table_entry(const struct cap *cap);
+
+/* The entry for a frame. rights: RIGHT_READ and others. */
+uint64_t vspace_page_entry(const struct cap *cap, unsigned rights);
 #define TABLE_ENTRY_BITS (PTE_P | PTE_W | PTE_U)
 /* The entry of the table of `level` (4: PML4) that covers va. */
 enum error vspace_walk(uint64_t top, uint64_t va, unsigned level,
 		       uint64_t **entry);
-/* Eight bytes of user memory; false where none is mapped for the user. */
+/* Eight bytes of a user's RAM; false where there are none. */
 bool vspace_read_word(uint64_t top, uint64_t va, uint64_t *word);
 unsigned table_level(unsigned type);
 
@@ -206,6 +256,14 @@ void fault_user(struct task *task, const char *name, uint64_t address,
 		bool has_address);
 void fault_report(const struct regs *regs, const char *name, uint64_t address,
 		  bool has_address);
+
+/* ---- The invariants (verify.c) ---- */
+
+/* NULL, or which one does not hold. */
+const char *verify(void);
+/* At every exit of the kernel: in the verifying kernel a panic if one does
+ * not hold, in the ordinary one nothing (verify_exit.c, verify_none.c). */
+void verify_exit(void);
 
 /* ---- The log (print.c) ---- */
 

@@ -8,7 +8,6 @@ void kernel_start(struct boot *boot)
 	struct elf_image image;
 	const char *wrong;
 
-	cap_list_init(&kernel.caps);
 	if (boot->module.base == boot->module.end)
 		panic("init: no module was loaded with the kernel");
 	wrong = elf_parse(arch_ptr(boot->module.base),

@@ -25,9 +25,10 @@ struct range_set {
 
 /* What the loader told, copied from wherever it lay. */
 struct boot {
-	struct range_set memory; /* RAM that is free */
-	struct range arena;	 /* in none of the above; grows upwards */
-	struct range module;	 /* the init image, by its bytes */
+	struct range_set memory;  /* RAM that is free */
+	struct range arena;	  /* in none of the above; grows upwards */
+	struct range_set devices; /* no RAM, nor the kernel's: for drivers */
+	struct range module;	  /* the init image, by its bytes */
 	char cmdline[BOOT_CMDLINE_SIZE];
 };
 

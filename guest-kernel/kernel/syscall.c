@@ -1,59 +1,11 @@
 /*
- * syscall.c: from registers to what is called, and back. Everything a caller
- * gives is a number until it was checked; nothing here trusts it.
+ * syscall.c: what a call's number asks for, and what its registers get. The
+ * calls on capabilities are in invoke.c.
  */
 #include "guest-kernel/kernel/kernel.h"
 
-#define INFO_BITS			28
-
 #define OBJECT_NAME(name, number, text) [number] = #name,
 const char *const object_names[OBJECT_COUNT] = {ABI_OBJECTS(OBJECT_NAME)};
-
-static enum error dispatch(struct invocation *inv)
-{
-	switch (inv->self->cap.type) {
-	case OBJECT_UNTYPED:
-		return untyped_call(inv);
-	case OBJECT_CPOOL:
-		return cpool_call(inv);
-	case OBJECT_TASK:
-		return task_call(inv);
-	case OBJECT_CHANNEL:
-		return channel_call(inv);
-	case OBJECT_RAW_PAGE:
-	case OBJECT_TASK_BUFFER:
-		return page_call(inv);
-	case OBJECT_PML4:
-	case OBJECT_PDPT:
-	case OBJECT_PD:
-	case OBJECT_PT:
-		return table_call(inv);
-	case OBJECT_IO_PORT:
-		return io_port_call(inv);
-	default:
-		return ERR_NO_SUCH_CALL;
-	}
-}
-
-static enum error invoke(struct task *task, struct invocation *inv)
-{
-	const struct regs *r = &task->regs;
-	uint64_t info = r->rsi;
-	enum error err;
-
-	*inv = (struct invocation){
-		.caller = task,
-		.label = info >> INFO_LABEL_SHIFT & 0xffff,
-		.words = info >> INFO_WORDS_SHIFT & 0xf,
-		.depth = info >> INFO_ARGUMENT_SHIFT & 0xf,
-		.word = {r->rdx, r->r10, r->r8, r->r9},
-	};
-	if (info >> INFO_BITS || inv->words > 4)
-		return ERR_RANGE;
-	err = cpool_lookup(&task->cpool, r->rdi,
-			   info >> INFO_TARGET_SHIFT & 0xf, &inv->self);
-	return err ? err : dispatch(inv);
-}
 
 static enum error print_text(const struct task *task)
 {
@@ -117,6 +69,9 @@ static enum error call(struct task *task, struct invocation *inv)
 		arch_exit(0x31);
 	case SYS_TEST_FAIL:
 		arch_exit(0x30);
+	case SYS_VERSION:
+		inv->result[0] = ABI_VERSION;
+		return ERR_OK;
 	default:
 		return ERR_NO_SUCH_CALL;
 	}
@@ -128,10 +83,20 @@ void syscall_handle(struct task *task)
 	enum error err;
 
 	inv.result[0] = inv.result[1] = 0;
+	inv.result[2] = task->regs.r8;
+	inv.detail = DETAIL_NONE;
 	err = call(task, &inv);
+	if (err == ERR_RESTART) {
+		/* Its registers still hold the call. */
+		task->regs.rip -= SYSCALL_BYTES;
+		return;
+	}
 	if (task->state == TASK_WAITING)
 		return; /* who wakes it returns for it */
-	if (err)
-		inv.result[0] = inv.result[1] = 0;
-	task_return(task, err, inv.result[0], inv.result[1]);
+	if (err) {
+		task_return(task, err, inv.detail, 0);
+		return;
+	}
+	task_return(task, ERR_OK, inv.result[0], inv.result[1]);
+	task->regs.r8 = inv.result[2];
 }

@@ -5,18 +5,8 @@
  */
 #include "guest-kernel/kernel/kernel.h"
 
-#include <string.h>
-
-/* TASK_SET_*: what changes, and to what. */
-struct setting {
-	uint64_t *word;
-	uint64_t value;
-	struct slot *slot, *source;
-};
-
 void task_init(struct task *task)
 {
-	memset(task, 0, sizeof(*task));
 	arch_task_init(&task->regs, &task->arch);
 	task->number = ++kernel.task_count;
 }
@@ -37,6 +27,27 @@ void task_stop(struct task *task)
 	}
 }
 
+void task_loses_table(struct slot *table)
+{
+	task_stop(container_of(table, struct task, table));
+}
+
+void task_dies(struct task *task)
+{
+	task_stop(task);
+	arch_task_gone(task);
+}
+
+bool task_step(struct task *task)
+{
+	struct slot *held[] = {&task->cpool, &task->table, &task->buffer};
+
+	for (unsigned i = 0; i < sizeof(held) / sizeof(held[0]); i++)
+		if (!slot_empty(held[i]))
+			cap_delete(held[i]);
+	return true;
+}
+
 struct task_buffer *task_buffer(const struct task *task)
 {
 	if (slot_empty(&task->buffer))
@@ -52,111 +63,92 @@ void task_return(struct task *task, enum error error, uint64_t result0,
 	task->regs.r10 = result1;
 }
 
-static enum error decode_word(const struct invocation *inv, uint64_t *word,
-			      uint64_t end, struct setting *s)
+/* A task's settings are changed only while it is inactive. */
+static enum error set_word(struct invocation *inv, uint64_t *word, uint64_t end)
 {
-	if (inv->words < 1)
-		return ERR_TRUNCATED;
 	if (end && inv->word[0] >= end)
-		return ERR_RANGE;
-	*s = (struct setting){.word = word, .value = inv->word[0]};
+		return refuse(inv, 1, ERR_RANGE);
+	if (task_of(&inv->self->cap)->state != TASK_INACTIVE)
+		return refuse(inv, 0, ERR_BAD_STATE);
+	*word = inv->word[0];
 	return ERR_OK;
 }
 
-static enum error decode_slot(const struct invocation *inv, struct slot *slot,
-			      unsigned type, struct setting *s)
+static enum error set_slot(struct invocation *inv, struct slot *slot)
 {
-	*s = (struct setting){.slot = slot};
-	return cpool_argument(inv, 0, type, &s->source);
+	if (task_of(&inv->self->cap)->state != TASK_INACTIVE)
+		return refuse(inv, 0, ERR_BAD_STATE);
+	/* The old one may be the last of what the source lies in. */
+	if (!slot_empty(slot))
+		cap_delete(slot);
+	cap_copy(inv->cap[0], slot);
+	return ERR_OK;
 }
 
-static enum error decode_setting(const struct invocation *inv,
-				 struct task *task, struct setting *s)
+enum error task_set_ip(struct invocation *inv)
 {
-	enum error err;
+	return set_word(inv, &task_of(&inv->self->cap)->regs.rip, USER_END);
+}
 
-	switch (inv->label) {
-	case TASK_SET_IP:
-		err = decode_word(inv, &task->regs.rip, USER_END, s);
-		break;
-	case TASK_SET_SP:
-		err = decode_word(inv, &task->regs.rsp, USER_END, s);
-		break;
-	case TASK_SET_FS_BASE:
-		err = decode_word(inv, &task->arch.fs_base, USER_END, s);
-		break;
-	case TASK_SET_ARG:
-		err = decode_word(inv, &task->regs.rdi, 0, s);
-		break;
-	case TASK_SET_CPOOL:
-		err = decode_slot(inv, &task->cpool, OBJECT_CPOOL, s);
-		break;
-	case TASK_SET_TABLE:
-		err = decode_slot(inv, &task->table, OBJECT_PML4, s);
-		break;
-	case TASK_SET_BUFFER:
-		err = decode_slot(inv, &task->buffer, OBJECT_TASK_BUFFER, s);
-		break;
-	default:
-		return ERR_NO_SUCH_CALL;
-	}
-	if (!err && task->state != TASK_INACTIVE)
-		err = ERR_BAD_STATE;
+enum error task_set_sp(struct invocation *inv)
+{
+	return set_word(inv, &task_of(&inv->self->cap)->regs.rsp, USER_END);
+}
+
+enum error task_set_fs_base(struct invocation *inv)
+{
+	return set_word(inv, &task_of(&inv->self->cap)->arch.fs_base, USER_END);
+}
+
+enum error task_set_arg(struct invocation *inv)
+{
+	return set_word(inv, &task_of(&inv->self->cap)->regs.rdi, 0);
+}
+
+enum error task_set_cpool(struct invocation *inv)
+{
+	return set_slot(inv, &task_of(&inv->self->cap)->cpool);
+}
+
+enum error task_set_table(struct invocation *inv)
+{
+	struct slot *table = &task_of(&inv->self->cap)->table;
+	enum error err = set_slot(inv, table);
+
+	if (!err)
+		table->cap.flags |= CAP_VITAL;
 	return err;
 }
 
-static void do_setting(const struct setting *s)
+enum error task_set_buffer(struct invocation *inv)
 {
-	if (s->word) {
-		*s->word = s->value;
-		return;
-	}
-	if (!slot_empty(s->slot))
-		cap_remove(s->slot);
-	cap_copy(s->source, s->slot);
+	return set_slot(inv, &task_of(&inv->self->cap)->buffer);
 }
 
-static enum error decode_active(const struct invocation *inv,
-				const struct task *task, bool *active)
+static enum error decode_active(struct invocation *inv, const struct task *task)
 {
-	if (inv->words < 1)
-		return ERR_TRUNCATED;
 	if (inv->word[0] > 1)
-		return ERR_RANGE;
-	*active = inv->word[0];
-	if (!*active)
+		return refuse(inv, 1, ERR_RANGE);
+	if (inv->word[0] == 0)
 		return ERR_OK;
 	/* A fault can leave an IP that is no address to resume at. */
 	if (slot_empty(&task->cpool) || slot_empty(&task->table) ||
 	    task->regs.rip == 0 || task->regs.rip >= USER_END ||
 	    task->regs.rsp == 0)
-		return ERR_INCOMPLETE;
+		return refuse(inv, 0, ERR_INCOMPLETE);
 	return ERR_OK;
 }
 
-static void do_active(struct task *task, bool active)
+enum error task_set_active(struct invocation *inv)
 {
-	if (!active)
+	struct task *task = task_of(&inv->self->cap);
+	enum error err = decode_active(inv, task);
+
+	if (err)
+		return err;
+	if (inv->word[0] == 0)
 		task_stop(task);
 	else if (task->state == TASK_INACTIVE)
 		sched_ready(task);
-}
-
-enum error task_call(struct invocation *inv)
-{
-	struct task *task = task_of(&inv->self->cap);
-	struct setting s;
-	enum error err;
-	bool active;
-
-	if (inv->label == TASK_SET_ACTIVE) {
-		err = decode_active(inv, task, &active);
-		if (!err)
-			do_active(task, active);
-		return err;
-	}
-	err = decode_setting(inv, task, &s);
-	if (!err)
-		do_setting(&s);
-	return err;
+	return ERR_OK;
 }

@@ -2,42 +2,73 @@
  * vspace.c: address spaces. Page tables are objects that user space hangs
  * into each other; the kernel only checks and writes entries. The upper half
  * of every top table is the kernel's and is the same in all.
+ *
+ * The tables themselves say what is mapped. A capability notes where it has
+ * mapped its frame, or hung its table: identifier and generation of the space,
+ * and the address. The note holds if the space is still that one and a walk
+ * to the address leads to an entry with the capability's memory; else a table
+ * on the way or the whole space is gone, and so is the mapping.
  */
 #include "guest-kernel/kernel/kernel.h"
 
 #include <string.h>
 
-struct page_map {
+/* An entry to be written, and what the capability is to note of it. */
+struct mapping {
 	uint64_t *entry;
 	uint64_t value;
-	uint64_t table, va;
+	unsigned space;
+	uint64_t va;
 };
+
+/* ---- identifiers ---- */
+
+unsigned space_left(void)
+{
+	return SPACES - 1 - kernel.spaces_used;
+}
+
+unsigned space_create(uint64_t top)
+{
+	unsigned id = kernel.space_free;
+	struct space *space;
+	uint64_t *to = arch_ptr(top);
+	const uint64_t *from = arch_ptr(kernel.top_table);
+
+	if (id)
+		kernel.space_free = kernel.space[id].next_free;
+	else
+		id = ++kernel.spaces_begun;
+	check(id < SPACES);
+	kernel.spaces_used++;
+	space = &kernel.space[id];
+	space->top = top;
+	space->generation++;
+	space->next_free = 0;
+	memcpy(to + KERNEL_HALF, from + KERNEL_HALF,
+	       (TABLE_ENTRIES - KERNEL_HALF) * sizeof(*to));
+	return id;
+}
+
+void space_destroy(unsigned id)
+{
+	struct space *space = &kernel.space[id];
+
+	arch_space_gone(id);
+	space->top = 0;
+	space->generation++;
+	space->next_free = kernel.space_free;
+	kernel.space_free = id;
+	kernel.spaces_used--;
+}
+
+/* ---- tables ---- */
 
 static uint64_t *entry_of(uint64_t table, uint64_t va, unsigned level)
 {
 	uint64_t *entries = arch_ptr(table);
 
 	return &entries[va >> (12 + 9 * (level - 1)) & (TABLE_ENTRIES - 1)];
-}
-
-void vspace_init_top(uint64_t table)
-{
-	uint64_t *to = arch_ptr(table);
-	const uint64_t *from = arch_ptr(kernel.top_table);
-
-	memcpy(to + KERNEL_HALF, from + KERNEL_HALF,
-	       (TABLE_ENTRIES - KERNEL_HALF) * sizeof(*to));
-}
-
-uint64_t vspace_page_entry(uint64_t base, unsigned rights)
-{
-	uint64_t entry = base | PTE_P | PTE_U;
-
-	if (rights & RIGHT_WRITE)
-		entry |= PTE_W;
-	if (!(rights & RIGHT_EXEC))
-		entry |= PTE_NX;
-	return entry;
 }
 
 enum error vspace_walk(uint64_t top, uint64_t va, unsigned level,
@@ -50,6 +81,8 @@ enum error vspace_walk(uint64_t top, uint64_t va, unsigned level,
 
 		if (!(e & PTE_P))
 			return ERR_NO_TABLE;
+		if (e & PTE_PS)
+			return ERR_MAPPED;
 		table = e & PTE_ADDR;
 	}
 	*entry = entry_of(table, va, level);
@@ -58,13 +91,20 @@ enum error vspace_walk(uint64_t top, uint64_t va, unsigned level,
 
 bool vspace_read_word(uint64_t top, uint64_t va, uint64_t *word)
 {
-	uint64_t *entry;
+	uint64_t *entry, offset = va & PAGE_MASK;
+	enum error err;
 
-	if (va >= USER_END || va % sizeof(*word) ||
-	    vspace_walk(top, va, 1, &entry) || !(*entry & PTE_P))
+	if (va >= USER_END || va % sizeof(*word))
 		return false;
-	memcpy(word, arch_ptr((*entry & PTE_ADDR) + (va & PAGE_MASK)),
-	       sizeof(*word));
+	err = vspace_walk(top, va, 1, &entry);
+	if (err == ERR_MAPPED) {
+		offset = va & (LARGE_PAGE_BYTES - 1);
+		err = vspace_walk(top, va, 2, &entry);
+	}
+	/* What is uncached is a device's, and not in the direct map. */
+	if (err || !(*entry & PTE_P) || *entry & PTE_PCD)
+		return false;
+	memcpy(word, arch_ptr((*entry & PTE_ADDR) + offset), sizeof(*word));
 	return true;
 }
 
@@ -82,120 +122,195 @@ unsigned table_level(unsigned type)
 	}
 }
 
-static enum error decode_page_map(const struct invocation *inv,
-				  struct page_map *m)
+/* The entry at `level` that the capability has noted, if it is its own. */
+static uint64_t *noted_entry(const struct cap *cap, unsigned level,
+			     uint64_t large)
+{
+	const struct space *space = &kernel.space[cap->space];
+	uint64_t *entry;
+
+	if (!cap->space || space->generation != cap->map.generation)
+		return NULL;
+	if (vspace_walk(space->top, cap->map.va, level, &entry))
+		return NULL;
+	if (!(*entry & PTE_P) || (*entry & PTE_ADDR) != cap->base)
+		return NULL;
+	return level == 1 || (*entry & PTE_PS) == large ? entry : NULL;
+}
+
+static bool is_large(const struct cap *cap)
+{
+	return cap->type == OBJECT_LARGE_PAGE;
+}
+
+uint64_t *frame_entry(const struct cap *cap)
+{
+	return is_large(cap) ? noted_entry(cap, 2, PTE_PS)
+			     : noted_entry(cap, 1, 0);
+}
+
+uint64_t *table_entry(const struct cap *cap)
+{
+	return noted_entry(cap, table_level(cap->type) + 1, 0);
+}
+
+static void note(struct cap *cap, const struct mapping *m)
+{
+	cap->space = m->space;
+	cap->map.generation = kernel.space[m->space].generation;
+	cap->map.va = m->va;
+}
+
+static void forget(struct cap *cap)
+{
+	cap->space = 0;
+	cap->map.generation = 0;
+	cap->map.va = 0;
+}
+
+/* ---- frames ---- */
+
+uint64_t vspace_page_entry(const struct cap *cap, unsigned rights)
+{
+	uint64_t entry = cap->base | PTE_P | PTE_U;
+
+	if (rights & RIGHT_WRITE)
+		entry |= PTE_W;
+	if (!(rights & RIGHT_EXEC))
+		entry |= PTE_NX;
+	if (cap->flags & CAP_DEVICE)
+		entry |= PTE_PCD | PTE_PWT;
+	if (is_large(cap))
+		entry |= PTE_PS;
+	return entry;
+}
+
+static enum error decode_page_map(struct invocation *inv, struct mapping *m)
 {
 	const struct cap *cap = &inv->self->cap;
-	struct slot *top;
-	uint64_t rights;
+	const struct cap *top = &inv->cap[2]->cap;
+	uint64_t rights = inv->word[1], *old = frame_entry(cap);
 	enum error err;
 
-	err = cpool_argument(inv, 2, OBJECT_PML4, &top);
-	if (err)
-		return err;
 	m->va = inv->word[0];
-	rights = inv->word[1];
-	m->table = top->cap.base;
-	if (m->va >= USER_END || rights & ~(uint64_t)RIGHT_ALL ||
-	    !(rights & RIGHT_READ))
-		return ERR_RANGE;
-	if (m->va & PAGE_MASK)
-		return ERR_ALIGNMENT;
+	m->space = top->space;
+	if (m->va >= USER_END)
+		return refuse(inv, 1, ERR_RANGE);
+	if (m->va & (object_bytes(cap->type, 0) - 1))
+		return refuse(inv, 1, ERR_ALIGNMENT);
+	if (rights & ~(uint64_t)RIGHT_ALL || !(rights & RIGHT_READ))
+		return refuse(inv, 2, ERR_RANGE);
 	if (rights & ~cap->rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXEC))
-		return ERR_NO_RIGHT;
-	if (cap->map.table &&
-	    (cap->map.table != m->table || cap->map.va != m->va))
-		return ERR_BAD_STATE;
-	err = vspace_walk(m->table, m->va, 1, &m->entry);
+		return refuse(inv, 2, ERR_NO_RIGHT);
+	if (old && (cap->space != m->space || cap->map.va != m->va))
+		return refuse(inv, 0, ERR_BAD_STATE);
+	err = vspace_walk(top->base, m->va, is_large(cap) ? 2 : 1, &m->entry);
+	if (!err && *m->entry & PTE_P && m->entry != old)
+		err = ERR_MAPPED;
 	if (err)
-		return err;
-	if (*m->entry & PTE_P && !cap->map.table)
-		return ERR_MAPPED;
-	m->value = vspace_page_entry(cap->base, rights);
+		return refuse(inv, 1, err);
+	m->value = vspace_page_entry(cap, rights);
 	return ERR_OK;
 }
 
-static void do_page_map(struct cap *cap, const struct page_map *m)
+enum error page_map(struct invocation *inv)
 {
-	*m->entry = m->value;
-	cap->map.table = m->table;
-	cap->map.va = m->va;
-	arch_flush_page(m->va);
+	struct mapping m;
+	enum error err = decode_page_map(inv, &m);
+
+	if (err)
+		return err;
+	*m.entry = m.value;
+	note(&inv->self->cap, &m);
+	arch_flush_page(m.space, m.va);
+	return ERR_OK;
 }
 
-static enum error decode_page_unmap(const struct cap *cap, struct page_map *m)
+void frame_unmap(const struct cap *cap)
 {
-	if (!cap->map.table)
-		return ERR_NOT_MAPPED;
-	m->va = cap->map.va;
-	return vspace_walk(cap->map.table, m->va, 1, &m->entry);
+	uint64_t *entry = frame_entry(cap);
+
+	if (!entry)
+		return;
+	*entry = 0;
+	arch_flush_page(cap->space, cap->map.va);
 }
 
-static void do_page_unmap(struct cap *cap, const struct page_map *m)
-{
-	*m->entry = 0;
-	cap->map.table = 0;
-	cap->map.va = 0;
-	arch_flush_page(m->va);
-}
-
-enum error page_call(struct invocation *inv)
+enum error page_unmap(struct invocation *inv)
 {
 	struct cap *cap = &inv->self->cap;
-	struct page_map m;
-	enum error err;
 
-	switch (inv->label) {
-	case PAGE_MAP:
-		err = decode_page_map(inv, &m);
-		if (!err)
-			do_page_map(cap, &m);
-		return err;
-	case PAGE_UNMAP:
-		err = decode_page_unmap(cap, &m);
-		if (!err)
-			do_page_unmap(cap, &m);
-		return err;
-	default:
-		return ERR_NO_SUCH_CALL;
-	}
+	if (!frame_entry(cap))
+		return ERR_NOT_MAPPED;
+	frame_unmap(cap);
+	forget(cap);
+	return ERR_OK;
 }
 
-static enum error decode_table_map(const struct invocation *inv,
-				   struct page_map *m)
+/* ---- hanging tables ---- */
+
+static enum error decode_table_map(struct invocation *inv, struct mapping *m)
 {
 	const struct cap *cap = &inv->self->cap;
-	struct slot *top;
+	const struct cap *top = &inv->cap[1]->cap;
 	enum error err;
 
-	err = cpool_argument(inv, 1, OBJECT_PML4, &top);
-	if (err)
-		return err;
 	m->va = inv->word[0];
-	m->table = top->cap.base;
+	m->space = top->space;
 	if (m->va >= USER_END)
-		return ERR_RANGE;
-	if (cap->map.table)
-		return ERR_BAD_STATE;
-	err = vspace_walk(m->table, m->va, table_level(cap->type) + 1,
+		return refuse(inv, 1, ERR_RANGE);
+	if (table_entry(cap))
+		return refuse(inv, 0, ERR_BAD_STATE);
+	err = vspace_walk(top->base, m->va, table_level(cap->type) + 1,
 			  &m->entry);
+	if (!err && *m->entry & PTE_P)
+		err = ERR_MAPPED;
 	if (err)
-		return err;
-	if (*m->entry & PTE_P)
-		return ERR_MAPPED;
+		return refuse(inv, 1, err);
 	m->value = cap->base | TABLE_ENTRY_BITS;
 	return ERR_OK;
 }
 
-enum error table_call(struct invocation *inv)
+/*
+ * A table that hung in a space that is gone, or below a table that is gone,
+ * still has its entries.
+ */
+static void do_table_map(struct cap *cap, const struct mapping *m)
 {
-	struct page_map m;
-	enum error err;
+	if (cap->space)
+		memset(arch_ptr(cap->base), 0, PAGE_SIZE);
+	*m->entry = m->value;
+	note(cap, m);
+}
 
-	if (inv->label != TABLE_MAP || inv->self->cap.type == OBJECT_PML4)
-		return ERR_NO_SUCH_CALL;
-	err = decode_table_map(inv, &m);
+enum error table_map(struct invocation *inv)
+{
+	struct mapping m;
+	enum error err = decode_table_map(inv, &m);
+
 	if (!err)
-		do_page_map(&inv->self->cap, &m);
+		do_table_map(&inv->self->cap, &m);
 	return err;
+}
+
+void table_unhook(const struct cap *cap)
+{
+	uint64_t *entry = table_entry(cap);
+
+	if (!entry)
+		return;
+	*entry = 0;
+	arch_flush_space(cap->space);
+}
+
+enum error table_unmap(struct invocation *inv)
+{
+	struct cap *cap = &inv->self->cap;
+
+	if (!table_entry(cap))
+		return ERR_NOT_MAPPED;
+	table_unhook(cap);
+	memset(arch_ptr(cap->base), 0, PAGE_SIZE);
+	forget(cap);
+	return ERR_OK;
 }

@@ -18,7 +18,7 @@ void malloc_init(const struct boot_info *info)
 	for (unsigned i = 0; i < info->untyped_count; i++) {
 		unsigned slot = info->untyped[i].slot;
 
-		if (slot != BOOT_SLOT_UNTYPED &&
+		if (slot != BOOT_SLOT_UNTYPED && !info->untyped[i].flags &&
 		    heap.untyped_count < BOOT_UNTYPEDS)
 			heap.untyped[heap.untyped_count++] = caddr_root(slot);
 	}

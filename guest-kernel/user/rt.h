@@ -20,6 +20,7 @@
 #include "guest-kernel/abi/bootinfo.h"
 #include "guest-kernel/abi/object.h"
 #include "guest-kernel/abi/syscall.h"
+#include "guest-kernel/user/calls.h"
 
 /*
  * Every task that is started at the image's entry comes to it: the first with
@@ -65,45 +66,7 @@ extern const char tls_area_size[];
  */
 struct rt_task *tls_make(void *area, const struct rt_task *task);
 
-/* ---- capability addresses ---- */
-
-/* Up to 8 one-byte indices, the most significant first: see abi/syscall.h. */
-struct caddr {
-	uint64_t path;
-	unsigned depth;
-};
-
-/* A slot of the caller's root pool. */
-static inline struct caddr caddr_root(unsigned index)
-{
-	return (struct caddr){index, 1};
-}
-
-/* A slot of the pool at `pool`. */
-static inline struct caddr caddr_in(struct caddr pool, unsigned index)
-{
-	return (struct caddr){pool.path << 8 | index, pool.depth + 1};
-}
-
-/* ---- system calls (syscall.c); the labels' meanings are in abi/object.h */
-
-/* A pointer for a result may be NULL. Results are set only on ERR_OK. */
-enum error sys_untyped_retype(struct caddr untyped, uint64_t type,
-			      uint64_t bits, uint64_t count, struct caddr dest,
-			      uint64_t *left);
-enum error sys_untyped_info(struct caddr untyped, uint64_t *bytes,
-			    uint64_t *left);
-enum error sys_cpool_free_slot(struct caddr pool, uint64_t *index);
-enum error sys_cpool_type(struct caddr pool, uint64_t index, uint64_t *type);
-
-enum error sys_task_set_ip(struct caddr task, uint64_t value);
-enum error sys_task_set_sp(struct caddr task, uint64_t value);
-enum error sys_task_set_fs_base(struct caddr task, uint64_t value);
-enum error sys_task_set_arg(struct caddr task, uint64_t value);
-enum error sys_task_set_cpool(struct caddr task, struct caddr pool);
-enum error sys_task_set_table(struct caddr task, struct caddr pml4);
-enum error sys_task_set_buffer(struct caddr task, struct caddr buffer);
-enum error sys_task_set_active(struct caddr task, uint64_t active);
+/* ---- system calls (calls.h, syscall.c) ---- */
 
 /* What was taken: the value, the length in the task buffer, or the slot. */
 struct taken {
@@ -111,26 +74,11 @@ struct taken {
 	uint64_t value;
 };
 
-/* Lets the kernel choose the slot for a capability: the lowest free one. */
-#define CADDR_ANY ((struct caddr){0, 0})
-
-enum error sys_channel_put_raw(struct caddr channel, uint64_t value);
 /* Through the task buffer, whose contents are lost. */
 enum error sys_channel_put_payload(struct caddr channel, const void *data,
 				   size_t len);
-enum error sys_channel_put_cap(struct caddr channel, struct caddr cap);
 enum error sys_channel_take(struct caddr channel, uint64_t flags,
 			    struct caddr slot, struct taken *taken);
-
-enum error sys_page_map(struct caddr page, uint64_t va, uint64_t rights,
-			struct caddr pml4);
-enum error sys_page_unmap(struct caddr page);
-enum error sys_table_map(struct caddr table, uint64_t va, struct caddr pml4);
-
-enum error sys_io_port_in(struct caddr ports, uint64_t port, uint64_t size,
-			  uint64_t *value);
-enum error sys_io_port_out(struct caddr ports, uint64_t port, uint64_t size,
-			   uint64_t value);
 
 void sys_yield(void);
 _Noreturn void sys_exit(void);

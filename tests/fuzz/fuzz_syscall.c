@@ -4,7 +4,7 @@
  *
  *	clang -fsanitize=fuzzer,address,undefined -DDIRECT_MAP=0x200000000000UL
  *		-I. tests/fuzz/fuzz_syscall.c tests/unit/fake_arch.c
- *		tests/unit/kernel_wrong.c guest-kernel/kernel/[a-z]*.c
+ *		guest-kernel/kernel/[a-z]*.c guest-kernel/arch/x86_64/bootdata.c
  *
  * A call takes sixteen bytes of input. Mostly they choose among what makes
  * sense (labels, slots that hold something, sizes at an edge), since random
@@ -67,102 +67,143 @@ static void wild_call(struct regs *r, const uint8_t *in)
 	r->r9 = word[0] + word[1];
 }
 
-/* What an object understands: first and last label. */
-static const uint8_t labels[OBJECT_COUNT][2] = {
-	[OBJECT_UNTYPED] = {UNTYPED_RETYPE, UNTYPED_INFO},
-	[OBJECT_CPOOL] = {CPOOL_FREE_SLOT, CPOOL_TYPE},
-	[OBJECT_TASK] = {TASK_SET_IP, TASK_SET_ACTIVE},
-	[OBJECT_CHANNEL] = {CHANNEL_PUT_RAW, CHANNEL_TAKE},
-	[OBJECT_RAW_PAGE] = {PAGE_MAP, PAGE_UNMAP},
-	[OBJECT_TASK_BUFFER] = {PAGE_MAP, PAGE_UNMAP},
-	[OBJECT_PDPT] = {TABLE_MAP, TABLE_MAP},
-	[OBJECT_PD] = {TABLE_MAP, TABLE_MAP},
-	[OBJECT_PT] = {TABLE_MAP, TABLE_MAP},
-	[OBJECT_IO_PORT] = {IO_PORT_IN, IO_PORT_OUT},
+/* What the ABI's table says of a call. */
+enum { NUMBER = 1, PATH };
+
+struct argument {
+	uint8_t kind;
+	uint32_t types; /* 0: any slot */
 };
 
-/* What a call wants as its capability; NULL: anything. */
-static unsigned wanted(unsigned label)
-{
-	switch (label) {
-	case TASK_SET_CPOOL:
-		return OBJECT_CPOOL;
-	case TASK_SET_TABLE:
-	case PAGE_MAP:
-	case TABLE_MAP:
-		return OBJECT_PML4;
-	case TASK_SET_BUFFER:
-		return OBJECT_TASK_BUFFER;
-	default:
-		return OBJECT_NULL;
+#define ARG_NONE     \
+	{            \
+		0, 0 \
 	}
-}
+#define ARG_WORD(name)    \
+	{                 \
+		NUMBER, 0 \
+	}
+#define ARG_CAP(types, name)        \
+	{                           \
+		PATH, TYPES_##types \
+	}
+#define ARG_MAYBE_CAP(types, name)  \
+	{                           \
+		PATH, TYPES_##types \
+	}
+#define ARG_TAKE(types, name)       \
+	{                           \
+		PATH, TYPES_##types \
+	}
+#define ARG_PLACE(name) \
+	{               \
+		PATH, 0 \
+	}
+#define ARG_MAYBE_PLACE(name) \
+	{                     \
+		PATH, 0       \
+	}
+#define SHAPE(name, label, number, types, rights, a, b, c, d, ...) \
+	[number] = {TYPES_##types, {ARG_##a, ARG_##b, ARG_##c, ARG_##d}},
 
-/* A slot that holds the type, if there is one from slot `from` on. */
-static uint8_t slot_with(const struct cpool *pool, unsigned type, uint8_t from)
+static const struct {
+	uint32_t types;
+	struct argument argument[4];
+} shapes[LABEL_COUNT] = {ABI_CALLS(SHAPE)};
+
+/* A slot that holds one of the types, if there is one from `from` on. */
+static uint8_t slot_with(const struct cpool *pool, uint32_t types, uint8_t from)
 {
 	for (unsigned i = 0; i < 32; i++)
-		if (pool->slot[(from + i) % 32].cap.type == type)
+		if (types >> pool->slot[(from + i) % 32].cap.type & 1)
 			return (from + i) % 32;
 	return from;
+}
+
+/* Values that make sense to some label. */
+static uint64_t fitting(unsigned label, unsigned at, const uint8_t *in)
+{
+	switch (label) {
+	case UNTYPED_RETYPE:
+		if (at == 0)
+			return in[3] % OBJECT_COUNT;
+		if (at == 1)
+			return in[3] % OBJECT_COUNT == OBJECT_UNTYPED
+				       ? in[4] * 64
+			       : in[4] & 0xf0 ? 0
+					      : in[4];
+		return 1 + in[5] % 3;
+	case CHANNEL_TAKE:
+		return in[3] & CHANNEL_TRY;
+	case PAGE_MAP:
+	case TABLE_MAP:
+		if (at == 1)
+			return in[11] & RIGHT_ALL;
+		return 0x400000 + in[12] % 4 * PAGE_SIZE;
+	case CPOOL_MINT:
+		if (at == 1)
+			return in[11];
+		if (at == 2)
+			return in[12] & 1 ? in[12] : 0;
+		return in[4] & 0x1f;
+	default:
+		return in[4] & 0x1f;
+	}
 }
 
 static void likely_call(const struct cpool *pool, struct regs *r,
 			const uint8_t *in)
 {
-	static const uint8_t plain[LABEL_COUNT] = {
-#define PLAIN_WORDS(name, number, words) [number] = (words),
-		ABI_LABELS(PLAIN_WORDS)
-#undef PLAIN_WORDS
-	};
-	unsigned type = in[0] % OBJECT_COUNT, target_depth, depth, label;
-	uint64_t word[5] = {number(in[3]), number(in[4]), number(in[5]), 0};
-	uint8_t target = in[2], argument = in[6];
+	unsigned type = in[0] % OBJECT_COUNT, target_depth;
+	unsigned label = in[1] % LABEL_COUNT, count = 0, paths = 0;
+	uint64_t word[4] = {0}, info;
+	uint8_t target = in[2];
 
+	for (unsigned i = 0; i < LABEL_COUNT; i++)
+		if (!(shapes[label].types >> type & 1))
+			label = (label + 1) % LABEL_COUNT;
 	if (in[9] < 224)
-		target = slot_with(pool, type, target % 32);
-	label = labels[type][0] +
-		in[1] % (labels[type][1] - labels[type][0] + 1);
-	if (in[10] < 224 && wanted(label))
-		argument = slot_with(pool, wanted(label), argument % 32);
+		target = slot_with(pool, shapes[label].types, target % 32);
 	r->rax = SYS_INVOKE;
 	r->rdi = path(target, &target_depth);
-	word[plain[label]] = path(argument, &depth);
-	if (in[7] < 32)
-		depth = 0;
-	if (label == UNTYPED_RETYPE) {
-		word[0] = in[3] % OBJECT_COUNT;
-		word[1] = in[4] & 0xf0 ? 0 : in[4];
-		word[2] = 1 + in[5] % 3;
+	info = label | (uint64_t)target_depth << INFO_TARGET_SHIFT;
+	for (; count < 4 && shapes[label].argument[count].kind; count++) {
+		const struct argument *a = &shapes[label].argument[count];
+		uint8_t slot = in[6] + 7 * paths;
+		unsigned depth;
+
+		if (a->kind == NUMBER) {
+			word[count] = in[10] < 208 ? fitting(label, count, in)
+						   : number(in[3 + count % 3]);
+			continue;
+		}
+		if (in[13] < 224 && a->types)
+			slot = slot_with(pool, a->types, slot % 32);
+		word[count] = path(slot, &depth);
+		if (in[7] < 16)
+			depth = 0;
+		info |= (uint64_t)depth << (INFO_ARGUMENT_SHIFT + 4 * paths++);
 	}
-	if (label == CHANNEL_TAKE && in[12] < 224)
-		word[0] = in[3] & CHANNEL_TRY;
-	if (label == PAGE_MAP && in[11] < 128)
-		word[1] = in[11] & RIGHT_ALL;
-	if ((label == PAGE_MAP || label == TABLE_MAP) && in[12] < 224)
-		word[0] = 0x400000 + in[12] % 4 * PAGE_SIZE;
-	r->rsi = label | (plain[label] + 1u) << INFO_WORDS_SHIFT |
-		 target_depth << INFO_TARGET_SHIFT |
-		 depth << INFO_ARGUMENT_SHIFT;
+	r->rsi = info | (uint64_t)count << INFO_WORDS_SHIFT;
 	r->rdx = word[0];
 	r->r10 = word[1];
 	r->r8 = word[2];
 	r->r9 = word[3];
 }
 
-/* The keyboard, and tasks getting going again: the run never dries up. */
+/*
+ * The keyboard, and tasks getting going again: the run never dries up. A task
+ * that has lost its address space, or itself, calls no more.
+ */
 static struct task *who_calls(struct caller *c, uint8_t byte)
 {
-	if (byte < 8 && kernel.input)
-		channel_input(kernel.input, byte);
-	if (c->task->state == TASK_INACTIVE)
+	if (byte < 8)
+		channel_input(byte);
+	if (c->task->state == TASK_INACTIVE && c->task->object.count &&
+	    !slot_empty(&c->task->table))
 		sched_ready(c->task);
 	if (byte & 1)
 		sched_rotate();
-	if (!sched_current()) {
-		task_stop(c->task);
-		sched_ready(c->task);
-	}
 	return sched_current();
 }
 
@@ -183,6 +224,8 @@ static void start(struct caller *c)
 		struct task *task = task_of(&c->pool->slot[i].cap);
 
 		cap_copy(&c->pool->slot[0], &task->cpool);
+		cap_copy(&c->pool->slot[8], &task->table);
+		task->table.cap.flags |= CAP_VITAL;
 		sched_ready(task);
 	}
 	kernel.input = channel_of(&c->pool->slot[4].cap);
@@ -193,16 +236,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct caller c;
 
 	start(&c);
+	if (size)
+		fake.interrupt_in = data[0] % 4;
 	for (; size >= CALL_BYTES; data += CALL_BYTES, size -= CALL_BYTES) {
 		struct task *task = who_calls(&c, data[8]);
 		const char *wrong;
+		uint64_t rip;
 
+		if (!task)
+			break;
+		rip = task->regs.rip = 0x400002;
 		if (data[15] < 16)
 			wild_call(&task->regs, data);
 		else
 			likely_call(c.pool, &task->regs, data);
 		syscall_handle(task);
-		wrong = kernel_wrong(c.task);
+		while (task->regs.rip != rip && task == sched_current()) {
+			task->regs.rip = rip; /* it was interrupted */
+			syscall_handle(task);
+		}
+		wrong = verify();
 		if (wrong) {
 			fprintf(stderr, "fuzz_syscall: %s\n", wrong);
 			abort();

@@ -110,8 +110,8 @@ static void test_capabilities(void)
 		    "an empty slot");
 	check_error(sys_channel_put_cap(c, caddr_in(UNTYPED, 1)),
 		    ERR_BAD_ADDRESS, "a bad path");
-	check_error(sys_channel_put_cap(c, make(OBJECT_PT, 0)), ERR_NOT_MAPPED,
-		    "a table that hangs nowhere");
+	check_error(sys_channel_put_cap(c, make(OBJECT_PT, 0)), ERR_NO_COPY,
+		    "a page table");
 	check_error(sys_channel_put_cap(c, other), ERR_OK, "a channel");
 	check_error(sys_channel_take(c, CHANNEL_TRY, ROOT, &got),
 		    ERR_SLOT_TAKEN, "into a taken slot");

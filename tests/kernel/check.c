@@ -1,10 +1,9 @@
 /* check.c: see check.h. */
 #include "tests/kernel/check.h"
 
-#define FIRST_SLOT   32
-#define CHANNEL_SLOT 31 /* of copy_to() */
-#define BUFFERS	     (AREA + (UINT64_C(1) << 40))
-#define PAGE	     4096
+#define FIRST_SLOT 32
+#define BUFFERS	   (AREA + (UINT64_C(1) << 40))
+#define PAGE	   4096
 
 static unsigned checks, failures;
 static unsigned next_slot = FIRST_SLOT;
@@ -85,16 +84,10 @@ struct caddr make(enum abi_object type, unsigned bits)
 
 void copy_to(struct caddr cap, struct caddr slot)
 {
-	struct caddr channel = caddr_root(CHANNEL_SLOT);
-	struct taken taken;
+	struct caddr pool = {slot.path >> 8, slot.depth - 1};
 
-	if (type_in(ROOT, CHANNEL_SLOT) == OBJECT_NULL)
-		must(sys_untyped_retype(UNTYPED, OBJECT_CHANNEL, 0, 1, channel,
-					NULL),
-		     "copy: channel");
-	must(sys_channel_put_cap(channel, cap), "copy: put");
-	must(sys_channel_take(channel, CHANNEL_TRY, slot, &taken),
-	     "copy: take");
+	must(sys_cpool_copy(pool.depth ? pool : ROOT, slot.path & 0xff, cap),
+	     "copy");
 }
 
 uint64_t type_in(struct caddr pool, unsigned index)

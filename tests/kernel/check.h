@@ -26,7 +26,7 @@ int check_done(void);
 /* A new object in the next of the root's slots from 32 on. */
 struct caddr make(enum abi_object type, unsigned bits);
 
-/* A copy of the capability in `slot`, by way of a channel of its own. */
+/* A copy of the capability in the empty `slot`. */
 void copy_to(struct caddr cap, struct caddr slot);
 
 /* The type of what the root's slot holds. */
@@ -92,7 +92,7 @@ static inline void raw_call(struct raw *r)
 	r->r9 = r9;
 }
 
-/* An info word. */
+/* An info word, of a call with one capability argument at most. */
 #define INFO(label, words, target, argument)                         \
 	((uint64_t)(label) | (uint64_t)(words) << INFO_WORDS_SHIFT | \
 	 (uint64_t)(target) << INFO_TARGET_SHIFT |                   \

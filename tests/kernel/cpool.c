@@ -9,7 +9,7 @@ static void test_through_the_root_itself(void)
 	for (unsigned depth = 1; depth <= 8; depth++) {
 		struct caddr c = {BOOT_SLOT_UNTYPED, depth};
 
-		check_error(sys_untyped_info(c, &bytes, NULL), ERR_OK,
+		check_error(sys_untyped_info(c, &bytes, NULL, NULL), ERR_OK,
 			    "the untyped by a path of zeros");
 	}
 }
@@ -65,8 +65,8 @@ static void test_bad_paths(void)
 		{{255 << 8, 2}, ERR_BAD_ADDRESS, "through a channel"},
 		{{30 << 8, 2}, ERR_BAD_ADDRESS, "through an empty slot"},
 		{{30, 1}, ERR_EMPTY_SLOT, "an empty slot"},
-		{{3, 1}, ERR_NO_SUCH_CALL, "a PML4 is no pool"},
-		{{255, 1}, ERR_NO_SUCH_CALL, "a channel is no pool"},
+		{{3, 1}, ERR_WRONG_TYPE, "a PML4 is no pool"},
+		{{255, 1}, ERR_WRONG_TYPE, "a channel is no pool"},
 	};
 	uint64_t index;
 

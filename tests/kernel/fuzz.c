@@ -100,36 +100,44 @@ static const enum abi_object types[] = {
 
 #define STOCK (sizeof(types) / sizeof(types[0]))
 
-/* Each type's labels, first and last. */
-static const uint8_t labels[OBJECT_COUNT][2] = {
-	[OBJECT_UNTYPED] = {UNTYPED_RETYPE, UNTYPED_INFO},
-	[OBJECT_CPOOL] = {CPOOL_FREE_SLOT, CPOOL_TYPE},
-	[OBJECT_TASK] = {TASK_SET_IP, TASK_SET_ACTIVE},
-	[OBJECT_CHANNEL] = {CHANNEL_PUT_RAW, CHANNEL_TAKE},
-	[OBJECT_RAW_PAGE] = {PAGE_MAP, PAGE_UNMAP},
-	[OBJECT_TASK_BUFFER] = {PAGE_MAP, PAGE_UNMAP},
-	[OBJECT_PDPT] = {TABLE_MAP, TABLE_MAP},
-	[OBJECT_PD] = {TABLE_MAP, TABLE_MAP},
-	[OBJECT_PT] = {TABLE_MAP, TABLE_MAP},
-	[OBJECT_IO_PORT] = {IO_PORT_IN, IO_PORT_OUT},
+/* What the ABI's table says of a call: whom it is for, its arguments. */
+struct shape {
+	uint32_t types;
+	uint8_t words, paths;
 };
+
+#define WORDS_NONE		     0
+#define WORDS_WORD(name)	     1
+#define WORDS_CAP(types, name)	     0x11
+#define WORDS_MAYBE_CAP(types, name) 0x11
+#define WORDS_TAKE(types, name)	     0x11
+#define WORDS_PLACE(name)	     0x11
+#define WORDS_MAYBE_PLACE(name)	     0x11
+#define SHAPE(name, label, number, types, rights, a, b, c, d, ...)        \
+	[number] = {TYPES_##types,                                        \
+		    (WORDS_##a + WORDS_##b + WORDS_##c + WORDS_##d) & 15, \
+		    (WORDS_##a + WORDS_##b + WORDS_##c + WORDS_##d) >> 4},
+
+static const struct shape shapes[LABEL_COUNT] = {ABI_CALLS(SHAPE)};
 
 /* A label that the object has, as many words as it wants; nothing else. */
 static void make_it_fit(struct raw *r, uint64_t *seed)
 {
-	static const uint8_t words[LABEL_COUNT] = {
-#define WORDS(name, number, words) [number] = words,
-		ABI_LABELS(WORDS)
-#undef WORDS
-	};
 	uint64_t n = next_random(seed);
-	unsigned slot = n % STOCK, label;
-	const uint8_t *range = labels[types[slot]];
+	unsigned slot = n % STOCK, label = (n >> 8) % LABEL_COUNT;
+	unsigned depth = (n >> 20) % 3;
 
-	label = range[0] + (n >> 8) % (range[1] - range[0] + 1);
+	for (unsigned i = 0; i < LABEL_COUNT; i++)
+		if (!(shapes[label].types >> types[slot] & 1))
+			label = (label + 1) % LABEL_COUNT;
 	r->rax = SYS_INVOKE;
 	r->rdi = slot;
-	r->rsi = INFO(label, words[label] + (n >> 16) % 2, 1, (n >> 20) % 3);
+	if (label == CPOOL_MOVE) {
+		/* From the two pools only: the stock is to stay. */
+		r->r10 = ((n >> 32) % 2 ? 9 : 0) << 8 | (n >> 40) % 20;
+		depth = 2;
+	}
+	r->rsi = INFO(label, shapes[label].words + (n >> 16) % 2, 1, depth);
 }
 
 static void call_at_random(uint64_t seed)
@@ -205,7 +213,7 @@ int user_main(const struct boot_info *info)
 
 	fuzz(1);
 	fuzz(0x9e3779b97f4a7c15);
-	check_error(sys_untyped_info(UNTYPED, NULL, &left), ERR_OK,
+	check_error(sys_untyped_info(UNTYPED, NULL, &left, NULL), ERR_OK,
 		    "our untyped is as it was");
 	check_equal(type_in(ROOT, BOOT_SLOT_PML4), OBJECT_PML4, "and our pool");
 	return check_done();

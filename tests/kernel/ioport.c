@@ -67,7 +67,7 @@ static void test_targets(void)
 
 	check_error(sys_io_port_in(VGA, 0x3f8, 1, &value), ERR_RANGE,
 		    "COM1 through the VGA's ports");
-	check_error(sys_io_port_in(ROOT, 0x3f8, 1, &value), ERR_NO_SUCH_CALL,
+	check_error(sys_io_port_in(ROOT, 0x3f8, 1, &value), ERR_WRONG_TYPE,
 		    "a pool has no ports");
 	check_error(sys_io_port_out(caddr_root(25), 0x3f8, 1, 1),
 		    ERR_EMPTY_SLOT, "an empty slot has none");

@@ -65,10 +65,10 @@ static void test_heap(void)
 	check(big != NULL, "3 MiB");
 	memset(big, 1, 3 << 20);
 	free(big);
-	sys_untyped_info(UNTYPED, NULL, &before);
+	sys_untyped_info(UNTYPED, NULL, &before, NULL);
 	for (int i = 0; i < 100; i++)
 		free(calloc(1, 3 << 20));
-	sys_untyped_info(UNTYPED, NULL, &after);
+	sys_untyped_info(UNTYPED, NULL, &after, NULL);
 	check_equal(after, before, "freed memory is used again");
 	check(!malloc(SIZE_MAX) && !malloc(UINT64_C(1) << 40) &&
 		      !calloc(SIZE_MAX, 2),
@@ -88,7 +88,8 @@ static void test_heap_exhaustion(void)
 	while (count)
 		free(p[--count]);
 	check((p[0] = malloc(2 << 20)) != NULL, "and can be used again");
-	check_error(sys_untyped_info(UNTYPED, NULL, &left), ERR_OK, "info");
+	check_error(sys_untyped_info(UNTYPED, NULL, &left, NULL), ERR_OK,
+		    "info");
 }
 
 static void test_boot_info(const struct boot_info *info)

@@ -76,7 +76,7 @@ static void test_capabilities(void)
 	check_error(sys_task_set_cpool(task, ROOT), ERR_OK, "a pool again");
 	check_error(sys_task_set_buffer(task, buffer), ERR_OK, "a buffer");
 	check_error(sys_task_set_buffer(task, buffer), ERR_OK, "again");
-	check_error(sys_task_set_ip(ROOT, 0x1000), ERR_NO_SUCH_CALL,
+	check_error(sys_task_set_ip(ROOT, 0x1000), ERR_WRONG_TYPE,
 		    "a pool is no task");
 	check_error(sys_task_set_ip(empty, 0x1000), ERR_EMPTY_SLOT,
 		    "nothing is no task");

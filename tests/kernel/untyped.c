@@ -16,7 +16,7 @@ static uint64_t bytes_left(struct caddr untyped)
 {
 	uint64_t left = 0;
 
-	sys_untyped_info(untyped, NULL, &left);
+	sys_untyped_info(untyped, NULL, &left, NULL);
 	return left;
 }
 
@@ -51,7 +51,9 @@ static void test_bad_arguments(void)
 		const char *name;
 	} rows[] = {
 		{OBJECT_NULL, 0, 1, {21, 1}, ERR_RANGE, "type null"},
-		{OBJECT_UNTYPED, 0, 1, {21, 1}, ERR_RANGE, "type untyped"},
+		{OBJECT_UNTYPED, 0, 1, {21, 1}, ERR_RANGE, "untyped of 0"},
+		{OBJECT_UNTYPED, 32, 1, {21, 1}, ERR_RANGE, "untyped of 32"},
+		{OBJECT_ZOMBIE, 0, 1, {21, 1}, ERR_RANGE, "type zombie"},
 		{OBJECT_IO_PORT, 0, 1, {21, 1}, ERR_RANGE, "type I/O port"},
 		{OBJECT_COUNT, 0, 1, {21, 1}, ERR_RANGE, "no type"},
 		{UINT64_C(0x100000002), 0, 1, {21, 1}, ERR_RANGE, "wide type"},
@@ -66,7 +68,7 @@ static void test_bad_arguments(void)
 		 ERR_RANGE,
 		 "channel bits -1"},
 		{OBJECT_RAW_PAGE, 0, 0, {21, 1}, ERR_RANGE, "count 0"},
-		{OBJECT_RAW_PAGE, 0, 257, {20 << 8, 2}, ERR_RANGE, "count 257"},
+		{OBJECT_RAW_PAGE, 0, 257, {21, 1}, ERR_RANGE, "count 257"},
 		{OBJECT_RAW_PAGE,
 		 0,
 		 UINT64_C(1) << 32,
@@ -138,7 +140,7 @@ static void test_targets(void)
 	struct caddr dest = caddr_root(21);
 
 	check_error(sys_untyped_retype(ROOT, OBJECT_RAW_PAGE, 0, 1, dest, NULL),
-		    ERR_NO_SUCH_CALL, "a pool is no untyped");
+		    ERR_WRONG_TYPE, "a pool is no untyped");
 	check_error(sys_untyped_retype(caddr_root(21), OBJECT_RAW_PAGE, 0, 1,
 				       dest, NULL),
 		    ERR_EMPTY_SLOT, "an empty slot");
@@ -176,7 +178,7 @@ static void test_words_missing(void)
 	check_error(r.rax, ERR_RANGE, "more words than there are registers");
 	r = (struct raw){SYS_INVOKE,
 			 BOOT_SLOT_UNTYPED,
-			 INFO(UNTYPED_RETYPE, 4, 1, 1) | 1 << 28,
+			 INFO(UNTYPED_RETYPE, 4, 1, 1) | UINT64_C(1) << 36,
 			 OBJECT_RAW_PAGE,
 			 0,
 			 1,
@@ -192,13 +194,14 @@ static void test_accounting(void)
 
 	/* Frames are aligned: the first may leave a gap, the next do not. */
 	retype(OBJECT_RAW_PAGE, 0, 1, caddr_in(POOL, 50));
-	check_error(sys_untyped_info(UNTYPED, &bytes, &before), ERR_OK, "info");
+	check_error(sys_untyped_info(UNTYPED, &bytes, &before, NULL), ERR_OK,
+		    "info");
 	check(before < bytes, "less is left than there was");
 	check_error(sys_untyped_retype(UNTYPED, OBJECT_RAW_PAGE, 0, 3,
 				       caddr_in(POOL, 51), &after),
 		    ERR_OK, "three frames");
 	check_equal(before - after, 3 * FRAME, "take three frames' bytes");
-	sys_untyped_info(UNTYPED, &bytes, &info);
+	sys_untyped_info(UNTYPED, &bytes, &info, NULL);
 	check_equal(info, after, "and info says the same");
 	check_equal(type_in(POOL, 53), OBJECT_RAW_PAGE, "the last is there");
 	check_equal(type_in(POOL, 54), OBJECT_NULL, "and no fourth");
@@ -271,8 +274,8 @@ static void test_exhaustion(void)
 	check_error(sys_untyped_retype(low, OBJECT_RAW_PAGE, 0, 1,
 				       caddr_in(pool, made), NULL),
 		    ERR_NO_MEMORY, "no frame any more");
-	check_error(sys_untyped_retype(low, OBJECT_CHANNEL, 8, 256,
-				       caddr_in(pool, 0), NULL),
+	check_error(sys_untyped_retype(low, OBJECT_CHANNEL, 8, 1,
+				       caddr_in(pool, made), NULL),
 		    ERR_NO_MEMORY, "nor much more at once");
 	check_equal(bytes_left(low), left, "trying takes nothing");
 	check_error(retype(OBJECT_RAW_PAGE, 0, 1, caddr_in(pool, made)), ERR_OK,

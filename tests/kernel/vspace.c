@@ -49,7 +49,7 @@ static void test_map_arguments(void)
 	} rows[] = {
 		{AREA + PAGE, 0, {3, 1}, ERR_RANGE, "no rights"},
 		{AREA + PAGE, RIGHT_WRITE, {3, 1}, ERR_RANGE, "write alone"},
-		{AREA + PAGE, 16, {3, 1}, ERR_RANGE, "unknown rights"},
+		{AREA + PAGE, 32 | 1, {3, 1}, ERR_RANGE, "unknown rights"},
 		{AREA + PAGE,
 		 UINT64_C(1) << 63 | 1,
 		 {3, 1},
@@ -102,7 +102,7 @@ static void test_map_arguments(void)
 					 rows[i].table),
 			    rows[i].error, rows[i].name);
 	check_error(sys_page_unmap(page), ERR_NOT_MAPPED, "none has mapped it");
-	check_error(sys_page_map(ROOT, AREA + PAGE, 1, PML4), ERR_NO_SUCH_CALL,
+	check_error(sys_page_map(ROOT, AREA + PAGE, 1, PML4), ERR_WRONG_TYPE,
 		    "a pool is no frame");
 }
 
@@ -181,7 +181,7 @@ static void test_tables(void)
 		    "into a pool");
 	check_error(sys_table_map(pdpt, va, pdpt), ERR_WRONG_TYPE,
 		    "into itself");
-	check_error(sys_table_map(PML4, va, PML4), ERR_NO_SUCH_CALL,
+	check_error(sys_table_map(PML4, va, PML4), ERR_WRONG_TYPE,
 		    "a PML4 hangs nowhere");
 	check_error(sys_table_map(pdpt, va + 5, PML4), ERR_OK, "a PDPT");
 	check_error(sys_table_map(pdpt, va + (UINT64_C(1) << 39), PML4),
@@ -192,17 +192,15 @@ static void test_tables(void)
 	check_error(sys_table_map(pt, va, PML4), ERR_OK, "a PT");
 	check_error(sys_table_map(spare, va, PML4), ERR_MAPPED,
 		    "a PT where one is");
-	copy_to(pt, caddr_root(23));
-	check_error(
-		sys_table_map(caddr_root(23), va + (UINT64_C(1) << 21), PML4),
-		ERR_BAD_STATE, "a table's copy hangs where it hangs");
+	check_error(sys_cpool_copy(ROOT, 23, pt), ERR_NO_COPY,
+		    "a table has no copy");
 	map_new(va, READ_WRITE);
 	*(volatile uint64_t *)va = 5;
 	check_equal(*(volatile uint64_t *)va, 5, "and a page in it");
-	check_error(sys_page_map(pt, va + PAGE, 1, PML4), ERR_NO_SUCH_CALL,
+	check_error(sys_page_map(pt, va + PAGE, 1, PML4), ERR_WRONG_TYPE,
 		    "a table is no frame");
 	check_error(sys_table_map(make(OBJECT_RAW_PAGE, 0), va, PML4),
-		    ERR_NO_SUCH_CALL, "nor a frame a table");
+		    ERR_WRONG_TYPE, "nor a frame a table");
 }
 
 /*

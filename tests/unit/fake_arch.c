@@ -17,7 +17,6 @@ void fake_reset(void)
 	memset(&fake, 0, sizeof(fake));
 	memset(&kernel, 0, sizeof(kernel));
 	fake.next = PAGE_SIZE;
-	cap_list_init(&kernel.caps);
 	kernel.top_table = fake_pages(1);
 	((uint64_t *)arch_ptr(kernel.top_table))[KERNEL_HALF] = PTE_P;
 }
@@ -43,9 +42,32 @@ void arch_set_fs_base(uint64_t base)
 	fake.fs_base = base;
 }
 
-void arch_flush_page(uint64_t va)
+void arch_flush_page(unsigned space, uint64_t va)
 {
 	fake.flushed = va;
+	fake.flushed_space = space;
+}
+
+void arch_flush_space(unsigned space)
+{
+	fake.flushed_tables = space;
+}
+
+void arch_space_gone(unsigned space)
+{
+	fake.space_gone = space;
+}
+
+void arch_task_gone(struct task *task)
+{
+	fake.task_gone = task;
+}
+
+/* Pending at every so-manieth look. */
+bool arch_interrupt_pending(void)
+{
+	fake.looks++;
+	return fake.interrupt_in && fake.looks % fake.interrupt_in == 0;
 }
 
 uint32_t arch_port_in(uint16_t port, unsigned size)
@@ -78,7 +100,7 @@ static void put_root(struct slot *slot, unsigned type, uint64_t base)
 {
 	struct cap cap = object_create(type, base, 0);
 
-	cap_root(&kernel.caps, slot, &cap);
+	cap_root(slot, &cap);
 }
 
 void caller_create(struct caller *c)
@@ -88,7 +110,7 @@ void caller_create(struct caller *c)
 		.rights = RIGHT_ALL,
 		.base = fake_pages(CALLER_UNTYPED_BYTES / PAGE_SIZE),
 		.untyped = {.size = CALLER_UNTYPED_BYTES}};
-	uint64_t pool = fake_pages(CPOOL_BYTES / PAGE_SIZE);
+	uint64_t pool = fake_pages(CPOOL_BYTES / PAGE_SIZE + 1);
 	uint64_t task = fake_pages(1), buffer = fake_pages(1);
 	struct slot *slot;
 
@@ -98,8 +120,11 @@ void caller_create(struct caller *c)
 	slot = c->pool->slot;
 	put_root(&slot[0], OBJECT_CPOOL, pool);
 	put_root(&slot[1], OBJECT_TASK_BUFFER, buffer);
-	cap_root(&kernel.caps, &slot[2], &untyped);
-	task_init(c->task);
+	cap_root(&slot[2], &untyped);
+	put_root(&slot[255], OBJECT_TASK, task);
+	put_root(&slot[254], OBJECT_PML4, fake_pages(1));
+	cap_copy(&slot[254], &c->task->table);
+	c->task->table.cap.flags |= CAP_VITAL;
 	cap_copy(&slot[0], &c->task->cpool);
 	cap_copy(&slot[1], &c->task->buffer);
 	sched_ready(c->task);

@@ -23,7 +23,12 @@ struct fake {
 	jmp_buf exit;	  /* arch_exit() goes there with 1 + its value */
 	uint64_t next;	  /* fake_pages() */
 	uint64_t flushed; /* last va */
-	uint16_t port;	  /* last access */
+	unsigned flushed_space, flushed_tables,
+		space_gone;	      /* last identifiers */
+	const struct task *task_gone; /* the last */
+	unsigned interrupt_in;	      /* looks until one is pending; 0: never */
+	unsigned looks;		      /* for an interrupt */
+	uint16_t port;		      /* last access */
 	unsigned size;
 	uint32_t value; /* written, or to be read */
 	uint64_t fs_base;
@@ -37,12 +42,9 @@ void fake_reset(void);
 uint64_t fake_pages(unsigned count);
 
 /*
- * The kernel's invariants, checked from outside. NULL, or which does not
- * hold. `first` is a task that no capability names, or NULL.
+ * A task with a root pool: slot 0 the pool, 1 its buffer, 2 an Untyped, 254
+ * its address space, 255 itself.
  */
-const char *kernel_wrong(const struct task *first);
-
-/* A task with a root pool: slot 0 the pool, 1 its buffer, 2 an Untyped. */
 struct caller {
 	struct task *task;
 	struct cpool *pool;

@@ -1,132 +1,483 @@
-/* test_cap.c: the derivation list. */
+/* test_cap.c: the derivation tree: its links, counts and ends of objects. */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/fake_arch.h"
 
-#define SLOTS 8
-
-static struct slot slot[SLOTS];
+static struct caller c;
+static struct slot *slot; /* of the caller's pool */
 
 static int setup(void **state)
 {
 	fake_reset();
-	memset(slot, 0, sizeof(slot));
+	caller_create(&c);
+	slot = c.pool->slot;
 	return 0;
 }
 
-static struct cap page(uint64_t base)
+/* Slots from 10 on are one frame's capabilities; 10 is the first. */
+static int setup_frame(void **state)
 {
-	return (struct cap){
-		.type = OBJECT_RAW_PAGE, .rights = RIGHT_ALL, .base = base};
+	setup(state);
+	return caller_retype(&c, OBJECT_RAW_PAGE, 0, 1, 10);
 }
 
-/* The list is exactly these slots, at these depths. */
-static void expect(const int *index, const int *depth, int count)
+/* The children of `parent`, from the first, are exactly these slots. */
+static void expect(unsigned parent, const char *children)
 {
-	const struct slot *s = kernel.caps.next;
+	const struct slot *s = slot[parent].child;
+	char list[100] = "";
 
-	for (int i = 0; i < count; i++, s = s->next) {
-		assert_ptr_equal(s, &slot[index[i]]);
-		assert_int_equal(s->depth, depth[i]);
-		assert_ptr_equal(s->next->prev, s);
+	for (; s; s = cap_is_last(s) ? NULL : s->next)
+		sprintf(list + strlen(list), "%s%u", *list ? " " : "",
+			(unsigned)(s - slot));
+	assert_string_equal(list, children);
+	assert_null(verify());
+}
+
+static void test_a_new_child_is_the_first(void **state)
+{
+	cap_copy(&slot[10], &slot[11]);
+	cap_copy(&slot[10], &slot[12]);
+	cap_copy(&slot[10], &slot[13]);
+	cap_copy(&slot[12], &slot[14]);
+	expect(10, "13 12 11");
+	expect(12, "14");
+	expect(11, "");
+}
+
+/* 10 has 13, 12, 11; 12 has 16, 15, 14. */
+static void make_family(void)
+{
+	for (unsigned i = 11; i < 14; i++)
+		cap_copy(&slot[10], &slot[i]);
+	for (unsigned i = 14; i < 17; i++)
+		cap_copy(&slot[12], &slot[i]);
+}
+
+static void test_what_is_deleted_leaves_its_children_to_its_parent(void **state)
+{
+	static const struct {
+		unsigned deleted;
+		const char *left;
+	} rows[] = {
+		{13, "12 11"},
+		{11, "13 12"},
+		{12, "13 16 15 14 11"},
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		setup_frame(state);
+		make_family();
+		cap_delete(&slot[rows[i].deleted]);
+		expect(10, rows[i].left);
 	}
-	assert_ptr_equal(s, &kernel.caps);
+	cap_delete(&slot[10]); /* an Untyped's child */
+	expect(2, "13 16 15 14 11");
 }
 
-static void test_children_follow_their_parent_before_its_siblings(void **state)
+static void test_an_only_child_leaves_its_children(void **state)
 {
-	struct cap cap = page(PAGE_SIZE), other = page(2 * PAGE_SIZE);
-
-	cap_root(&kernel.caps, &slot[0], &cap);
-	cap_root(&kernel.caps, &slot[1], &other);
-	cap_copy(&slot[0], &slot[2]);
-	cap_copy(&slot[0], &slot[3]);
-	cap_copy(&slot[2], &slot[4]);
-	expect((int[]){0, 3, 2, 4, 1}, (int[]){0, 1, 1, 2, 0}, 5);
+	cap_copy(&slot[10], &slot[11]);
+	cap_copy(&slot[11], &slot[12]);
+	cap_copy(&slot[11], &slot[13]);
+	cap_delete(&slot[11]);
+	expect(10, "13 12");
+	cap_delete(&slot[12]);
+	cap_delete(&slot[13]);
+	expect(10, "");
 }
 
 static void test_a_moved_slot_keeps_its_place(void **state)
 {
-	struct cap cap = page(PAGE_SIZE);
+	static const char *const after[] = {"20 12 11", "13 20 11", "13 12 20"};
 
-	cap_root(&kernel.caps, &slot[0], &cap);
-	cap_copy(&slot[0], &slot[1]);
-	cap_copy(&slot[1], &slot[2]);
-	cap_move(&slot[1], &slot[5]);
-	assert_true(slot_empty(&slot[1]));
-	expect((int[]){0, 5, 2}, (int[]){0, 1, 2}, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		setup_frame(state);
+		make_family();
+		cap_move(&slot[13 - i], &slot[20]);
+		expect(10, after[i]);
+		expect(i == 1 ? 20 : 12, "16 15 14");
+		assert_true(slot_empty(&slot[13 - i]));
+	}
+	cap_move(&slot[10], &slot[21]);
+	expect(21, "13 12 20");
+	expect(2, "21");
 }
 
-static void test_a_removed_leaf_leaves_no_trace(void **state)
+/* Random trees, moved, pruned and grown; the checker knows what is right. */
+static void test_any_sequence_leaves_a_tree(void **state)
 {
-	struct cap cap = page(PAGE_SIZE);
-	const struct slot none = {0};
+	uint64_t seed = 88172645463325252;
 
-	cap_root(&kernel.caps, &slot[0], &cap);
-	cap_copy(&slot[0], &slot[1]);
-	cap_copy(&slot[0], &slot[2]);
-	cap_remove(&slot[1]);
-	assert_memory_equal(&slot[1], &none, sizeof(none));
-	expect((int[]){0, 2}, (int[]){0, 1}, 2);
+	for (unsigned n = 0; n < 20000; n++) {
+		unsigned a, b;
+
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		a = 10 + seed % 60;
+		b = 10 + (seed >> 16) % 60;
+		if (slot_empty(&slot[a]))
+			continue;
+		if (slot_empty(&slot[b]) && (seed >> 32) % 4)
+			cap_copy(&slot[a], &slot[b]);
+		else if (slot_empty(&slot[b]))
+			cap_move(&slot[a], &slot[b]);
+		else if ((seed >> 32) % 2 &&
+			 (slot[2].child != &slot[a] || slot[a].child ||
+			  !cap_is_last(&slot[a])))
+			cap_delete(&slot[a]);
+		if (n % 16 == 0)
+			assert_null(verify());
+	}
 }
+
+static void test_revoking_takes_all_that_descends_and_no_more(void **state)
+{
+	make_family();
+	cap_copy(&slot[14], &slot[17]);
+	cap_copy(&slot[17], &slot[18]);
+	assert_true(object_revoke(&slot[12]));
+	expect(10, "13 12 11");
+	for (unsigned i = 14; i < 19; i++)
+		assert_true(slot_empty(&slot[i]));
+	assert_true(object_revoke(&slot[10]));
+	expect(10, "");
+}
+
+/* However deep or broad: as many steps as capabilities, none too long. */
+static void test_a_hundred_thousand_capabilities_go(void **state)
+{
+	unsigned shapes = 3, calls;
+	struct slot *many = calloc(100001, sizeof(*many));
+
+	for (unsigned shape = 0; shape < shapes; shape++) {
+		setup(state);
+		many[0] = (struct slot){0};
+		cap_copy(&slot[2], &many[0]);
+		for (unsigned i = 1; i <= 100000; i++) {
+			unsigned parent = shape == 0   ? 0
+					  : shape == 1 ? i - 1
+						       : i / 2;
+			struct cap cap = {.type = OBJECT_RAW_PAGE};
+
+			cap_derive(&many[parent], &many[i], &cap);
+		}
+		fake.interrupt_in = 1;
+		for (calls = 1; !object_revoke(&many[0]); calls++)
+			;
+		assert_int_equal(calls, 100000 / 16 + 1);
+		for (unsigned i = 1; i <= 100000; i++)
+			assert_true(slot_empty(&many[i]));
+	}
+	free(many);
+}
+
+/* ---- objects ---- */
+
+static enum error drop(unsigned index)
+{
+	return caller_invoke(&c, CPOOL_DELETE, 0, 1, (uint64_t[4]){index}, 0);
+}
+
+static enum error retype_in(unsigned pool, unsigned type, unsigned index)
+{
+	uint64_t word[4] = {type, 0, 1, pool << 8 | index};
+
+	return caller_invoke(&c, UNTYPED_RETYPE, 2, 4, word, 2);
+}
+
+static void test_the_last_capability_takes_the_object_along(void **state)
+{
+	assert_int_equal(caller_retype(&c, OBJECT_CPOOL, 0, 1, 10), ERR_OK);
+	assert_int_equal(retype_in(10, OBJECT_TASK, 7), ERR_OK);
+	cap_copy(&slot[10], &slot[11]);
+	assert_int_equal(cpool_of(&slot[10].cap)->object.count, 2);
+	assert_int_equal(drop(10), ERR_OK);
+	assert_int_equal(cpool_of(&slot[11].cap)->object.count, 1);
+	assert_non_null(slot[2].child);
+	assert_int_equal(drop(11), ERR_OK);
+	expect(2, ""); /* the pool, and the task in it */
+}
+
+static void test_deleting_from_an_empty_slot_is_nothing(void **state)
+{
+	assert_int_equal(drop(10), ERR_OK);
+	assert_int_equal(drop(256), ERR_RANGE);
+}
+
+/* A pool that holds itself, and nobody else holds, is gone. */
+static void test_a_pool_does_not_keep_itself(void **state)
+{
+	assert_int_equal(caller_retype(&c, OBJECT_CPOOL, 0, 1, 10), ERR_OK);
+	cap_copy(&slot[10], &cpool_of(&slot[10].cap)->slot[3]);
+	cap_copy(&slot[10], &cpool_of(&slot[10].cap)->slot[4]);
+	assert_int_equal(cpool_of(&slot[10].cap)->object.count, 1);
+	assert_null(verify());
+	assert_int_equal(drop(10), ERR_OK);
+	expect(2, "");
+}
+
+/* Nor can its last capability be put where nobody finds it. */
+static void test_the_last_does_not_move_into_its_own_pool(void **state)
+{
+	uint64_t word[4] = {5, 10};
+
+	assert_int_equal(caller_retype(&c, OBJECT_CPOOL, 0, 1, 10), ERR_OK);
+	assert_int_equal(caller_invoke(&c, CPOOL_MOVE, 10, 2, word, 1),
+			 ERR_BAD_STATE);
+	cap_copy(&slot[10], &slot[11]);
+	assert_int_equal(caller_invoke(&c, CPOOL_MOVE, 10, 2, word, 1), ERR_OK);
+	assert_null(verify());
+	/* And out again. */
+	assert_int_equal(caller_invoke(&c, CPOOL_MOVE, 0, 2,
+				       (uint64_t[4]){12, 11 << 8 | 5}, 2),
+			 ERR_OK);
+	assert_int_equal(cpool_of(&slot[12].cap)->object.count, 2);
+	assert_null(verify());
+}
+
+static void test_pools_in_pools_go_without_end(void **state)
+{
+	struct cpool *pool;
+
+	assert_int_equal(caller_retype(&c, OBJECT_CPOOL, 0, 1, 10), ERR_OK);
+	pool = cpool_of(&slot[10].cap);
+	for (unsigned i = 0; i < 200; i++) {
+		assert_int_equal(caller_retype(&c, OBJECT_CPOOL, 0, 1, 11),
+				 ERR_OK);
+		cap_move(&slot[11], &pool->slot[i]);
+		pool = cpool_of(&pool->slot[i].cap);
+	}
+	fake.interrupt_in = 1;
+	do {
+		c.task->regs.rip = 0x1002;
+		drop(10);
+		assert_null(verify());
+	} while (c.task->regs.rip == 0x1000);
+	expect(2, "");
+}
+
+static void test_what_a_pool_is_made_of_can_lie_in_it(void **state)
+{
+	struct cpool *pool;
+
+	/* An Untyped in a pool that is made from it. */
+	assert_int_equal(caller_retype(&c, OBJECT_UNTYPED, 1 << 20, 1, 10),
+			 ERR_OK);
+	assert_int_equal(caller_invoke(&c, UNTYPED_RETYPE, 10, 4,
+				       (uint64_t[4]){OBJECT_CPOOL, 0, 1, 11},
+				       1),
+			 ERR_OK);
+	pool = cpool_of(&slot[11].cap);
+	cap_move(&slot[10], &pool->slot[0]);
+	assert_null(verify());
+	assert_int_equal(
+		caller_invoke(&c, CPOOL_REVOKE, 11, 1, (uint64_t[4]){0}, 0),
+		ERR_OK);
+	expect(2, "");
+}
+
+static void test_whoever_waits_at_a_channel_is_told_of_its_end(void **state)
+{
+	assert_int_equal(caller_retype(&c, OBJECT_CHANNEL, 2, 1, 10), ERR_OK);
+	caller_invoke(&c, CHANNEL_TAKE, 10, 1, (uint64_t[4]){0}, 0);
+	assert_int_equal(c.task->state, TASK_WAITING);
+	cap_delete(&slot[10]);
+	assert_null(verify());
+	assert_true(object_drain());
+	assert_int_equal(c.task->state, TASK_READY);
+	assert_int_equal(c.task->regs.rax, ERR_GONE);
+	expect(2, "");
+}
+
+static void test_a_channel_takes_its_entries_along(void **state)
+{
+	assert_int_equal(caller_retype(&c, OBJECT_CHANNEL, 2, 1, 10), ERR_OK);
+	assert_int_equal(caller_retype(&c, OBJECT_TASK, 0, 1, 11), ERR_OK);
+	kernel.input = channel_of(&slot[10].cap);
+	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 1, (uint64_t[4]){11}, 1);
+	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 1, (uint64_t[4]){10}, 1);
+	assert_int_equal(c.task->regs.rax, ERR_OK);
+	drop(11); /* the entry's copy is the last now */
+	assert_null(verify());
+	drop(10);
+	expect(2, "");
+	assert_null(kernel.input);
+}
+
+static void test_a_revoked_entry_is_none(void **state)
+{
+	assert_int_equal(caller_retype(&c, OBJECT_CHANNEL, 2, 1, 10), ERR_OK);
+	assert_int_equal(caller_retype(&c, OBJECT_TASK, 0, 1, 11), ERR_OK);
+	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 1, (uint64_t[4]){11}, 1);
+	caller_invoke(&c, CHANNEL_PUT_RAW, 10, 1, (uint64_t[4]){77}, 0);
+	assert_true(object_revoke(&slot[11]));
+	assert_null(verify());
+	caller_invoke(&c, CHANNEL_TAKE, 10, 1, (uint64_t[4]){CHANNEL_TRY}, 0);
+	assert_int_equal(c.task->regs.rax, ERR_OK);
+	assert_int_equal(c.task->regs.rdx, CHANNEL_RAW);
+	assert_int_equal(c.task->regs.r10, 77);
+}
+
+static void test_a_task_without_its_space_stops(void **state)
+{
+	unsigned space = slot[254].cap.space;
+
+	assert_true(object_revoke(&slot[254]));
+	assert_int_equal(c.task->state, TASK_INACTIVE);
+	assert_null(sched_current());
+	assert_int_equal(fake.space_gone, 0);
+	cap_delete(&slot[254]);
+	assert_int_equal(fake.space_gone, space);
+	assert_int_equal(kernel.spaces_used, 0);
+	assert_null(verify());
+}
+
+static void test_a_task_may_delete_itself(void **state)
+{
+	drop(255);
+	assert_null(sched_current());
+	assert_ptr_equal(fake.task_gone, c.task);
+	assert_true(slot_empty(&c.task->cpool));
+	assert_true(slot_empty(&c.task->table));
+	assert_null(verify());
+}
+
+/* ---- copies ---- */
 
 static void test_the_copy_of_a_frame_is_mapped_nowhere(void **state)
 {
-	struct cap cap = page(PAGE_SIZE);
-
-	cap.map.table = 5 * PAGE_SIZE;
-	cap.map.va = 0x400000;
-	cap.rights = RIGHT_READ | RIGHT_GRANT;
-	cap_root(&kernel.caps, &slot[0], &cap);
-	cap_copy(&slot[0], &slot[1]);
-	assert_int_equal(slot[1].cap.map.table, 0);
-	assert_int_equal(slot[1].cap.rights, cap.rights);
-	assert_int_equal(slot[0].cap.map.table, 5 * PAGE_SIZE);
+	slot[10].cap.space = 5;
+	slot[10].cap.map.va = 0x400000;
+	slot[10].cap.rights = RIGHT_READ | RIGHT_GRANT;
+	cap_copy(&slot[10], &slot[11]);
+	assert_int_equal(slot[11].cap.space, 0);
+	assert_int_equal(slot[11].cap.map.va, 0);
+	assert_int_equal(slot[11].cap.rights, slot[10].cap.rights);
+	assert_int_equal(slot[10].cap.space, 5);
 }
 
 static void test_the_copy_of_an_untyped_takes_what_is_left(void **state)
 {
-	struct cap cap = {.type = OBJECT_UNTYPED,
-			  .base = 16 * PAGE_SIZE,
-			  .untyped = {.size = 8 * PAGE_SIZE, .used = 64}};
+	struct cap *cap = &slot[2].cap;
 
-	cap_root(&kernel.caps, &slot[0], &cap);
-	cap_copy(&slot[0], &slot[1]);
-	assert_int_equal(slot[0].cap.untyped.used, 8 * PAGE_SIZE);
-	assert_int_equal(slot[1].cap.untyped.used, 64);
+	cap_copy(&slot[2], &slot[11]);
+	assert_int_equal(cap->untyped.used, cap->untyped.size);
+	assert_int_equal(slot[11].cap.base, cap->base + PAGE_SIZE);
+	assert_int_equal(slot[11].cap.untyped.size,
+			 cap->untyped.size - PAGE_SIZE);
+	assert_int_equal(slot[11].cap.untyped.used, 0);
+	assert_null(verify());
+	cap_delete(&slot[11]);
+	assert_null(verify());
 }
 
-static void test_a_page_table_that_hangs_nowhere_has_no_copy(void **state)
+static void test_only_lower_page_tables_have_no_copy(void **state)
 {
-	static const uint8_t types[] = {OBJECT_PDPT, OBJECT_PD, OBJECT_PT};
+	for (unsigned type = 1; type < OBJECT_COUNT; type++) {
+		struct cap cap = {.type = type};
+		bool table = type == OBJECT_PDPT || type == OBJECT_PD ||
+			     type == OBJECT_PT;
 
-	for (unsigned i = 0; i < sizeof(types); i++) {
-		struct slot s = {.cap = {.type = types[i]}};
-
-		assert_int_equal(cap_may_copy(&s), ERR_NOT_MAPPED);
-		s.cap.map.table = PAGE_SIZE;
-		assert_int_equal(cap_may_copy(&s), ERR_OK);
+		assert_int_equal(cap_may_copy(&cap),
+				 table ? ERR_NO_COPY : ERR_OK);
 	}
 }
+
+static enum error mint(unsigned index, uint64_t rights, uint64_t badge,
+		       unsigned source)
+{
+	uint64_t word[4] = {index, rights, badge, source};
+
+	return caller_invoke(&c, CPOOL_MINT, 0, 4, word, 1);
+}
+
+static void test_minting_takes_rights_and_never_gives_any(void **state)
+{
+	slot[10].cap.rights = RIGHT_READ | RIGHT_EXEC;
+	assert_int_equal(mint(11, RIGHT_READ | RIGHT_WRITE, 0, 10), ERR_OK);
+	assert_int_equal(slot[11].cap.rights, RIGHT_READ);
+	assert_int_equal(mint(11, RIGHT_READ, 0, 10), ERR_SLOT_TAKEN);
+	assert_int_equal(mint(12, RIGHT_ALL + 1, 0, 10), ERR_RANGE);
+	assert_int_equal(mint(12, RIGHT_ALL, 1, 10), ERR_RANGE);
+	assert_int_equal(mint(256, RIGHT_ALL, 0, 10), ERR_RANGE);
+	assert_null(verify());
+}
+
+static void test_badges_are_given_once(void **state)
+{
+	struct cap cap = {.type = OBJECT_NOTIFICATION, .rights = RIGHT_ALL};
+
+	cap_root(&slot[20], &cap);
+	assert_int_equal(mint(21, RIGHT_ALL, UINT64_MAX, 20), ERR_OK);
+	assert_int_equal(slot[21].cap.badge, UINT64_MAX);
+	assert_int_equal(mint(22, RIGHT_ALL, 5, 21), ERR_BAD_STATE);
+	assert_int_equal(mint(22, RIGHT_WRITE, 0, 21), ERR_OK);
+	assert_int_equal(slot[22].cap.badge, UINT64_MAX);
+}
+
+static void test_a_part_of_ports_is_a_part(void **state)
+{
+	static const struct {
+		uint64_t first, last;
+		enum error error;
+	} rows[] = {
+		{0x3f8, 0x3ff, ERR_OK},
+		{0x3f9, 0x3f9, ERR_OK},
+		{0x3f7, 0x3ff, ERR_RANGE},
+		{0x3f8, 0x400, ERR_RANGE},
+		{0x3fa, 0x3f9, ERR_RANGE},
+		{0x3f8, 0x103ff, ERR_RANGE},
+		{0x3f8, UINT64_C(1) << 47, ERR_RANGE},
+	};
+	struct cap cap = {.type = OBJECT_IO_PORT,
+			  .rights = RIGHT_ALL,
+			  .port = {.first = 0x3f8, .last = 0x3ff}};
+
+	cap_root(&slot[20], &cap);
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(mint(30 + i, RIGHT_READ,
+				      rows[i].first | rows[i].last << 16, 20),
+				 rows[i].error);
+		assert_null(verify());
+	}
+}
+
+#define T(test) cmocka_unit_test_setup(test, setup)
+#define F(test) cmocka_unit_test_setup(test, setup_frame)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(
-			test_children_follow_their_parent_before_its_siblings,
-			setup),
-		cmocka_unit_test_setup(test_a_moved_slot_keeps_its_place,
-				       setup),
-		cmocka_unit_test_setup(test_a_removed_leaf_leaves_no_trace,
-				       setup),
-		cmocka_unit_test_setup(
-			test_the_copy_of_a_frame_is_mapped_nowhere, setup),
-		cmocka_unit_test_setup(
-			test_the_copy_of_an_untyped_takes_what_is_left, setup),
-		cmocka_unit_test(
-			test_a_page_table_that_hangs_nowhere_has_no_copy),
+		F(test_a_new_child_is_the_first),
+		F(test_what_is_deleted_leaves_its_children_to_its_parent),
+		F(test_an_only_child_leaves_its_children),
+		F(test_a_moved_slot_keeps_its_place),
+		F(test_any_sequence_leaves_a_tree),
+		F(test_revoking_takes_all_that_descends_and_no_more),
+		T(test_a_hundred_thousand_capabilities_go),
+		T(test_the_last_capability_takes_the_object_along),
+		T(test_deleting_from_an_empty_slot_is_nothing),
+		T(test_a_pool_does_not_keep_itself),
+		T(test_the_last_does_not_move_into_its_own_pool),
+		T(test_pools_in_pools_go_without_end),
+		T(test_what_a_pool_is_made_of_can_lie_in_it),
+		T(test_whoever_waits_at_a_channel_is_told_of_its_end),
+		T(test_a_channel_takes_its_entries_along),
+		T(test_a_revoked_entry_is_none),
+		T(test_a_task_without_its_space_stops),
+		T(test_a_task_may_delete_itself),
+		F(test_the_copy_of_a_frame_is_mapped_nowhere),
+		F(test_the_copy_of_an_untyped_takes_what_is_left),
+		T(test_only_lower_page_tables_have_no_copy),
+		F(test_minting_takes_rights_and_never_gives_any),
+		T(test_badges_are_given_once),
+		T(test_a_part_of_ports_is_a_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,7 +183,7 @@ static void test_the_image_is_mapped_with_its_rights(void **state)
 	assert_int_equal(translate(task, BOOT_VGA, &flags), 0xb8000);
 	assert_ptr_equal(arch_ptr(translate(task, BOOT_BUFFER, &flags)),
 			 task_buffer(task));
-	assert_null(kernel_wrong(task));
+	assert_null(verify());
 }
 
 static void test_slots_and_boot_info_are_as_documented(void **state)
@@ -196,7 +196,7 @@ static void test_slots_and_boot_info_are_as_documented(void **state)
 		{4, OBJECT_CPOOL},     {5, OBJECT_CPOOL},
 		{249, OBJECT_NULL},    {250, OBJECT_TASK_BUFFER},
 		{251, OBJECT_IO_PORT}, {252, OBJECT_IO_PORT},
-		{253, OBJECT_NULL},    {254, OBJECT_CHANNEL},
+		{253, OBJECT_TASK},    {254, OBJECT_CHANNEL},
 		{255, OBJECT_CHANNEL},
 	};
 	const struct boot_info *info;
@@ -241,7 +241,7 @@ static void test_many_frames_go_to_pools_of_pools(void **state)
 		assert_int_equal(cpool_of(&frames->cap)->slot[i].cap.type,
 				 OBJECT_CPOOL);
 	assert_true(slot_empty(&cpool_of(&frames->cap)->slot[3]));
-	assert_null(kernel_wrong(sched_current()));
+	assert_null(verify());
 }
 
 static void test_more_ranges_than_boot_info_holds(void **state)
@@ -258,7 +258,7 @@ static void test_more_ranges_than_boot_info_holds(void **state)
 	assert_int_equal(info->untyped_count, BOOT_UNTYPEDS);
 	assert_int_equal(info->untyped[BOOT_UNTYPEDS - 1].slot,
 			 BOOT_SLOT_UNTYPED_MORE + BOOT_UNTYPEDS - 3);
-	assert_null(kernel_wrong(sched_current()));
+	assert_null(verify());
 }
 
 static void test_a_bad_init_ends_with_its_reason(void **state)

@@ -31,11 +31,13 @@ static void test_numbers_and_info_words_are_checked(void **state)
 	} rows[] = {
 		{SYS_INVOKE, 0, 0x100000 | CPOOL_FREE_SLOT, ERR_OK},
 		{SYS_INVOKE, 0, 0x150000 | CPOOL_FREE_SLOT, ERR_RANGE},
-		{SYS_INVOKE, 0, 0x10000000 | 0x100003, ERR_RANGE},
+		{SYS_INVOKE, 0, UINT64_C(0xfff100000) | CPOOL_FREE_SLOT,
+		 ERR_OK}, /* depths that nothing asks for */
+		{SYS_INVOKE, 0, UINT64_C(1) << 36 | 0x100003, ERR_RANGE},
 		{SYS_INVOKE, 0, UINT64_C(1) << 63 | 0x100003, ERR_RANGE},
 		{SYS_INVOKE, 0, CPOOL_FREE_SLOT, ERR_BAD_ADDRESS},
 		{SYS_INVOKE, 9, 0x100000 | CPOOL_FREE_SLOT, ERR_EMPTY_SLOT},
-		{SYS_INVOKE, 0, 0x100000 | UNTYPED_INFO, ERR_NO_SUCH_CALL},
+		{SYS_INVOKE, 0, 0x100000 | UNTYPED_INFO, ERR_WRONG_TYPE},
 		{SYS_INVOKE, 0, 0x100000, ERR_NO_SUCH_CALL},
 		{SYS_INVOKE, 0, 0x10ffff, ERR_NO_SUCH_CALL},
 		{SYS_COUNT, 0, 0, ERR_NO_SUCH_CALL},
@@ -83,7 +85,7 @@ static void test_print_is_one_line_of_printable_bytes(void **state)
 	assert_int_equal(call(SYS_PRINT, TASK_BUFFER_BYTES, 0), ERR_OK);
 	assert_int_equal(call(SYS_PRINT, TASK_BUFFER_BYTES + 1, 0), ERR_RANGE);
 	assert_int_equal(call(SYS_PRINT, UINT64_MAX, 0), ERR_RANGE);
-	cap_remove(&c.task->buffer);
+	cap_delete(&c.task->buffer);
 	assert_int_equal(call(SYS_PRINT, 1, 0), ERR_NO_BUFFER);
 }
 
@@ -99,7 +101,9 @@ static void test_the_pool_is_listed(void **state)
 	assert_int_equal(call(SYS_LIST_CPOOL, 0, 0), ERR_OK);
 	assert_string_equal(fake.log, "[kernel] CPool index 0 => CPOOL\n"
 				      "[kernel] CPool index 1 => TASK_BUFFER\n"
-				      "[kernel] CPool index 2 => UNTYPED\n");
+				      "[kernel] CPool index 2 => UNTYPED\n"
+				      "[kernel] CPool index 254 => PML4\n"
+				      "[kernel] CPool index 255 => TASK\n");
 }
 
 static void test_exit_and_yield(void **state)
@@ -147,7 +151,7 @@ static void test_ports_are_kept_in_their_range(void **state)
 	struct cap cap = {.type = OBJECT_IO_PORT,
 			  .port = {.first = 0x3f8, .last = 0x3ff}};
 
-	cap_root(&kernel.caps, &c.pool->slot[9], &cap);
+	cap_root(&c.pool->slot[9], &cap);
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint64_t word[4] = {rows[i].port, rows[i].size, 0x55};
 

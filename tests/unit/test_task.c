@@ -67,13 +67,13 @@ static void test_a_start_needs_pool_table_ip_and_sp(void **state)
 	assert_int_equal(set(TASK_SET_ACTIVE, 1), ERR_OK);
 	assert_int_equal(task->state, TASK_READY);
 	assert_int_equal(set(TASK_SET_ACTIVE, 1), ERR_OK);
-	assert_null(kernel_wrong(c.task));
+	assert_null(verify());
 	assert_int_equal(set(TASK_SET_IP, 0x1000), ERR_BAD_STATE);
 	assert_int_equal(set_cap(TASK_SET_CPOOL, 0), ERR_BAD_STATE);
 	assert_int_equal(set(TASK_SET_ACTIVE, 0), ERR_OK);
 	assert_int_equal(set(TASK_SET_ACTIVE, 0), ERR_OK);
 	assert_int_equal(set(TASK_SET_IP, 0x1000), ERR_OK);
-	assert_null(kernel_wrong(c.task));
+	assert_null(verify());
 }
 
 static void test_capabilities_are_of_the_right_type_and_replaced(void **state)
@@ -91,9 +91,9 @@ static void test_capabilities_are_of_the_right_type_and_replaced(void **state)
 				 ERR_WRONG_TYPE);
 		assert_int_equal(set_cap(rows[i].label, 200), ERR_EMPTY_SLOT);
 		assert_int_equal(set_cap(rows[i].label, rows[i].right), ERR_OK);
-		assert_null(kernel_wrong(c.task));
+		assert_null(verify());
 		assert_int_equal(set_cap(rows[i].label, rows[i].right), ERR_OK);
-		assert_null(kernel_wrong(c.task));
+		assert_null(verify());
 	}
 	assert_ptr_equal(task_buffer(task),
 			 arch_ptr(c.pool->slot[BUFFER].cap.base));

@@ -67,7 +67,7 @@ static void test_tables_hang_in_order_and_once(void **state)
 	assert_int_equal(map_page(PAGE, VA, RIGHT_READ), ERR_NO_TABLE);
 	assert_int_equal(map_table(PT, VA), ERR_OK);
 	assert_int_equal(map_page(PAGE, VA, RIGHT_READ), ERR_OK);
-	assert_int_equal(map_table(TOP, VA), ERR_NO_SUCH_CALL);
+	assert_int_equal(map_table(TOP, VA), ERR_WRONG_TYPE);
 }
 
 static void test_entries_say_what_was_asked(void **state)
@@ -146,7 +146,7 @@ static void test_a_copy_maps_a_second_time(void **state)
 	assert_int_equal(unmap(PAGE), ERR_OK);
 	assert_int_equal(
 		entry(VA + PAGE_SIZE),
-		vspace_page_entry(c.pool->slot[PAGE].cap.base, RIGHT_READ));
+		vspace_page_entry(&c.pool->slot[PAGE].cap, RIGHT_READ));
 }
 
 static void test_every_top_table_has_the_kernel_half(void **state)

@@ -72,7 +72,22 @@ void arch_task_init(struct regs *regs, struct arch_state *state);
 /* Of the running task. */
 void arch_set_fs_base(uint64_t base);
 
-void arch_flush_page(uint64_t va); /* of the current address space */
+/*
+ * What every processor may have cached of an address space (kernel.space[id])
+ * is no longer true: of the page at va; of all, with the tables; and the space
+ * itself is going: whoever has it loaded leaves it. Entries were written
+ * before. With several processors these are where they tell each other.
+ */
+void arch_flush_page(unsigned space, uint64_t va);
+void arch_flush_space(unsigned space);
+void arch_space_gone(unsigned space);
+
+/* No processor has anything of the task any more. */
+struct task;
+void arch_task_gone(struct task *task);
+
+/* A device or a timer waits for its interrupt to be taken. */
+bool arch_interrupt_pending(void);
 
 uint32_t arch_port_in(uint16_t port, unsigned size);
 void arch_port_out(uint16_t port, unsigned size, uint32_t value);

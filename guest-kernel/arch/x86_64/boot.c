@@ -31,6 +31,7 @@ void arch_start(uint32_t magic, uint32_t info)
 	boot_read(magic, info, &boot);
 	cpu_init();
 
+	boot_devices(&boot);
 	ram = boot.memory;
 	ranges_remove(&ram, (uintptr_t)load_start,
 		      (uintptr_t)kernel_end - KERNEL_VMA);
@@ -38,6 +39,8 @@ void arch_start(uint32_t magic, uint32_t info)
 	ranges_remove(&boot.memory, (uintptr_t)load_start,
 		      (uintptr_t)bss_end - KERNEL_VMA);
 	ranges_remove(&boot.memory, boot.module.base, boot.module.end);
+	ranges_remove(&boot.devices, (uintptr_t)load_start,
+		      (uintptr_t)bss_end - KERNEL_VMA);
 	arena_init(&boot, BOOT_MAPPED);
 	paging_init(&boot, &ram);
 	kernel_start(&boot);

@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+/* Where PCs have them, and the kernel takes them to be (irq.c). */
+#define IOAPIC_BASE UINT64_C(0xfec00000)
+#define LAPIC_BASE  UINT64_C(0xfee00000)
+
 #define PVH_MAGIC   0x336ec578u
 #define MEMORY_RAM  1u
 #define MAP_ENTRIES 256u /* as many as are read */
@@ -164,4 +168,14 @@ void boot_read(uint32_t magic, uint32_t info, struct boot *boot)
 		read_pvh(info, boot);
 	/* Page 0 stays out: address 0 is nobody's. */
 	ranges_remove(&boot->memory, 0, PAGE_SIZE);
+}
+
+void boot_devices(struct boot *boot)
+{
+	ranges_add(&boot->devices, PAGE_SIZE, BOOT_MAPPED);
+	for (unsigned i = 0; i < boot->memory.count; i++)
+		ranges_remove(&boot->devices, boot->memory.range[i].base,
+			      boot->memory.range[i].end);
+	ranges_remove(&boot->devices, IOAPIC_BASE, IOAPIC_BASE + PAGE_SIZE);
+	ranges_remove(&boot->devices, LAPIC_BASE, LAPIC_BASE + PAGE_SIZE);
 }

@@ -17,4 +17,10 @@
  */
 void boot_read(uint32_t magic, uint32_t info, struct boot *boot);
 
+/*
+ * Where there is no memory below 4 GiB there may be devices, but not the
+ * interrupt controllers, which are the kernel's, and not page 0.
+ */
+void boot_devices(struct boot *boot);
+
 #endif

@@ -15,6 +15,7 @@
 #define LAPIC_TPR	0x80
 #define LAPIC_EOI	0xb0
 #define LAPIC_SVR	0xf0
+#define LAPIC_IRR	0x200
 #define LAPIC_LVT_TIMER 0x320
 #define LAPIC_LVT_LINT0 0x350
 #define LAPIC_LVT_ERROR 0x370
@@ -122,6 +123,14 @@ void timer_set(bool on)
 	*reg(LAPIC, LAPIC_COUNT) = on ? TICK_COUNT : 0;
 }
 
+/* All our vectors are bits of one of the eight registers. */
+_Static_assert(VECTOR_PIC == 32 && VECTORS == 64, "one word of the IRR");
+
+bool arch_interrupt_pending(void)
+{
+	return *reg(LAPIC, LAPIC_IRR + 0x10 * (VECTOR_PIC / 32)) != 0;
+}
+
 static void kbd_wait(void)
 {
 	for (unsigned i = 0; i < POLLS && in8(KBD_STATUS) & KBD_BUSY; i++)
@@ -138,7 +147,7 @@ static void kbd_read(void)
 			break;
 		byte = in8(KBD_DATA);
 		if (!(status & KBD_FROM_AUX))
-			channel_input(kernel.input, byte);
+			channel_input(byte);
 	}
 }
 
@@ -155,7 +164,7 @@ static void kbd_init(void)
 static void serial_read(void)
 {
 	for (unsigned i = 0; i < DRAIN && in8(COM_LSR) & LSR_HAS_DATA; i++)
-		channel_input(kernel.input, INPUT_SERIAL + in8(COM_DATA));
+		channel_input(INPUT_SERIAL + in8(COM_DATA));
 }
 
 void irq_init(void)

@@ -100,7 +100,26 @@ void paging_init(struct boot *boot, const struct range_set *ram)
 		   (uintptr_t)bss_end - KERNEL_VMA);
 }
 
-void arch_flush_page(uint64_t va)
+static bool loaded(unsigned space)
 {
-	asm volatile("invlpg (%0)" ::"r"(va) : "memory");
+	return (read_cr3() & PTE_ADDR) == kernel.space[space].top;
+}
+
+/* Loading CR3 flushes what is not global, so only the loaded space matters. */
+void arch_flush_page(unsigned space, uint64_t va)
+{
+	if (loaded(space))
+		asm volatile("invlpg (%0)" ::"r"(va) : "memory");
+}
+
+void arch_flush_space(unsigned space)
+{
+	if (loaded(space))
+		write_cr3(read_cr3());
+}
+
+void arch_space_gone(unsigned space)
+{
+	if (loaded(space))
+		write_cr3(kernel.top_table);
 }

@@ -124,6 +124,14 @@ idle:
 	cli
 	ret
 
+/* void take_interrupts(void): those that are pending. */
+	.global take_interrupts
+take_interrupts:
+	sti
+	nop
+	cli
+	ret
+
 	.macro gate vector
 	.balign 16
 	.if \vector != 8 && !(\vector >= 10 && \vector <= 14) && \vector != 17 && \

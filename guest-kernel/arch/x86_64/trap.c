@@ -22,12 +22,13 @@ _Static_assert(offsetof(struct regs, vector) == 120, "trap.S");
 _Static_assert(offsetof(struct regs, rip) == 136, "trap.S");
 _Static_assert(offsetof(struct regs, cs) == 144, "trap.S");
 _Static_assert(sizeof(struct regs) % 16 == 0, "the processor aligns RSP0");
-_Static_assert(offsetof(struct task, regs) == 0, "trap_user");
+_Static_assert(offsetof(struct task, regs) % 16 == 0, "and the frame is ours");
 
 extern const uint8_t kernel_stack_guard[], kernel_stack_top[];
 
 _Noreturn void resume_user(struct regs *regs); /* trap.S */
 void idle(void);
+void take_interrupts(void);
 _Noreturn void trap_user(struct regs *regs);
 void trap_kernel(struct regs *regs);
 _Noreturn void trap_fatal(struct regs *regs);
@@ -117,25 +118,42 @@ static void switch_to(struct cpu *cpu, struct task *task)
 		write_cr3(table);
 }
 
+void arch_task_gone(struct task *task)
+{
+	struct cpu *cpu = cpu_this();
+
+	if (cpu->loaded == task)
+		cpu->loaded = NULL;
+}
+
+/* There is nobody to run: what is dying goes on dying, or the CPU rests. */
+static void rest(void)
+{
+	timer_set(false);
+	if (object_step())
+		take_interrupts();
+	else
+		idle();
+}
+
 void resume(void)
 {
 	struct cpu *cpu = cpu_this();
 	struct task *task;
 
-	while (!(task = sched_current())) {
-		timer_set(false);
-		idle();
-	}
+	while (!(task = sched_current()))
+		rest();
 	if (sched_contended())
 		timer_set(true);
 	if (task != cpu->loaded)
 		switch_to(cpu, task);
+	verify_exit();
 	resume_user(&task->regs);
 }
 
 void trap_user(struct regs *regs)
 {
-	struct task *task = (struct task *)regs;
+	struct task *task = container_of(regs, struct task, regs);
 
 	if (regs->vector == VECTOR_SYSCALL)
 		syscall_handle(task);

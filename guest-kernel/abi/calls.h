@@ -1,0 +1,202 @@
+/*
+ * calls.h: everything that can be asked of a capability: the one table from
+ * which the kernel's dispatch and checks and the user's functions are made.
+ * How a call travels is in syscall.h.
+ *
+ * A row: name, label, number; the types it is for (TYPES_x of object.h); the
+ * rights that the invoked capability must have; up to four arguments; up to
+ * three results; errors besides those of any call; what it does.
+ *
+ * Arguments take a word each, in this order:
+ *
+ *	WORD(name)		a number
+ *	CAP(types, name)	a capability of one of these types
+ *	MAYBE_CAP(types, name)	the same, or depth 0 for none; the word may be
+ *				missing then
+ *	TAKE(types, name)	the same as CAP, in a pool with RIGHT_WRITE
+ *	PLACE(name)		an empty slot, in a pool with RIGHT_WRITE
+ *	MAYBE_PLACE(name)	the same, or depth 0
+ *
+ * The kernel has checked all that the row says before its function runs; an
+ * error names the argument and what was expected (syscall.h).
+ */
+#ifndef ABI_CALLS_H
+#define ABI_CALLS_H
+
+#include "guest-kernel/abi/object.h"
+
+/* clang-format off */
+#define ABI_CALLS(X) \
+X(untyped_retype, UNTYPED_RETYPE, 1, UNTYPED, 0, \
+  WORD(type), WORD(size), WORD(count), PLACE(destination), \
+  RESULT(left), NONE, NONE, \
+  "RANGE SLOT_TAKEN NO_MEMORY NO_SPACE", \
+  "Make count (1..256) objects of a type in empty slots that begin at the " \
+  "destination; all lie in one pool. size: for CHANNEL b, 0..8: its queue " \
+  "has 2^b entries; for UNTYPED its bytes, a multiple of 64; else 0. From " \
+  "device memory only RAW_PAGE, LARGE_PAGE and UNTYPED can be made. Memory " \
+  "is zero, but a device's. An Untyped without children has all its memory " \
+  "back. Returns the bytes left.") \
+X(untyped_info, UNTYPED_INFO, 2, UNTYPED, 0, \
+  NONE, NONE, NONE, NONE, \
+  RESULT(bytes), RESULT(left), RESULT(flags), \
+  "", \
+  "Bytes in all, bytes left, and flags: UNTYPED_DEVICE.") \
+X(cpool_free_slot, CPOOL_FREE_SLOT, 3, CPOOL, RIGHT_READ, \
+  NONE, NONE, NONE, NONE, \
+  RESULT(index), NONE, NONE, \
+  "NO_SLOT", \
+  "The lowest empty index of the pool.") \
+X(cpool_type, CPOOL_TYPE, 4, CPOOL, RIGHT_READ, \
+  WORD(index), NONE, NONE, NONE, \
+  RESULT(type), NONE, NONE, \
+  "RANGE", \
+  "The type of what a slot holds; 0 for an empty one.") \
+X(task_set_ip, TASK_SET_IP, 5, TASK, 0, \
+  WORD(value), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE BAD_STATE", \
+  "The address at which an inactive task goes on; of user space only.") \
+X(task_set_sp, TASK_SET_SP, 6, TASK, 0, \
+  WORD(value), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE BAD_STATE", \
+  "Its stack pointer; of user space only.") \
+X(task_set_fs_base, TASK_SET_FS_BASE, 7, TASK, 0, \
+  WORD(value), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE BAD_STATE", \
+  "The base of its FS segment; of user space only.") \
+X(task_set_arg, TASK_SET_ARG, 8, TASK, 0, \
+  WORD(value), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "BAD_STATE", \
+  "Its RDI.") \
+X(task_set_cpool, TASK_SET_CPOOL, 9, TASK, 0, \
+  CAP(CPOOL, pool), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "BAD_STATE", \
+  "The root pool of an inactive task: a copy of the capability.") \
+X(task_set_table, TASK_SET_TABLE, 10, TASK, 0, \
+  CAP(PML4, table), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "BAD_STATE", \
+  "Its address space. A task that loses it stops.") \
+X(task_set_buffer, TASK_SET_BUFFER, 11, TASK, 0, \
+  CAP(TASK_BUFFER, buffer), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "BAD_STATE", \
+  "Its task buffer.") \
+X(task_set_active, TASK_SET_ACTIVE, 12, TASK, 0, \
+  WORD(active), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE INCOMPLETE", \
+  "1: start it; it needs pool, table, IP and SP. 0: stop it; if it waited, " \
+  "it makes its call again when it is started.") \
+X(channel_put_raw, CHANNEL_PUT_RAW, 13, CHANNEL, RIGHT_WRITE, \
+  WORD(value), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "WOULD_BLOCK", \
+  "Add a number behind the other entries. Nothing is ever overwritten.") \
+X(channel_put_bytes, CHANNEL_PUT_PAYLOAD, 14, CHANNEL, RIGHT_WRITE, \
+  WORD(length), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE NO_BUFFER WOULD_BLOCK", \
+  "The same with bytes, to 1024, from the caller's task buffer.") \
+X(channel_put_cap, CHANNEL_PUT_CAP, 15, CHANNEL, RIGHT_WRITE | RIGHT_GRANT, \
+  CAP(ANY, capability), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "NO_COPY WOULD_BLOCK", \
+  "The same with a capability: a copy, as CPOOL_COPY makes it.") \
+X(channel_take_entry, CHANNEL_TAKE, 16, CHANNEL, RIGHT_READ, \
+  WORD(flags), MAYBE_PLACE(slot), NONE, NONE, \
+  RESULT(kind), RESULT(value), NONE, \
+  "RANGE NO_SLOT NO_BUFFER WOULD_BLOCK GONE", \
+  "The oldest entry. Blocks while there is none, first come first served, " \
+  "unless flags has CHANNEL_TRY. Returns its kind and: the number; the " \
+  "length of the bytes, which are in the task buffer; or the index of the " \
+  "slot with the capability: the lowest free one of the root pool if none " \
+  "is given. An entry that finds no slot or buffer stays.") \
+X(page_map, PAGE_MAP, 17, FRAME, 0, \
+  WORD(address), WORD(rights), CAP(PML4, table), NONE, \
+  NONE, NONE, NONE, \
+  "RANGE ALIGNMENT NO_RIGHT NO_TABLE MAPPED BAD_STATE", \
+  "Map a frame at a user address, a multiple of its size, with at most the " \
+  "rights of the capability, RIGHT_READ among them. Tables must be there. " \
+  "A capability maps its frame once: the same place again changes the " \
+  "rights, another is BAD_STATE: use a copy. Device memory is uncached.") \
+X(page_unmap, PAGE_UNMAP, 18, FRAME, 0, \
+  NONE, NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "NOT_MAPPED", \
+  "Undo PAGE_MAP.") \
+X(table_map, TABLE_MAP, 19, TABLE, 0, \
+  WORD(address), CAP(PML4, table), NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE NO_TABLE MAPPED BAD_STATE", \
+  "Hang a page table into the address space, where it covers the address.") \
+X(io_port_in, IO_PORT_IN, 20, IO_PORT, RIGHT_READ, \
+  WORD(port), WORD(size), NONE, NONE, \
+  RESULT(value), NONE, NONE, \
+  "RANGE", \
+  "Read 1, 2 or 4 bytes from ports that all lie in the range.") \
+X(io_port_out, IO_PORT_OUT, 21, IO_PORT, RIGHT_WRITE, \
+  WORD(port), WORD(size), WORD(value), NONE, \
+  NONE, NONE, NONE, \
+  "RANGE", \
+  "Write to them.") \
+X(cpool_copy, CPOOL_COPY, 22, CPOOL, RIGHT_WRITE, \
+  WORD(index), CAP(ANY, source), NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE SLOT_TAKEN NO_COPY", \
+  "Put a copy of a capability into an empty slot of the pool; the copy is " \
+  "the source's child. A frame's copy is mapped nowhere. An Untyped's copy " \
+  "has all that was left of it; the source has nothing while it has " \
+  "children. Page tables below the top cannot be copied.") \
+X(cpool_mint, CPOOL_MINT, 23, CPOOL, RIGHT_WRITE, \
+  WORD(index), WORD(rights), WORD(badge), CAP(ANY, source), \
+  NONE, NONE, NONE, \
+  "RANGE SLOT_TAKEN NO_COPY BAD_STATE", \
+  "Copy with those of the source's rights that are named. badge: of an " \
+  "ENDPOINT or NOTIFICATION without one, what messages through the copy " \
+  "carry; of an IO_PORT, FIRST | LAST << 16, a part of the range; 0: as " \
+  "the source; of other types 0.") \
+X(cpool_move, CPOOL_MOVE, 24, CPOOL, RIGHT_WRITE, \
+  WORD(index), TAKE(ANY, source), NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE SLOT_TAKEN BAD_STATE", \
+  "Move a capability into an empty slot. Its place in the tree stays. The " \
+  "last capability of a pool cannot go into that pool.") \
+X(cpool_delete, CPOOL_DELETE, 25, CPOOL, RIGHT_WRITE, \
+  WORD(index), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE", \
+  "Empty a slot. Its children go to its parent. A frame is unmapped, a " \
+  "page table unhooked. The object goes with its last capability; those " \
+  "that lie in itself do not count. Of an empty slot: nothing.") \
+X(cpool_revoke, CPOOL_REVOKE, 26, CPOOL, RIGHT_WRITE, \
+  WORD(index), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE EMPTY_SLOT", \
+  "Delete all that descends from a slot's capability, which stays.") \
+X(cpool_info, CPOOL_INFO, 27, CPOOL, RIGHT_READ, \
+  WORD(index), NONE, NONE, NONE, \
+  RESULT(type), RESULT(rights), RESULT(value), \
+  "RANGE", \
+  "A slot's type, rights and: the badge; of an IO_PORT FIRST | LAST << 16; " \
+  "of a CHANNEL b, its queue having 2^b entries; else 0.") \
+X(table_unmap, TABLE_UNMAP, 28, TABLE, 0, \
+  NONE, NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "NOT_MAPPED", \
+  "Undo TABLE_MAP. What was mapped through the table is mapped no more.")
+/* clang-format on */
+
+enum abi_label {
+#define ABI_LABEL_ENUM(name, label, number, ...) label = (number),
+	ABI_CALLS(ABI_LABEL_ENUM)
+#undef ABI_LABEL_ENUM
+		LABEL_COUNT = 29
+};
+
+#endif

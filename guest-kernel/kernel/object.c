@@ -1,0 +1,177 @@
+/* object.c: what is common to all objects; see object.h. */
+#include "guest-kernel/kernel/kernel.h"
+
+#define TYPES_WITH_HEADER (TYPES_CPOOL | TYPES_TASK | TYPES_CHANNEL)
+
+/* Between two looks for an interrupt. A step is a few hundred instructions. */
+#define STEPS_AT_ONCE	  16
+
+uint64_t object_bytes(unsigned type, uint64_t size)
+{
+	if (type == OBJECT_CHANNEL)
+		return size <= CHANNEL_BITS_MAX ? CHANNEL_BYTES(size) : 0;
+	if (type == OBJECT_UNTYPED)
+		return size % UNTYPED_UNIT == 0 ? size : 0;
+	if (size != 0)
+		return 0;
+	switch (type) {
+	case OBJECT_CPOOL:
+		return CPOOL_BYTES;
+	case OBJECT_TASK:
+		return TASK_BYTES;
+	case OBJECT_LARGE_PAGE:
+		return LARGE_PAGE_BYTES;
+	case OBJECT_RAW_PAGE:
+	case OBJECT_TASK_BUFFER:
+	case OBJECT_PML4:
+	case OBJECT_PDPT:
+	case OBJECT_PD:
+	case OBJECT_PT:
+		return PAGE_SIZE;
+	default:
+		return 0;
+	}
+}
+
+uint64_t object_align(unsigned type, uint64_t bytes)
+{
+	if (type == OBJECT_UNTYPED)
+		return bytes % PAGE_SIZE ? UNTYPED_UNIT : PAGE_SIZE;
+	if (TYPES_WITH_HEADER >> type & 1)
+		return 64;
+	return bytes;
+}
+
+static void object_begin(struct object *obj)
+{
+	switch (obj->type) {
+	case OBJECT_CHANNEL:
+		channel_init((struct channel *)obj);
+		break;
+	case OBJECT_TASK:
+		task_init((struct task *)obj);
+		break;
+	}
+}
+
+struct cap object_create(unsigned type, uint64_t base, uint64_t size)
+{
+	struct cap cap = {.type = type, .rights = RIGHT_ALL, .base = base};
+
+	if (type == OBJECT_CHANNEL)
+		cap.bits = size;
+	if (TYPES_WITH_HEADER >> type & 1) {
+		struct object *obj = arch_ptr(base);
+
+		obj->type = type;
+		obj->bits = cap.bits;
+		object_begin(obj);
+	}
+	if (type == OBJECT_UNTYPED)
+		cap.untyped.size = size;
+	if (type == OBJECT_PML4)
+		cap.space = space_create(base);
+	return cap;
+}
+
+uint32_t *object_count(const struct cap *cap)
+{
+	if (TYPES_WITH_HEADER >> cap->type & 1)
+		return &((struct object *)arch_ptr(cap->base))->count;
+	if (cap->type == OBJECT_PML4)
+		return &kernel.space[cap->space].count;
+	return NULL;
+}
+
+bool object_dies_in_steps(unsigned type)
+{
+	return TYPES_WITH_HEADER >> type & 1;
+}
+
+void object_dies(struct slot *last)
+{
+	struct object *obj = arch_ptr(last->cap.base);
+
+	if (obj->type == OBJECT_TASK)
+		task_dies((struct task *)obj);
+	cap_move(last, &obj->zombie);
+	obj->zombie.cap.type = OBJECT_ZOMBIE;
+	obj->at = 0;
+	obj->dying = NULL;
+	if (kernel.dying)
+		kernel.dying_last->dying = obj;
+	else
+		kernel.dying = obj;
+	kernel.dying_last = obj;
+}
+
+void object_capability_gone(const struct cap *cap, bool last)
+{
+	switch (cap->type) {
+	case OBJECT_RAW_PAGE:
+	case OBJECT_LARGE_PAGE:
+	case OBJECT_TASK_BUFFER:
+		frame_unmap(cap);
+		break;
+	case OBJECT_PDPT:
+	case OBJECT_PD:
+	case OBJECT_PT:
+		table_unhook(cap);
+		break;
+	case OBJECT_PML4:
+		if (last)
+			space_destroy(cap->space);
+		break;
+	}
+}
+
+/* True when nothing of the object is left. */
+static bool step(struct object *obj)
+{
+	switch (obj->type) {
+	case OBJECT_CPOOL:
+		return cpool_step((struct cpool *)obj);
+	case OBJECT_CHANNEL:
+		return channel_step((struct channel *)obj);
+	case OBJECT_TASK:
+		return task_step((struct task *)obj);
+	default:
+		return true;
+	}
+}
+
+bool object_step(void)
+{
+	struct object *obj = kernel.dying;
+
+	if (!obj)
+		return false;
+	if (step(obj)) {
+		kernel.dying = obj->dying;
+		obj->dying = NULL;
+		cap_unlink(&obj->zombie);
+	}
+	return true;
+}
+
+bool object_drain(void)
+{
+	for (unsigned n = 1; object_step(); n++)
+		if (n % STEPS_AT_ONCE == 0 && arch_interrupt_pending())
+			return false;
+	return true;
+}
+
+bool object_revoke(struct slot *slot)
+{
+	for (unsigned n = 1; slot->child; n++) {
+		/* A zombie goes when its object's last step is done. */
+		if (slot->child->cap.type == OBJECT_ZOMBIE)
+			object_step();
+		else
+			cap_delete(slot->child);
+		if (n % STEPS_AT_ONCE == 0 && arch_interrupt_pending())
+			return false;
+	}
+	return object_drain();
+}

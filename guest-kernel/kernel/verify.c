@@ -1,0 +1,420 @@
+/*
+ * verify.c: what holds whenever the kernel is left, in words and as a check.
+ *
+ * 1. Tree. Every slot in it holds something; a first child's prev is the last
+ *    child, every other prev is the sibling before; the last sibling's next
+ *    is the parent. Every taken slot of a pool, a task or a channel's queue
+ *    is in it, and no other but the zombies.
+ * 2. Derivation. An Untyped's children lie in its used part; what is clear of
+ *    the rest is zero. Any other capability's child is of the same object,
+ *    has no right that it has not, and no port.
+ * 3. Counts. An object counts the capabilities that name it and lie outside
+ *    of it, and lives while there is one. One that dies has none, is on the
+ *    list of the dying, and has a zombie in its header.
+ * 4. Mappings. Whatever a user half maps is of a frame whose capability says
+ *    so and allows it; whatever hangs in one is a table whose capability says
+ *    so.
+ * 5. Queues. A task is on the queue of its state and on no other. No task
+ *    waits at a channel that has an entry.
+ *
+ * The checker marks counts and page-table entries as it finds their reasons,
+ * then looks for what is unmarked or marked too often. Nothing recurses.
+ */
+#include "guest-kernel/kernel/kernel.h"
+
+#define PTE_MARK  (UINT64_C(1) << 9) /* the processor ignores it */
+#define SLOTS_MAX 10000000u
+
+struct tally {
+	uint64_t in_tree, zombies;
+	uint64_t held; /* slots that something holds */
+};
+
+static struct slot *next_in_tree(struct slot *slot)
+{
+	if (slot->child)
+		return slot->child;
+	while (cap_is_last(slot)) {
+		slot = cap_up(slot);
+		if (slot == &kernel.caps)
+			return NULL;
+	}
+	return slot->next;
+}
+
+static const char *links_wrong(const struct slot *parent)
+{
+	const struct slot *first = parent->child, *slot = first;
+	unsigned count = 0;
+
+	for (;;) {
+		if (slot_empty(slot) || slot->cap.type >= OBJECT_COUNT)
+			return "an empty slot is in the tree";
+		if (++count > SLOTS_MAX)
+			return "siblings have no end";
+		if (cap_is_last(slot))
+			break;
+		if (slot->next->prev != slot)
+			return "siblings' links disagree";
+		slot = slot->next;
+	}
+	if (first->prev != slot)
+		return "a first child does not lead to the last";
+	return cap_up(slot) == parent ? NULL : "a last child has no parent";
+}
+
+/* ---- derivation ---- */
+
+static uint64_t size_of(const struct cap *cap)
+{
+	switch (cap->type) {
+	case OBJECT_UNTYPED:
+		return cap->untyped.size;
+	case OBJECT_CHANNEL:
+		return object_bytes(cap->type, cap->bits);
+	default:
+		return object_bytes(cap->type, 0);
+	}
+}
+
+static const char *child_of_untyped_wrong(const struct cap *parent,
+					  const struct cap *child)
+{
+	uint64_t offset = child->base - parent->base;
+
+	if (child->base < parent->base || offset > parent->untyped.used ||
+	    size_of(child) > parent->untyped.used - offset)
+		return "a child lies outside its Untyped's used part";
+	if ((parent->flags ^ child->flags) & CAP_DEVICE)
+		return "device memory has become memory, or the reverse";
+	return NULL;
+}
+
+static const char *child_wrong(const struct cap *parent,
+			       const struct cap *child)
+{
+	if (parent->type == OBJECT_UNTYPED)
+		return child_of_untyped_wrong(parent, child);
+	if (child->base != parent->base)
+		return "a copy is of another object";
+	if (child->type == OBJECT_ZOMBIE || parent->type == OBJECT_ZOMBIE)
+		return NULL;
+	if (child->type != parent->type)
+		return "a copy is of another type";
+	if (child->rights & ~parent->rights)
+		return "a copy has more rights";
+	if (child->type == OBJECT_IO_PORT &&
+	    (child->port.first < parent->port.first ||
+	     child->port.last > parent->port.last))
+		return "a copy has more ports";
+	return NULL;
+}
+
+static const char *children_wrong(const struct slot *parent)
+{
+	const struct slot *slot = parent->child;
+	const char *wrong;
+
+	for (;; slot = slot->next) {
+		wrong = child_wrong(&parent->cap, &slot->cap);
+		if (wrong || cap_is_last(slot))
+			return wrong;
+	}
+}
+
+static const char *untyped_wrong(const struct cap *cap)
+{
+	uint64_t used = cap->untyped.used, cleared = cap->untyped.cleared;
+
+	if (used > cap->untyped.size || cleared > cap->untyped.size)
+		return "an Untyped has used more than it has";
+	if (cleared > used && !(cap->flags & CAP_DEVICE) &&
+	    (*(uint64_t *)arch_ptr(cap->base + used) ||
+	     *(uint64_t *)arch_ptr(cap->base + cleared - 8)))
+		return "an Untyped's clear memory is not zero";
+	return NULL;
+}
+
+/* ---- marking ---- */
+
+static bool counted(const struct slot *slot)
+{
+	uintptr_t base = (uintptr_t)arch_ptr(slot->cap.base);
+
+	return object_count(&slot->cap) &&
+	       (uintptr_t)slot - base >= size_of(&slot->cap);
+}
+
+static void mark_object(const struct slot *slot)
+{
+	if (!counted(slot))
+		return;
+	if (slot->cap.type == OBJECT_PML4)
+		kernel.space[slot->cap.space].next_free++;
+	else
+		((struct object *)arch_ptr(slot->cap.base))->marks++;
+}
+
+static const char *mark_mapping(const struct cap *cap)
+{
+	uint64_t *entry = NULL;
+
+	if (TYPES_FRAME >> cap->type & 1)
+		entry = frame_entry(cap);
+	if (TYPES_TABLE >> cap->type & 1)
+		entry = table_entry(cap);
+	if (!entry)
+		return NULL;
+	*entry |= PTE_MARK;
+	if (TYPES_TABLE >> cap->type & 1)
+		return NULL;
+	if ((*entry & PTE_W && !(cap->rights & RIGHT_WRITE)) ||
+	    (!(*entry & PTE_NX) && !(cap->rights & RIGHT_EXEC)))
+		return "a frame is mapped with more rights";
+	if (cap->flags & CAP_DEVICE && !(*entry & PTE_PCD))
+		return "device memory is cached";
+	return NULL;
+}
+
+static const char *slot_wrong(struct slot *slot)
+{
+	const char *wrong = slot->child ? links_wrong(slot) : NULL;
+
+	if (!wrong && slot->child)
+		wrong = children_wrong(slot);
+	if (!wrong && slot->cap.type == OBJECT_UNTYPED)
+		wrong = untyped_wrong(&slot->cap);
+	if (wrong)
+		return wrong;
+	mark_object(slot);
+	return mark_mapping(&slot->cap);
+}
+
+/* ---- what objects hold ---- */
+
+static uint64_t held_by_pool(const struct cpool *pool)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < CPOOL_SLOTS; i++)
+		count += !slot_empty(&pool->slot[i]);
+	return count;
+}
+
+static uint64_t held_by_channel(const struct channel *ch)
+{
+	uint32_t mask = (UINT32_C(1) << ch->object.bits) - 1;
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < ch->count; i++) {
+		const struct entry *e = &ch->entry[(ch->first + i) & mask];
+
+		count += e->kind == CHANNEL_CAP && !slot_empty(&e->slot);
+	}
+	return count;
+}
+
+static uint64_t held_by(const struct object *obj)
+{
+	const struct task *task = (const struct task *)obj;
+
+	switch (obj->type) {
+	case OBJECT_CPOOL:
+		return held_by_pool((const struct cpool *)obj);
+	case OBJECT_CHANNEL:
+		return held_by_channel((const struct channel *)obj);
+	case OBJECT_TASK:
+		return !slot_empty(&task->cpool) + !slot_empty(&task->table) +
+		       !slot_empty(&task->buffer);
+	default:
+		return 0;
+	}
+}
+
+/* ---- queues ---- */
+
+static bool on_queue(const struct task_queue *queue, const struct task *task)
+{
+	const struct task *prev = NULL, *t = queue->head;
+
+	for (; t; prev = t, t = t->next) {
+		if (t->prev != prev)
+			return false;
+		if (t == task)
+			return true;
+	}
+	return false;
+}
+
+static const char *task_wrong(const struct task *task)
+{
+	if ((task->state == TASK_READY) != on_queue(&kernel.ready, task))
+		return "a task's state and the ready queue disagree";
+	if (task->state == TASK_READY && slot_empty(&task->table))
+		return "a task is ready and has no address space";
+	if (task->state == TASK_WAITING &&
+	    !on_queue(&task->channel->waiters, task))
+		return "a waiting task is on no channel's queue";
+	return NULL;
+}
+
+static const char *channel_wrong(const struct channel *ch)
+{
+	if (ch->count > UINT32_C(1) << ch->object.bits)
+		return "a channel has more entries than room";
+	if (ch->count && ch->waiters.head)
+		return "a task waits while there is an entry";
+	return NULL;
+}
+
+static const char *ready_wrong(void)
+{
+	unsigned ready = 0;
+
+	for (const struct task *t = kernel.ready.head; t; t = t->next)
+		if (t->state != TASK_READY || ++ready > kernel.ready_count)
+			return "a task on the ready queue is not ready";
+	return ready == kernel.ready_count ? NULL
+					   : "ready tasks are miscounted";
+}
+
+/* ---- objects, each once: at the first capability that finds its marks ---- */
+
+static const char *object_wrong(const struct slot *slot, struct tally *tally)
+{
+	struct object *obj;
+	uint64_t marks;
+
+	if (!counted(slot) || slot->cap.type == OBJECT_PML4)
+		return NULL;
+	obj = arch_ptr(slot->cap.base);
+	marks = obj->marks;
+	if (!marks)
+		return NULL;
+	obj->marks = 0;
+	if (marks != obj->count)
+		return "an object's capabilities are miscounted";
+	if (obj->type != slot->cap.type || !slot_empty(&obj->zombie))
+		return "a living object has a wrong header";
+	tally->held += held_by(obj);
+	if (obj->type == OBJECT_TASK)
+		return task_wrong((struct task *)obj);
+	if (obj->type == OBJECT_CHANNEL)
+		return channel_wrong((struct channel *)obj);
+	return NULL;
+}
+
+static const char *dying_wrong(struct tally *tally)
+{
+	const struct object *obj = kernel.dying;
+	uint64_t dying = 0;
+
+	for (; obj; obj = obj->dying) {
+		if (obj->count || obj->zombie.cap.type != OBJECT_ZOMBIE)
+			return "a dying object is not dead";
+		if (!obj->dying && obj != kernel.dying_last)
+			return "the list of the dying ends elsewhere";
+		tally->held += held_by(obj) + 1;
+		if (++dying > tally->zombies)
+			break;
+	}
+	return dying == tally->zombies ? NULL : "a zombie is not dying";
+}
+
+/* ---- address spaces ---- */
+
+/* One table: all that is present is marked, or is the kernel's. */
+static const char *table_wrong(uint64_t *table, unsigned first, unsigned level)
+{
+	for (unsigned i = first; i < (level == 4 ? KERNEL_HALF : TABLE_ENTRIES);
+	     i++) {
+		if (!(table[i] & PTE_P))
+			continue;
+		if (!(table[i] & PTE_MARK))
+			return "something is mapped and has no capability";
+	}
+	return NULL;
+}
+
+/*
+ * Depth first through the tables of a space, from address to address; marks
+ * are taken away on the way out of each table.
+ */
+static const char *space_wrong(struct space *space)
+{
+	uint64_t *table[5], n[5] = {0};
+	unsigned level = 4;
+	const char *wrong;
+
+	table[4] = arch_ptr(space->top);
+	wrong = table_wrong(table[4], 0, 4);
+	while (!wrong && level <= 4) {
+		uint64_t end = level == 4 ? KERNEL_HALF : TABLE_ENTRIES;
+		uint64_t *entry;
+
+		if (n[level] == end) {
+			n[level++] = 0;
+			continue;
+		}
+		entry = &table[level][n[level]++];
+		*entry &= ~PTE_MARK;
+		if (!(*entry & PTE_P) || level == 1 || *entry & PTE_PS)
+			continue;
+		table[--level] = arch_ptr(*entry & PTE_ADDR);
+		wrong = table_wrong(table[level], 0, level);
+	}
+	return wrong;
+}
+
+static const char *spaces_wrong(void)
+{
+	unsigned used = 0;
+
+	for (unsigned id = 1; id <= kernel.spaces_begun; id++) {
+		struct space *space = &kernel.space[id];
+		const char *wrong;
+
+		if (!space->top)
+			continue;
+		used++;
+		if (space->next_free != space->count || !space->count)
+			return "a PML4's capabilities are miscounted";
+		space->next_free = 0;
+		wrong = space_wrong(space);
+		if (wrong)
+			return wrong;
+	}
+	return used == kernel.spaces_used ? NULL : "spaces are miscounted";
+}
+
+static const char *tree_wrong(struct tally *tally)
+{
+	const char *wrong =
+		kernel.caps.child ? links_wrong(&kernel.caps) : NULL;
+	struct slot *slot = kernel.caps.child;
+
+	for (; slot && !wrong; slot = next_in_tree(slot)) {
+		if (++tally->in_tree > SLOTS_MAX)
+			return "the tree has no end";
+		tally->zombies += slot->cap.type == OBJECT_ZOMBIE;
+		wrong = slot_wrong(slot);
+	}
+	return wrong;
+}
+
+const char *verify(void)
+{
+	struct tally tally = {0};
+	const char *wrong = tree_wrong(&tally);
+
+	for (struct slot *slot = kernel.caps.child; slot && !wrong;
+	     slot = next_in_tree(slot))
+		wrong = object_wrong(slot, &tally);
+	if (!wrong)
+		wrong = dying_wrong(&tally);
+	if (!wrong && tally.held != tally.in_tree)
+		wrong = "a slot is taken and not in the tree, or the reverse";
+	if (!wrong)
+		wrong = ready_wrong();
+	return wrong ? wrong : spaces_wrong();
+}

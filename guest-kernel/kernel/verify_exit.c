@@ -1,0 +1,10 @@
+/* verify_exit.c: the verifying kernel stops as soon as something is wrong. */
+#include "guest-kernel/kernel/kernel.h"
+
+void verify_exit(void)
+{
+	const char *wrong = verify();
+
+	if (wrong)
+		panic("verify: %s", wrong);
+}
