@@ -15,6 +15,7 @@
 #define SPEED_WINDOW 0x40000000
 #define SPEED_HOLE   0x40200000
 #define SPEED_IOAPIC 0xfec00000
+#define SPEED_MAPPED 9 /* the page of the window that comes and goes */
 
 #define SPEED_CODE   0x08
 #define SPEED_DATA   0x10
@@ -35,14 +36,23 @@ extern uint64_t idt[512];
 void speed_user(void (*loop)(void), uint64_t rounds);
 void speed_user_syscall(void);
 void speed_user_int(void);
-/* Load from the hole, whose fault handler skips the load. */
+/* Load from the hole, whose fault handler skips the load; in the same way
+ * from an address that is none, and UD2. */
 void speed_fault(uint64_t rounds);
+void speed_gp(uint64_t rounds);
+void speed_ud(uint64_t rounds);
+void speed_call(uint64_t rounds);
+/* Eight words of code that run anywhere: uint32_t (uint64_t). */
+extern const uint64_t speed_function[8];
 
 /* Entries from the processor. */
 void speed_syscall_entry(void);
 void speed_int_entry(void);
 void speed_done_entry(void);
 void speed_fault_entry(void);
+void speed_gp_entry(void);
+void speed_ud_entry(void);
+void speed_map_entry(void);
 #endif
 
 #endif

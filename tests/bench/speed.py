@@ -28,6 +28,10 @@ EVENTS = {
     "syscall": ("SYSCALL from ring 3 + SYSRET", 2000000),
     "int": ("INT 80h from ring 3 + IRETQ", 500000),
     "fault": ("#PF + IRETQ", 500000),
+    "gp": ("#GP + IRETQ", 500000),
+    "ud": ("UD2 + IRETQ", 500000),
+    "map": ("PTE cleared + #PF + mapped + touch", 200000),
+    "call": ("CALL + RET", 10000000),
     "cr3": ("CR3 switch + 16 pages touched", 50000),
     "invlpg": ("PTE write + INVLPG + touch", 500000),
     "port": ("OUTB + INB", 1000000),
@@ -35,6 +39,7 @@ EVENTS = {
     "cpuid": ("CPUID", 500000),
     "rdtsc": ("RDTSC", 3000000),
     "patch": ("write to code, then run it", 30000),
+    "cold": ("first run of 16 instructions", 100000),
     "movsb": ("REP MOVSB of 4 KiB", 20000),
     "stosq": ("REP STOSQ of 4 KiB", 100000),
 }
@@ -96,7 +101,7 @@ def workloads(names):
 
 
 def events(names):
-    print(f"\n{'ns each':<32}{'TCG':>9}{'sim':>9}{'TCG/sim':>9}"
+    print(f"\n{'ns each':<36}{'TCG':>9}{'sim':>9}{'TCG/sim':>9}"
           f"{'instructions':>14}")
     for name in names:
         what, rounds = EVENTS[name]
@@ -104,7 +109,7 @@ def events(names):
         ns = {e: t * 1e6 / rounds for e, t in times.items()}
         tcg = f"{ns['TCG']:9.0f}" if QEMU else f"{'-':>9}"
         ratio = f"{ns['TCG'] / ns['sim']:9.2f}" if QEMU else f"{'-':>9}"
-        print(f"{what:<32}{tcg}{ns['sim']:9.0f}{ratio}"
+        print(f"{what:<36}{tcg}{ns['sim']:9.0f}{ratio}"
               f"{count / rounds:14.1f}", flush=True)
 
 

@@ -36,6 +36,27 @@ static uint64_t event_fault(unsigned rounds)
 	return rounds;
 }
 
+static uint64_t event_gp(unsigned rounds)
+{
+	if (rounds)
+		speed_gp(rounds);
+	return rounds;
+}
+
+static uint64_t event_ud(unsigned rounds)
+{
+	if (rounds)
+		speed_ud(rounds);
+	return rounds;
+}
+
+static uint64_t event_call(unsigned rounds)
+{
+	if (rounds)
+		speed_call(rounds);
+	return rounds;
+}
+
 /* Another address space of the same pages, and 16 of them touched. */
 static uint64_t event_cr3(unsigned rounds)
 {
@@ -60,6 +81,24 @@ static uint64_t event_invlpg(unsigned rounds)
 		*entry = (n & 255) << 12 | 7;
 		__asm__ volatile("invlpg %0" : : "m"(window[7 * 4096]));
 		(void)window[7 * 4096];
+	}
+	return rounds;
+}
+
+static void set_gate(unsigned vector, void (*entry)(void));
+
+/* A page is taken away, touched, mapped by the handler, touched again. */
+static uint64_t event_map(unsigned rounds)
+{
+	volatile uint8_t *page =
+		(volatile uint8_t *)SPEED_WINDOW + SPEED_MAPPED * 4096;
+	volatile uint64_t *entry = &window_table[SPEED_MAPPED];
+
+	set_gate(14, speed_map_entry);
+	for (unsigned n = 0; n < rounds; n++) {
+		*entry = 0;
+		__asm__ volatile("invlpg %0" : : "m"(*page));
+		(void)*page;
 	}
 	return rounds;
 }
@@ -129,6 +168,23 @@ static uint64_t event_patch(unsigned rounds)
 	return sum;
 }
 
+/* As many copies of one function; then each of them is run once. */
+static uint64_t event_cold(unsigned rounds)
+{
+	uint64_t *copy = (uint64_t *)SPEED_ARENA, sum = 0;
+
+	for (unsigned n = 0; n < rounds; n++)
+		for (unsigned i = 0; i < 8; i++)
+			copy[8 * n + i] = speed_function[i];
+	for (unsigned n = 0; n < rounds; n++) {
+		uint32_t (*fn)(uint64_t) =
+			(uint32_t(*)(uint64_t))(uintptr_t)(copy + 8 * n);
+
+		sum += fn(n);
+	}
+	return sum;
+}
+
 static uint64_t event_movsb(unsigned rounds)
 {
 	for (unsigned n = 0; n < rounds; n++) {
@@ -158,19 +214,15 @@ static uint64_t event_stosq(unsigned rounds)
 }
 
 static const struct work events[] = {
-	{"syscall", event_syscall},
-	{"int", event_int},
-	{"fault", event_fault},
-	{"cr3", event_cr3},
-	{"invlpg", event_invlpg},
-	{"port", event_port},
-	{"mmio", event_mmio},
-	{"cpuid", event_cpuid},
-	{"rdtsc", event_rdtsc},
-	{"patch", event_patch},
-	{"movsb", event_movsb},
-	{"stosq", event_stosq},
-	{NULL, NULL},
+	{"syscall", event_syscall}, {"int", event_int},
+	{"fault", event_fault},	    {"gp", event_gp},
+	{"ud", event_ud},	    {"map", event_map},
+	{"call", event_call},	    {"cr3", event_cr3},
+	{"invlpg", event_invlpg},   {"port", event_port},
+	{"mmio", event_mmio},	    {"cpuid", event_cpuid},
+	{"rdtsc", event_rdtsc},	    {"patch", event_patch},
+	{"cold", event_cold},	    {"movsb", event_movsb},
+	{"stosq", event_stosq},	    {NULL, NULL},
 };
 
 /* ---- the command line ---- */
@@ -222,6 +274,8 @@ void speed_main(const uint8_t *start_info)
 	int found;
 
 	work_arena = (uint8_t *)SPEED_ARENA;
+	set_gate(6, speed_ud_entry);
+	set_gate(13, speed_gp_entry);
 	set_gate(14, speed_fault_entry);
 	set_gate(0x80, speed_int_entry);
 	set_gate(0x81, speed_done_entry);

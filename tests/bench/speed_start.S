@@ -99,6 +99,25 @@ speed_fault_entry:
 	addq	$8, %rsp
 	iretq
 
+/* The same for what has no error code, and for #GP. */
+	.globl	speed_ud_entry
+speed_ud_entry:
+	addq	$2, (%rsp)
+	iretq
+
+	.globl	speed_gp_entry
+speed_gp_entry:
+	addq	$2, 8(%rsp)
+	addq	$8, %rsp
+	iretq
+
+/* Map the page that speed_guest.c took away. */
+	.globl	speed_map_entry
+speed_map_entry:
+	movq	$SPEED_MAPPED << 12 | 7, window_table + 8 * SPEED_MAPPED
+	addq	$8, %rsp
+	iretq
+
 /* speed_user(loop, rounds): what the caller keeps is pushed. */
 	.globl	speed_user
 speed_user:
@@ -143,6 +162,50 @@ speed_fault:
 	decq	%rdi
 	jnz	1b
 	ret
+
+	.globl	speed_gp
+speed_gp:
+	movabsq	$1 << 63, %rsi		/* not canonical */
+1:	movb	(%rsi), %al
+	decq	%rdi
+	jnz	1b
+	ret
+
+	.globl	speed_ud
+speed_ud:
+1:	ud2
+	decq	%rdi
+	jnz	1b
+	ret
+
+	.globl	speed_call
+speed_call:
+1:	call	2f
+	decq	%rdi
+	jnz	1b
+2:	ret
+
+/* 64 bytes and 16 instructions of the usual kinds, to be run elsewhere. */
+	.globl	speed_function
+	.balign	8
+speed_function:
+	movq	%rsp, %r8
+	leaq	-32(%rsp), %r9
+	movl	$0x12345678, %eax
+	movq	%rdi, -8(%r8)
+	addq	-8(%r8), %rax
+	movzbl	%al, %ecx
+	xorl	%edx, %edx
+	testl	%ecx, %ecx
+	sete	%dl
+	shll	$3, %ecx
+	leal	4(%rcx, %rdx, 2), %ecx
+	andl	$0xff, %ecx
+	movl	%ecx, (%r9)
+	imull	$17, (%r9), %ecx
+	addl	%ecx, %eax
+	ret
+	.balign	64, 0xcc
 
 	.data
 	.balign	8
