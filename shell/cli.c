@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shell/suggest.h"
 #include "shell/verdict.h"
@@ -124,6 +125,14 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, void *ctx)
 int cli_status(int result)
 {
 	return result == CLI_DONE ? cli_flush() : EXIT_USAGE;
+}
+
+bool cli_colour(FILE *out)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(out)) && !(no && *no) && term &&
+	       strcmp(term, "dumb") != 0;
 }
 
 int cli_flush(void)

@@ -69,6 +69,9 @@ int cli_word(const char *option, const struct cli_word *words, const char *text,
 /* `vmm help NAME` */
 void cli_print_help(const struct cli_command *command, FILE *out);
 
+/* May colours go to this stream? A terminal, and no NO_COLOR. */
+bool cli_colour(FILE *out);
+
 /* Flush standard output: 0, or EXIT_HOST having said why. */
 int cli_flush(void);
 
@@ -82,7 +85,7 @@ const char *cli_meant(const char *word);
 /* The program: find the command, run it. The exit status. */
 int cli_main(int argc, char **argv);
 
-extern const struct cli_command command_boot, command_help, command_symbolize,
-	command_test, command_version;
+extern const struct cli_command command_boot, command_doctor, command_help,
+	command_symbolize, command_test, command_version;
 
 #endif

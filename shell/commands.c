@@ -11,7 +11,7 @@
 #define COMMANDS_MAX 32
 
 const struct cli_command *const cli_commands[] = {
-	&command_boot, &command_test,	 &command_symbolize,
+	&command_boot, &command_doctor,	 &command_test, &command_symbolize,
 	&command_help, &command_version, NULL,
 };
 

@@ -10,6 +10,16 @@ int kvm_usable(struct reason *why)
 			  "on x86-64");
 }
 
+int kvm_open(struct reason *why)
+{
+	return kvm_usable(why);
+}
+
+const char *kvm_device(void)
+{
+	return "/dev/kvm";
+}
+
 int kvm_create(const struct vcpu_env *env, struct vcpu **vcpu)
 {
 	struct reason why;
