@@ -25,7 +25,8 @@ static enum bound bind_alu(struct op *op, const struct insn *insn)
 enum bound bind_branch(struct op *op, const struct insn *insn, op_fn *fn)
 {
 	op->fn = fn;
-	op->imm = truncate_to(insn->rip + insn->len + insn->imm, insn->opsize);
+	op->disp = insn->rip + insn->len;
+	op->imm = truncate_to(op->disp + insn->imm, insn->opsize);
 	return ENDS;
 }
 

@@ -12,6 +12,7 @@
 #include "vmm/log.h"
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
+#include "vmm/sim/tune.h"
 
 static void pages_free(struct code_pages *p)
 {
@@ -70,6 +71,7 @@ int code_init(struct cpu *cpu, struct cpu *first)
 {
 	struct code_cache *c = &cpu->code;
 
+	tune_init();
 	c->pool = aligned_alloc(OP_LINE, BLOCK_POOL);
 	c->hash = calloc(BLOCK_HASH, sizeof(*c->hash));
 	if (!c->pool || !c->hash || !pages_join(cpu, first))
@@ -213,6 +215,7 @@ static void end_block(struct block *b, unsigned count, unsigned next)
 
 void block_truncate(struct block *block, unsigned pos)
 {
+	block->op[pos].fn = block->op[pos].plain;
 	end_block(block, pos + 1, block->op[pos].next);
 }
 
@@ -281,6 +284,8 @@ static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 			break;
 	}
 	end_block(b, b->count, at);
+	if (bits == 64)
+		tune_block(b, cpu->code.turn);
 	cpu->code.used += BLOCK_SIZE(b->count);
 	if (page2 == NO_PAGE) {
 		b->gen = mark_code(cpu, p->gpa, at ? at : 1);

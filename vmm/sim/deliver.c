@@ -77,7 +77,7 @@ uint64_t tss_field(struct cpu *cpu, unsigned offset, unsigned size,
 }
 
 /* What the frame's RFLAGS holds: RF marks faults (SDM 3 17.3.1.1). */
-uint64_t event_flags(const struct cpu *cpu, const struct event *ev)
+uint64_t event_flags(struct cpu *cpu, const struct event *ev)
 {
 	return flags_get(cpu) | (ev->kind == EVENT_FAULT ? FLAG_RF : 0);
 }

@@ -49,7 +49,7 @@ struct frame {
 /* ---- deliver.c ---- */
 uint64_t tss_field(struct cpu *cpu, unsigned offset, unsigned size,
 		   uint32_t ext);
-uint64_t event_flags(const struct cpu *cpu, const struct event *ev);
+uint64_t event_flags(struct cpu *cpu, const struct event *ev);
 void enter_handler(struct cpu *cpu, const struct gate *g);
 
 /* ---- deliver_legacy.c ---- */

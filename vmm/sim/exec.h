@@ -22,22 +22,30 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 /* ---- going on ---- */
 
+/* Compute it into its register at once: two instructions less per jump. */
+#define KEEP(var)     __asm__("" : "+r"(var))
+
 ALWAYS_INLINE void next(struct cpu *cpu, const struct op *op)
 {
-	return op[1].fn(cpu, op + 1);
+	op++;
+	KEEP(op);
+	return op->fn(cpu, op);
 }
 
 /* Run `b` unless the budget is spent. */
 ALWAYS_INLINE void enter(struct cpu *cpu, struct block *b)
 {
 	int64_t left = cpu->left - b->count;
+	const struct op *op;
 
 	if (unlikely(left < 0)) {
 		cpu->rip = b->rip;
 		return;
 	}
 	cpu->left = left;
-	return b->op[0].fn(cpu, b->op);
+	op = b->op;
+	KEEP(op);
+	return op->fn(cpu, op);
 }
 
 /*
@@ -141,18 +149,45 @@ ALWAYS_INLINE uint64_t extend(uint64_t val, unsigned size)
 	return val;
 }
 
-/* ---- flags ---- */
+/*
+ * ---- flags: two forms ----
+ *
+ * Results and carries, from which each flag is one step away; or, quicker to
+ * leave behind, what was added, subtracted or anded last, and how wide
+ * (`lazy`). Who reads flags one by one, or writes some of them, settles for
+ * the first form before.
+ */
 
-ALWAYS_INLINE bool flag_cf(const struct cpu *cpu)
+#define LAZY_ADD	 4u
+#define LAZY_SUB	 8u
+#define LAZY_AND	 12u /* from[0] is the result */
+#define LAZY(kind, size) ((kind) | __builtin_ctz(size))
+
+ALWAYS_INLINE void flags_settled(struct cpu *cpu)
 {
+	if (unlikely(cpu->lazy))
+		flags_settle(cpu);
+}
+
+ALWAYS_INLINE bool flag_cf(struct cpu *cpu)
+{
+	flags_settled(cpu);
 	return cpu->carry >> 63;
 }
 
-ALWAYS_INLINE bool flag_of(const struct cpu *cpu)
+ALWAYS_INLINE bool flag_of(struct cpu *cpu)
 {
+	flags_settled(cpu);
 	return (cpu->carry ^ cpu->carry << 1) >> 63;
 }
 
+ALWAYS_INLINE bool flag_zf(struct cpu *cpu)
+{
+	flags_settled(cpu);
+	return cpu->zres == 0;
+}
+
+/* Of settled flags. */
 ALWAYS_INLINE bool flag_pf(const struct cpu *cpu)
 {
 	unsigned b = cpu->sres & 0xff;
@@ -161,23 +196,23 @@ ALWAYS_INLINE bool flag_pf(const struct cpu *cpu)
 	return (0x9669 >> (b & 15)) & 1;
 }
 
-/* The condition in the low four bits of Jcc, SETcc and CMOVcc. */
-ALWAYS_INLINE bool condition(const struct cpu *cpu, unsigned cc)
+/* The low four bits of Jcc, SETcc and CMOVcc, of settled flags. */
+ALWAYS_INLINE bool condition_settled(const struct cpu *cpu, unsigned cc)
 {
 	bool is;
 
 	switch (cc >> 1) {
 	case 0:
-		is = flag_of(cpu);
+		is = (cpu->carry ^ cpu->carry << 1) >> 63;
 		break;
 	case 1:
-		is = flag_cf(cpu);
+		is = cpu->carry >> 63;
 		break;
 	case 2:
 		is = cpu->zres == 0;
 		break;
 	case 3:
-		is = flag_cf(cpu) || cpu->zres == 0;
+		is = cpu->carry >> 63 || cpu->zres == 0;
 		break;
 	case 4:
 		is = cpu->sres >> 63;
@@ -195,6 +230,12 @@ ALWAYS_INLINE bool condition(const struct cpu *cpu, unsigned cc)
 	return is ^ (cc & 1);
 }
 
+ALWAYS_INLINE bool condition(struct cpu *cpu, unsigned cc)
+{
+	flags_settled(cpu);
+	return condition_settled(cpu, cc);
+}
+
 /* The result of an operation of `size` bytes, and its vector of carries. */
 ALWAYS_INLINE void flags_result(struct cpu *cpu, uint64_t res, uint64_t carry,
 				unsigned size)
@@ -207,6 +248,7 @@ ALWAYS_INLINE void flags_result(struct cpu *cpu, uint64_t res, uint64_t carry,
 		carry |= carry << (64 - 8 * size);
 	}
 	cpu->carry = carry;
+	cpu->lazy = 0;
 }
 
 ALWAYS_INLINE void flags_logic(struct cpu *cpu, uint64_t res, unsigned size)
@@ -215,6 +257,7 @@ ALWAYS_INLINE void flags_logic(struct cpu *cpu, uint64_t res, unsigned size)
 	cpu->zres = res;
 	cpu->sres = res;
 	cpu->carry = 0;
+	cpu->lazy = 0;
 }
 
 /* CF and OF anew, AF cleared; the rest from `res`. */
@@ -225,11 +268,26 @@ ALWAYS_INLINE void flags_cf_of(struct cpu *cpu, uint64_t res, unsigned size,
 	cpu->zres = res;
 	cpu->sres = res;
 	cpu->carry = (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62;
+	cpu->lazy = 0;
+}
+
+/*
+ * Carries out of each bit of a + b (+ 1) = r and of a - b (- 1) = r; the
+ * carry in follows from r.
+ */
+ALWAYS_INLINE uint64_t add_carries(uint64_t a, uint64_t b, uint64_t r)
+{
+	return (a & b) | ((a | b) & ~r);
+}
+
+ALWAYS_INLINE uint64_t sub_carries(uint64_t a, uint64_t b, uint64_t r)
+{
+	return (~a & b) | ((~a | b) & r);
 }
 
 ALWAYS_INLINE void flags_set_cf(struct cpu *cpu, bool cf)
 {
-	uint64_t of = (cpu->carry ^ cpu->carry << 1) >> 63;
+	uint64_t of = flag_of(cpu);
 
 	cpu->carry = (uint64_t)cf << 63 | (cf ^ of) << 62 | (cpu->carry & 8);
 }

@@ -7,23 +7,6 @@
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
 
-/* In encoding order; TEST is AND that writes nothing. */
-enum alu { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP, TEST };
-
-/*
- * Carries out of each bit of a + b (+ 1) = r and of a - b (- 1) = r; the
- * carry in follows from r.
- */
-ALWAYS_INLINE uint64_t add_carries(uint64_t a, uint64_t b, uint64_t r)
-{
-	return (a & b) | ((a | b) & ~r);
-}
-
-ALWAYS_INLINE uint64_t sub_carries(uint64_t a, uint64_t b, uint64_t r)
-{
-	return (~a & b) | ((~a | b) & r);
-}
-
 ALWAYS_INLINE uint64_t alu(struct cpu *cpu, enum alu kind, uint64_t a,
 			   uint64_t b, unsigned size)
 {

@@ -155,7 +155,7 @@ void exec_loop(struct cpu *cpu, const struct op *op)
 {
 	unsigned size = counter_size(op);
 	uint64_t count = truncate_to(reg_get(cpu, GPR_RCX, size) - 1, size);
-	bool zf = cpu->zres == 0;
+	bool zf = flag_zf(cpu);
 	bool taken =
 		count && (op->opcode == 0xe2 || zf == (op->opcode == 0xe1));
 

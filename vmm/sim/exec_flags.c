@@ -5,11 +5,50 @@
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
 
+/* Any size, known only now. */
+static void flags_of_size(struct cpu *cpu, uint64_t res, uint64_t carry,
+			  unsigned size)
+{
+	switch (size) {
+	case 1:
+		flags_result(cpu, res, carry, 1);
+		break;
+	case 2:
+		flags_result(cpu, res, carry, 2);
+		break;
+	case 4:
+		flags_result(cpu, res, carry, 4);
+		break;
+	default:
+		flags_result(cpu, res, carry, 8);
+	}
+}
+
 #define ARITH (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
 
-uint64_t flags_get(const struct cpu *cpu)
+void flags_settle(struct cpu *cpu)
+{
+	unsigned size = 1u << (cpu->lazy & 3), kind = cpu->lazy & ~3u;
+	uint64_t a = cpu->from[0], b = cpu->from[1];
+
+	switch (kind) {
+	case LAZY_ADD:
+		flags_of_size(cpu, a + b, add_carries(a, b, a + b), size);
+		break;
+	case LAZY_SUB:
+		flags_of_size(cpu, a - b, sub_carries(a, b, a - b), size);
+		break;
+	case LAZY_AND:
+		flags_of_size(cpu, a, 0, size);
+		break;
+	}
+}
+
+uint64_t flags_get(struct cpu *cpu)
 {
 	uint64_t flags = cpu->s.rflags & ~ARITH;
+
+	flags_settled(cpu);
 
 	flags |= flag_cf(cpu) ? FLAG_CF : 0;
 	flags |= flag_pf(cpu) ? FLAG_PF : 0;
@@ -28,6 +67,7 @@ void flags_set_arith(struct cpu *cpu, uint64_t flags)
 	cpu->sres = (flags & FLAG_SF ? SIGN64 : 0) | !(flags & FLAG_PF);
 	cpu->carry = (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62 |
 		     (flags & FLAG_AF ? 8 : 0);
+	cpu->lazy = 0;
 }
 
 void flags_set(struct cpu *cpu, uint64_t flags)

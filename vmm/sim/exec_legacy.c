@@ -10,8 +10,9 @@ static uint8_t al(const struct cpu *cpu)
 	return cpu->r[GPR_RAX];
 }
 
-static bool flag_af(const struct cpu *cpu)
+static bool flag_af(struct cpu *cpu)
 {
+	flags_settled(cpu);
 	return cpu->carry & 8;
 }
 

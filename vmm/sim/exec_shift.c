@@ -17,6 +17,7 @@ ALWAYS_INLINE bool top_bit(uint64_t val, unsigned bits)
 /* CF and OF only. */
 ALWAYS_INLINE void rotate_flags(struct cpu *cpu, bool cf, bool of)
 {
+	flags_settled(cpu);
 	cpu->carry = (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62 |
 		     (cpu->carry & 8);
 }

@@ -7,7 +7,8 @@
 
 #include "vmm/sim/sim.h"
 
-/* exec_alu.c; nine kinds in encoding order, TEST last */
+/* exec_alu.c; in encoding order, and TEST: AND that writes nothing */
+enum alu { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP, TEST };
 extern op_fn *const alu_rm_reg_fns[9][8], *const alu_reg_rm_fns[9][8],
 						  *const alu_rm_imm_fns[9][8];
 extern op_fn *const inc_fns[8],

@@ -181,12 +181,14 @@ struct page_info {
 };
 
 #define BLOCK_POOL (UINT64_C(5) << 20) /* bytes */
+#define TUNE_TURNS 256
 #define BLOCK_HASH (1u << 13)
 #define OP_LINE	   64 /* an op is one line of most caches */
 
 struct code_cache {
 	char *pool;
 	size_t used;
+	uint8_t turn[TUNE_TURNS]; /* tune.c's */
 	struct block **hash;
 };
 
@@ -235,9 +237,11 @@ struct cpu {
 
 	/* Hot: what every op touches. */
 	uint64_t r[REGS];
-	uint64_t zres;	/* ZF: is zero */
-	uint64_t sres;	/* SF: bit 63; PF: parity of the low byte */
-	uint64_t carry; /* CF: bit 63; OF: bits 63 and 62 differ; AF: bit 3 */
+	uint64_t zres;	  /* ZF: is zero */
+	uint64_t sres;	  /* SF: bit 63; PF: parity of the low byte */
+	uint64_t carry;	  /* CF: bit 63; OF: bits 63 and 62 differ; AF: bit 3 */
+	uint64_t from[2]; /* instead of these three, the operands of ... */
+	uint8_t lazy;	  /* ... this: LAZY_*, or 0: the three hold */
 	const struct tlb *tlb;
 	int64_t left;  /* instructions before run() must look up */
 	uint64_t rip;  /* of the next block while none runs */
@@ -394,7 +398,9 @@ void real_iret(struct cpu *cpu, unsigned size);
 void real_enter_v86(struct cpu *cpu, uint64_t flags);
 
 /* ---- flags, in exec_flags.c ---- */
-uint64_t flags_get(const struct cpu *cpu);
+/* Bring zres, sres and carry up to date. */
+void flags_settle(struct cpu *cpu);
+uint64_t flags_get(struct cpu *cpu);
 void flags_set_arith(struct cpu *cpu, uint64_t flags);
 /* All of RFLAGS; polls interrupts and leaves the block when needed. */
 void flags_set(struct cpu *cpu, uint64_t flags);
