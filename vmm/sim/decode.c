@@ -91,16 +91,33 @@ static uint8_t next_byte(struct reader *r)
 		r->over = true;
 		return 0;
 	}
-	r->insn->byte[r->pos] = r->byte[r->pos];
 	return r->byte[r->pos++];
 }
 
+/* 1, 2, 4 or 8. Of what is cut short nobody asks for the value. */
 static uint64_t next_bytes(struct reader *r, unsigned size)
 {
+	const uint8_t *at = r->byte + r->pos;
 	uint64_t val = 0;
 
-	for (unsigned i = 0; i < size; i++)
-		val |= (uint64_t)next_byte(r) << (8 * i);
+	if (r->avail - r->pos < size) {
+		r->pos = r->avail;
+		r->over = true;
+		return 0;
+	}
+	r->pos += size;
+	switch (size) {
+	case 1:
+		return *at;
+	case 2:
+		memcpy(&val, at, 2);
+		break;
+	case 4:
+		memcpy(&val, at, 4);
+		break;
+	default:
+		memcpy(&val, at, 8);
+	}
 	return val;
 }
 
@@ -349,12 +366,12 @@ static unsigned attributes(const struct insn *insn)
 enum decode insn_decode(struct insn *insn, const uint8_t *byte, unsigned avail,
 			unsigned bits)
 {
+	static const struct insn nothing = {.seg = -1};
 	struct reader r = {insn, byte, avail < 15 ? avail : 15, 0, false};
 	unsigned attr;
 
-	memset(insn, 0, sizeof(*insn));
+	*insn = nothing;
 	insn->bits = bits;
-	insn->seg = -1;
 	read_opcode(&r);
 	attr = attributes(insn);
 	if (attr & BAD || (attr & NO64 && bits == 64 && !r.over))

@@ -492,7 +492,6 @@ struct block *block_cut(struct cpu *cpu, const struct block *b, unsigned count);
 
 /* ---- decode.c ---- */
 struct insn {
-	uint8_t byte[15];
 	uint8_t len;
 	uint8_t bits; /* code size */
 	uint8_t map;  /* 0: one byte; 1: 0F; 2: 0F 38; 3: 0F 3A */
