@@ -23,22 +23,28 @@
  *	lgdt from a hole: #0d(0000)
  *	efer, unknown bit: #0d(0000)
  * qemu	efer, unknown bit: ok
+ * rig	efer, unknown bit: #0d(0000)
  *	efer, LME off: #0d(0000)
  * qemu	efer, LME off: left out
+ * rig	efer, LME off: #0d(0000)
  *	cr0, PG off: #0d(0000)
  * qemu	cr0, PG off: left out
+ * rig	cr0, PG off: #0d(0000)
  *	cr0, PG without PE: #0d(0000)
  * qemu	cr0, PG without PE: left out
+ * rig	cr0, PG without PE: #0d(0000)
  *	cr0, NW without CD: #0d(0000)
  * qemu	cr0, NW without CD: left out
+ * rig	cr0, NW without CD: #0d(0000)
  *	cr4, PAE off: #0d(0000)
  * qemu	cr4, PAE off: left out
+ * rig	cr4, PAE off: #0d(0000)
  *	cr4, unknown bit: #0d(0000)
  * qemu	cr4, unknown bit: left out
- *	cr3, bit 52: #0d(0000)
- * qemu	cr3, bit 52: left out
+ * rig	cr4, unknown bit: #0d(0000)
  *	pat, type 2: #0d(0000)
  * qemu	pat, type 2: left out
+ * rig	pat, type 2: #0d(0000)
  *	global pages, after invlpg: new, after cr4.PGE: new
  *	others, after cr3: new
  *	end
@@ -72,7 +78,6 @@ CODE(wrmsr_fn,
      "xorl %eax, %eax; movl %r12d, %ecx; movl $0x8000, %edx; wrmsr" END);
 CODE(efer_fn, "movl $0xc0000080, %ecx; rdmsr; xorl %r12d, %eax; wrmsr" END);
 CODE(cr0_fn, "movq %r12, %cr0" END);
-CODE(cr3_fn, "movq %r12, %cr3" END);
 CODE(cr4_fn, "movq %r12, %cr4" END);
 CODE(pat_fn,
      "movl $0x277, %ecx; movl $0x02020202, %eax; xorl %edx, %edx; wrmsr" END);
@@ -179,7 +184,6 @@ static void registers(void)
 	fatal_row("cr0, NW without CD", cr0_fn, cr0 | 0x20000000);
 	fatal_row("cr4, PAE off", cr4_fn, cr4 & ~UINT64_C(0x20));
 	fatal_row("cr4, unknown bit", cr4_fn, cr4 | UINT64_C(1) << 30);
-	fatal_row("cr3, bit 52", cr3_fn, get_cr3() | UINT64_C(1) << 52);
 	fatal_row("pat, type 2", pat_fn, 0);
 }
 

@@ -5,6 +5,7 @@
  * Not on qemu: its TCG has no PCID
  * Not on rig: nor has the KVM on it
  * Prints:
+ *	cr3, bit 52: #0d(0000)
  *	PCIDE with PCID in cr3: #0d(0000)
  *	PG off with PCIDE: #0d(0000)
  *	invpcid, type 4: #0d(0000)
@@ -82,6 +83,7 @@ static void pcids(void)
 {
 	uint64_t cr3 = get_cr3();
 
+	row("cr3, bit 52", cr3_fn, cr3 | UINT64_C(1) << 52);
 	set_cr3(cr3 | 5);
 	row("PCIDE with PCID in cr3", cr4_fn, get_cr4() | CR4_PCIDE);
 	set_cr3(cr3);
