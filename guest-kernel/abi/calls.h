@@ -189,14 +189,71 @@ X(table_unmap, TABLE_UNMAP, 28, TABLE, 0, \
   NONE, NONE, NONE, NONE, \
   NONE, NONE, NONE, \
   "NOT_MAPPED", \
-  "Undo TABLE_MAP. What was mapped through the table is mapped no more.")
+  "Undo TABLE_MAP. What was mapped through the table is mapped no more.") \
+X(task_set_priority, TASK_SET_PRIORITY, 29, TASK, 0, \
+  WORD(priority), WORD(maximum), NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE NO_RIGHT", \
+  "Its priority, 0..255, the highest first, and the highest that it may give " \
+  "to others. Neither can be above the caller's own maximum.") \
+X(task_set_fault_handler, TASK_SET_FAULT_HANDLER, 30, TASK, 0, \
+  WORD(flags), MAYBE_CAP(ENDPOINT, handler), NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE NO_RIGHT", \
+  "Where its faults go as calls (message.h): a copy of the capability, which " \
+  "needs RIGHT_WRITE; with none a fault suspends the task and is reported. " \
+  "flags: FAULT_ON_x.") \
+X(task_bind, TASK_BIND, 31, TASK, 0, \
+  MAYBE_CAP(NOTIFICATION, notification), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "NO_RIGHT BAD_STATE", \
+  "Its receives at endpoints get this notification's bits, too. A copy of " \
+  "the capability, which needs RIGHT_READ; BAD_STATE if another task is " \
+  "bound to it. With none: bound no longer.") \
+X(task_set_context, TASK_SET_CONTEXT, 32, TASK, 0, \
+  MAYBE_CAP(SCHED_CONTEXT, context), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "BAD_STATE", \
+  "The scheduling context whose budget it runs on: a copy of the capability; " \
+  "BAD_STATE if another task is bound to it. With none: no budget limits it; " \
+  "while it serves a call, it runs on its caller's.") \
+X(task_get_registers, TASK_GET_REGISTERS, 33, TASK, 0, \
+  NONE, NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "NO_BUFFER BAD_STATE", \
+  "The registers of a task that is not running, to the caller's task buffer " \
+  "(struct task_registers).") \
+X(task_set_registers, TASK_SET_REGISTERS, 34, TASK, 0, \
+  NONE, NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "NO_BUFFER BAD_STATE RANGE", \
+  "The reverse, for an inactive task or one whose fault is being handled. Of " \
+  "RFLAGS the status flags, DF, TF and AC are taken; RIP, RSP and the bases " \
+  "are addresses of user space.") \
+X(task_info, TASK_INFO, 35, TASK, 0, \
+  NONE, NONE, NONE, NONE, \
+  RESULT(state), RESULT(priority), RESULT(number), \
+  "", \
+  "Its state (enum abi_task_state), the priority it has now, and its number " \
+  "in the kernel's reports.") \
+X(sched_control_set, SCHED_CONTROL_SET, 36, SCHED_CONTROL, 0, \
+  CAP(SCHED_CONTEXT, context), WORD(budget), WORD(period), NONE, \
+  NONE, NONE, NONE, \
+  "RANGE", \
+  "Give processor time: at most budget nanoseconds in any period, from now " \
+  "on. 10000 <= budget <= period <= 2^40.") \
+X(sched_context_info, SCHED_CONTEXT_INFO, 37, SCHED_CONTEXT, 0, \
+  NONE, NONE, NONE, NONE, \
+  RESULT(budget), RESULT(period), RESULT(consumed), \
+  "", \
+  "Its settings, and the nanoseconds used so far.")
 /* clang-format on */
 
 enum abi_label {
 #define ABI_LABEL_ENUM(name, label, number, ...) label = (number),
 	ABI_CALLS(ABI_LABEL_ENUM)
 #undef ABI_LABEL_ENUM
-		LABEL_COUNT = 29
+		LABEL_COUNT = 38
 };
 
 #endif

@@ -77,13 +77,15 @@ enum abi_types {
 	X(BAD_STATE, 18, "not in the state the object is in")              \
 	X(NO_COPY, 19, "a capability of this type can only be moved")      \
 	X(NO_SPACE, 20, "all identifiers of address spaces are in use")    \
-	X(GONE, 21, "the object was destroyed while it was waited for")
+	X(GONE, 21, "the object was destroyed while it was waited for")    \
+	X(NO_REPLY, 22, "who receives there named no Reply to answer by")  \
+	X(TIMEOUT, 23, "the deadline came first")
 
 enum error {
 #define ABI_ERROR_ENUM(name, number, text) ERR_##name = (number),
 	ABI_ERRORS(ABI_ERROR_ENUM)
 #undef ABI_ERROR_ENUM
-		ERR_COUNT = 22
+		ERR_COUNT = 24
 };
 
 /*
@@ -109,7 +111,20 @@ enum abi_right {
 #define TASK_BUFFER_BYTES 1024 /* of payload */
 #define CHANNEL_BITS_MAX  8
 
-#define CHANNEL_TRY	  1u
+/* A task's state, as TASK_INFO says it. */
+enum abi_task_state {
+	TASK_INACTIVE,
+	TASK_READY,	/* running, or ready to */
+	TASK_PARKED,	/* ready, but its scheduling context is used up */
+	TASK_WAITING,	/* to take from a channel */
+	TASK_SENDING,	/* at an endpoint, for a receiver */
+	TASK_CALLING,	/* the same, with a call */
+	TASK_RECEIVING, /* at an endpoint, for a message */
+	TASK_LISTENING, /* at a notification, for a bit */
+	TASK_ANSWERED,	/* for the answer to its call */
+};
+
+#define CHANNEL_TRY 1u
 
 enum channel_kind { CHANNEL_RAW = 1, CHANNEL_PAYLOAD = 2, CHANNEL_CAP = 3 };
 
@@ -125,7 +140,11 @@ enum channel_kind { CHANNEL_RAW = 1, CHANNEL_PAYLOAD = 2, CHANNEL_CAP = 3 };
 #define LARGE_PAGE_BYTES    (UINT64_C(1) << 21)
 #define UNTYPED_UNIT	    64 /* an Untyped's size is a multiple */
 #define CPOOL_BYTES	    (128 + CPOOL_SLOTS * 64)
-#define TASK_BYTES	    1024
+#define TASK_BYTES	    1344
+#define ENDPOINT_BYTES	    128
+#define NOTIFICATION_BYTES  128
+#define REPLY_BYTES	    320
+#define SCHED_CONTEXT_BYTES 320
 #define CHANNEL_BYTES(bits) (128 + (UINT64_C(1152) << (bits)))
 
 #endif

@@ -34,6 +34,7 @@
 #define ABI_SYSCALL_H
 
 #include "guest-kernel/abi/calls.h"
+#include "guest-kernel/abi/message.h"
 
 /*
  * SYS_INVOKE		invoke a capability (calls.h)
@@ -46,16 +47,14 @@
  * SYS_LIST_CPOOL	log the caller's root pool, a line a taken slot
  * SYS_TEST_SUCCEED	end the run: port 501h gets 31h
  * SYS_TEST_FAIL	end the run: port 501h gets 30h
+ * SYS_CALL to SYS_NB_RECV	messages: message.h
  * SYS_VERSION		returns ABI_VERSION
  * SYS_SET_FS_BASE	rdi: the base of the caller's FS segment; of user space
  *			only
+ * SYS_CLOCK		returns the nanoseconds since the boot
  *
  * PRINT to TEST_FAIL stand for services that a finished system would give by
  * capability; they are here for bringing one up.
- *
- * Numbers 8..13 are kept for messages: CALL, REPLY_RECV, SEND, NB_SEND, RECV,
- * NB_RECV. They have up to four message words in rdx, r10, r8 and r9, the path
- * of the Reply object in r12, and the deadline in r13.
  */
 #define ABI_SYSCALLS(X)    \
 	X(INVOKE, 0)       \
@@ -66,14 +65,21 @@
 	X(LIST_CPOOL, 5)   \
 	X(TEST_SUCCEED, 6) \
 	X(TEST_FAIL, 7)    \
+	X(CALL, 8)         \
+	X(REPLY_RECV, 9)   \
+	X(SEND, 10)        \
+	X(NB_SEND, 11)     \
+	X(RECV, 12)        \
+	X(NB_RECV, 13)     \
 	X(VERSION, 14)     \
-	X(SET_FS_BASE, 15)
+	X(SET_FS_BASE, 15) \
+	X(CLOCK, 16)
 
 enum abi_syscall {
 #define ABI_SYSCALL_ENUM(name, number) SYS_##name = (number),
 	ABI_SYSCALLS(ABI_SYSCALL_ENUM)
 #undef ABI_SYSCALL_ENUM
-		SYS_COUNT = 16
+		SYS_COUNT = 17
 };
 
 #define INFO_LABEL_SHIFT	   0
@@ -101,8 +107,9 @@ enum abi_syscall {
 struct task_buffer {
 	uint64_t length;
 	uint8_t data[TASK_BUFFER_BYTES];
+	struct message_cap send[MESSAGE_CAPS_MAX], receive[MESSAGE_CAPS_MAX];
 };
 
-_Static_assert(sizeof(struct task_buffer) == 8 + TASK_BUFFER_BYTES, "ABI");
+_Static_assert(sizeof(struct task_buffer) == 8 + TASK_BUFFER_BYTES + 96, "ABI");
 
 #endif

@@ -187,7 +187,7 @@ void cap_delete(struct slot *slot)
 	if (count)
 		--*count;
 	if (cap.flags & CAP_VITAL)
-		task_loses_table(slot);
+		task_loses(slot);
 	cap_unlink(slot);
 	object_capability_gone(&cap, count && *count == 0);
 }

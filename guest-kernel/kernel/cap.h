@@ -24,7 +24,7 @@
 
 /* Untyped and frames: device memory. */
 #define CAP_DEVICE 1u
-/* In a task, which cannot run without it. */
+/* In a task that has to know when it goes. */
 #define CAP_VITAL  2u
 
 struct cap {

@@ -131,8 +131,7 @@ static void serve_waiters(struct channel *ch)
 	enum error err;
 
 	while (ch->count > 0 && (task = ch->waiters.head)) {
-		queue_remove(&ch->waiters, task);
-		task->channel = NULL;
+		ipc_cancel(task);
 		err = decode_take(ch, task, &task->dest, &t);
 		if (err) {
 			task_return(task, err, DETAIL_NONE, 0);
@@ -203,9 +202,7 @@ enum error channel_put_cap(struct invocation *inv)
 static void do_wait(struct channel *ch, struct task *task,
 		    const struct destination *dest)
 {
-	sched_unready(task);
-	task->state = TASK_WAITING;
-	task->channel = ch;
+	ipc_wait(task, TASK_WAITING, &ch->object);
 	task->dest = *dest;
 	queue_append(&ch->waiters, task);
 }
@@ -256,10 +253,7 @@ bool channel_step(struct channel *ch)
 	if (kernel.input == ch)
 		kernel.input = NULL;
 	if (task) {
-		queue_remove(&ch->waiters, task);
-		task->channel = NULL;
-		task_return(task, ERR_GONE, DETAIL_NONE, 0);
-		sched_ready(task);
+		ipc_fail(task, ERR_GONE);
 		return false;
 	}
 	if (ch->count == 0)

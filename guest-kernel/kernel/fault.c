@@ -38,12 +38,50 @@ static void backtrace(const struct task *task)
 	print("\n");
 }
 
-void fault_user(struct task *task, const char *name, uint64_t address,
-		bool has_address)
+/*
+ * No handler, or it could not be told: the task is suspended as it was, and
+ * reported. Its state is TASK_INACTIVE already.
+ */
+void fault_unhandled(struct task *task)
 {
 	print("[kernel] fault: task %u is suspended\n", task->number);
-	fault_report(&task->regs, name, address, has_address);
+	fault_report(&task->regs, arch_fault_name(&task->regs, task->fault),
+		     task->fault_address, task->fault == FAULT_PAGE);
 	if (!slot_empty(&task->table))
 		backtrace(task);
-	task_stop(task);
+	task->fault = 0;
+}
+
+void fault_user(struct task *task, unsigned kind, uint64_t address)
+{
+	task->fault = kind;
+	task->fault_address = address;
+	sched_unready(task);
+	if (slot_empty(&task->fault_handler))
+		fault_unhandled(task);
+	else
+		endpoint_fault(task);
+}
+
+/* abi/message.h has the words. */
+void fault_message(const struct task *from, struct task *to, uint64_t badge)
+{
+	const struct regs *f = &from->regs;
+	struct regs *t = &to->regs;
+
+	t->rax = ERR_OK;
+	t->rdi = badge;
+	t->rsi = MESSAGE_INFO(from->fault, 0, MESSAGE_REGISTERS) |
+		 MESSAGE_CALL | MESSAGE_FAULT;
+	t->rdx = f->rip;
+	t->r10 = from->fault_address;
+	t->r8 = f->error << 32 | f->vector;
+	t->r9 = f->rsp;
+}
+
+void fault_answered(struct task *task, uint32_t label)
+{
+	task->fault = 0;
+	if (label == FAULT_RESUME && task_complete(task))
+		sched_ready(task);
 }

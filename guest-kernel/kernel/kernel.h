@@ -20,7 +20,10 @@
 #include "guest-kernel/abi/syscall.h"
 #include "guest-kernel/arch/x86_64/arch.h"
 #include "guest-kernel/kernel/cap.h"
+#include "guest-kernel/kernel/ipc.h"
 #include "guest-kernel/kernel/object.h"
+#include "guest-kernel/kernel/sched.h"
+#include "guest-kernel/kernel/sched_context.h"
 
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr)-offsetof(type, member)))
@@ -30,16 +33,6 @@
 struct cpool {
 	struct object object;
 	struct slot slot[CPOOL_SLOTS] __attribute__((aligned(64)));
-};
-
-enum task_state {
-	TASK_INACTIVE,
-	TASK_READY,   /* on the ready queue, whose head runs */
-	TASK_WAITING, /* to take from a channel: on its queue of waiters */
-};
-
-struct task_queue {
-	struct task *head, *tail;
 };
 
 /*
@@ -56,11 +49,28 @@ struct task {
 	struct regs regs; /* TSS.RSP0 points at its end while the task runs */
 	struct arch_state arch;
 	struct slot cpool, table, buffer;
-	struct task *next, *prev; /* on the one queue its state names */
-	struct channel *channel;  /* while waiting */
-	struct destination dest;  /* while waiting */
-	uint32_t state;		  /* enum task_state */
-	uint32_t number;	  /* for people, in order of creation */
+	struct slot fault_handler;     /* Endpoint */
+	struct slot notification;      /* it is bound to */
+	struct slot context_held;      /* SchedContext it is bound to */
+	struct task *next, *prev;      /* on the one queue its state names */
+	struct object *waits;	       /* where; NULL: it does not */
+	struct destination dest;       /* WAITING */
+	struct timeout timeout;	       /* of its wait */
+	struct sched_context *context; /* whose time it runs on, or NULL */
+	struct reply *reply; /* RECEIVING: offered; ANSWERED: awaited (ipc.h) */
+	struct reply *calls; /* that it took and did not answer */
+	uint32_t call_count;
+	uint8_t state;	      /* enum abi_task_state */
+	uint8_t priority;     /* that it has now */
+	uint8_t own_priority; /* without what it inherited */
+	uint8_t max_priority; /* that it may give */
+	uint64_t badge;	      /* SENDING, CALLING: what it sends by */
+	uint8_t send_rights;  /* and with which rights */
+	uint8_t fault;	      /* enum abi_fault: is being handled */
+	uint8_t fault_flags;  /* FAULT_ON_x */
+	uint8_t zero;
+	uint32_t number; /* for people, in order of creation */
+	uint64_t fault_address;
 } __attribute__((aligned(64)));
 
 struct entry {
@@ -82,6 +92,10 @@ struct channel {
 
 _Static_assert(sizeof(struct cpool) == CPOOL_BYTES, "ABI");
 _Static_assert(sizeof(struct task) == TASK_BYTES, "ABI");
+_Static_assert(sizeof(struct endpoint) == ENDPOINT_BYTES, "ABI");
+_Static_assert(sizeof(struct notification) == NOTIFICATION_BYTES, "ABI");
+_Static_assert(sizeof(struct reply) == REPLY_BYTES, "ABI");
+_Static_assert(sizeof(struct sched_context) == SCHED_CONTEXT_BYTES, "ABI");
 _Static_assert(sizeof(struct channel) + sizeof(struct entry) ==
 		       CHANNEL_BYTES(0),
 	       "ABI");
@@ -123,8 +137,7 @@ struct space {
 struct kernel {
 	struct slot caps; /* the parent of what the boot made */
 	struct object *dying, *dying_last;
-	struct task_queue ready;
-	uint32_t ready_count;
+	struct sched sched;    /* the one processor's */
 	uint32_t task_count;   /* ever made */
 	uint64_t top_table;    /* a PML4 whose upper half is the kernel's */
 	struct channel *input; /* keyboard and serial line, or NULL */
@@ -200,22 +213,14 @@ void task_stop(struct task *task);
 struct task_buffer *task_buffer(const struct task *task);
 void task_return(struct task *task, enum error error, uint64_t result0,
 		 uint64_t result1);
-/* The slot of its address space is about to be emptied: it cannot run. */
-void task_loses_table(struct slot *table);
+/* A slot of a task, with CAP_VITAL, is about to be emptied. */
+void task_loses(struct slot *slot);
+/* It has all it needs to run. */
+bool task_complete(const struct task *task);
+/* The deadline of its wait has come. */
+void task_timed_out(struct task *task);
 void task_dies(struct task *task);
 bool task_step(struct task *task); /* object.h */
-
-void queue_append(struct task_queue *queue, struct task *task);
-void queue_remove(struct task_queue *queue, struct task *task);
-/* An inactive or no longer waiting task becomes ready, behind all others. */
-void sched_ready(struct task *task);
-void sched_unready(struct task *task);
-/* The running task goes behind the others. */
-void sched_rotate(void);
-/* Who runs; NULL: nobody can. */
-struct task *sched_current(void);
-/* Two or more want the processor: a tick is needed. */
-bool sched_contended(void);
 
 /* ---- Channels (channel.c) ---- */
 
@@ -251,9 +256,15 @@ unsigned table_level(unsigned type);
 
 /* ---- Faults (fault.c) ---- */
 
-/* A user task faulted: say so, stop it. */
-void fault_user(struct task *task, const char *name, uint64_t address,
-		bool has_address);
+/*
+ * The running task faulted: its handler is told, or it is suspended and that
+ * is reported. The registers have vector and error code.
+ */
+void fault_user(struct task *task, enum abi_fault kind, uint64_t address);
+void fault_unhandled(struct task *task);
+/* What the handler receives, and what its answer does. */
+void fault_message(const struct task *from, struct task *to, uint64_t badge);
+void fault_answered(struct task *task, uint32_t label);
 void fault_report(const struct regs *regs, const char *name, uint64_t address,
 		  bool has_address);
 

@@ -1,10 +1,9 @@
 /* object.c: what is common to all objects; see object.h. */
 #include "guest-kernel/kernel/kernel.h"
 
-#define TYPES_WITH_HEADER (TYPES_CPOOL | TYPES_TASK | TYPES_CHANNEL)
-
-/* Between two looks for an interrupt. A step is a few hundred instructions. */
-#define STEPS_AT_ONCE	  16
+#define TYPES_WITH_HEADER                                            \
+	(TYPES_CPOOL | TYPES_TASK | TYPES_CHANNEL | TYPES_ENDPOINT | \
+	 TYPES_REPLY | TYPES_NOTIFICATION | TYPES_SCHED_CONTEXT)
 
 uint64_t object_bytes(unsigned type, uint64_t size)
 {
@@ -19,6 +18,14 @@ uint64_t object_bytes(unsigned type, uint64_t size)
 		return CPOOL_BYTES;
 	case OBJECT_TASK:
 		return TASK_BYTES;
+	case OBJECT_ENDPOINT:
+		return ENDPOINT_BYTES;
+	case OBJECT_NOTIFICATION:
+		return NOTIFICATION_BYTES;
+	case OBJECT_REPLY:
+		return REPLY_BYTES;
+	case OBJECT_SCHED_CONTEXT:
+		return SCHED_CONTEXT_BYTES;
 	case OBJECT_LARGE_PAGE:
 		return LARGE_PAGE_BYTES;
 	case OBJECT_RAW_PAGE:
@@ -50,6 +57,9 @@ static void object_begin(struct object *obj)
 		break;
 	case OBJECT_TASK:
 		task_init((struct task *)obj);
+		break;
+	case OBJECT_SCHED_CONTEXT:
+		sched_context_init((struct sched_context *)obj);
 		break;
 	}
 }
@@ -135,6 +145,12 @@ static bool step(struct object *obj)
 		return channel_step((struct channel *)obj);
 	case OBJECT_TASK:
 		return task_step((struct task *)obj);
+	case OBJECT_ENDPOINT:
+		return endpoint_step((struct endpoint *)obj);
+	case OBJECT_NOTIFICATION:
+		return notification_step((struct notification *)obj);
+	case OBJECT_REPLY:
+		return reply_step((struct reply *)obj);
 	default:
 		return true;
 	}

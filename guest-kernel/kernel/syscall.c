@@ -46,7 +46,7 @@ static enum error call(struct task *task, struct invocation *inv)
 	case SYS_INVOKE:
 		return invoke(task, inv);
 	case SYS_YIELD:
-		sched_rotate();
+		sched_yield();
 		return ERR_OK;
 	case SYS_EXIT:
 		task_stop(task);
@@ -72,16 +72,53 @@ static enum error call(struct task *task, struct invocation *inv)
 	case SYS_VERSION:
 		inv->result[0] = ABI_VERSION;
 		return ERR_OK;
+	case SYS_CLOCK:
+		inv->result[0] = arch_now();
+		return ERR_OK;
 	default:
 		return ERR_NO_SUCH_CALL;
 	}
 }
 
+/* Errors of addresses that a pager of capabilities could mend. */
+static bool leads_nowhere(enum error err)
+{
+	return err == ERR_BAD_ADDRESS || err == ERR_EMPTY_SLOT;
+}
+
+/* The call came back with an error; the handler may have asked to know. */
+static void tell_handler(struct task *task, enum error err, uint64_t number)
+{
+	if (err == ERR_NO_SUCH_CALL && number >= SYS_COUNT &&
+	    task->fault_flags & FAULT_ON_SYSCALL)
+		fault_user(task, FAULT_SYSCALL, number);
+	else if (leads_nowhere(err) && task->fault_flags & FAULT_ON_CAPABILITY)
+		fault_user(task, FAULT_CAPABILITY, task->regs.rdi);
+}
+
+/* Messages: who gets one has its registers set by then, or waits. */
+static void message_handle(struct task *task, unsigned number)
+{
+	enum error err = ipc_call(task, number);
+
+	if (err == ERR_RESTART) {
+		task->regs.rip -= SYSCALL_BYTES;
+	} else if (err) {
+		task_return(task, err, DETAIL_NONE, 0);
+		tell_handler(task, err, number);
+	}
+}
+
 void syscall_handle(struct task *task)
 {
+	uint64_t number = task->regs.rax;
 	struct invocation inv;
 	enum error err;
 
+	if (number >= SYS_CALL && number <= SYS_NB_RECV) {
+		message_handle(task, number);
+		return;
+	}
 	inv.result[0] = inv.result[1] = 0;
 	inv.result[2] = task->regs.r8;
 	inv.detail = DETAIL_NONE;
@@ -95,6 +132,7 @@ void syscall_handle(struct task *task)
 		return; /* who wakes it returns for it */
 	if (err) {
 		task_return(task, err, inv.detail, 0);
+		tell_handler(task, err, number);
 		return;
 	}
 	task_return(task, ERR_OK, inv.result[0], inv.result[1]);

@@ -14,8 +14,12 @@
  * 4. Mappings. Whatever a user half maps is of a frame whose capability says
  *    so and allows it; whatever hangs in one is a table whose capability says
  *    so.
- * 5. Queues. A task is on the queue of its state and on no other. No task
- *    waits at a channel that has an entry.
+ * 5. Queues. A task is on the queue of its state and on no other; the running
+ *    one is on none. No task waits at a channel that has an entry, nor for a
+ *    bit that is set. An endpoint's queue holds senders or receivers.
+ * 6. Calls. Who awaits an answer is owed it by one server, which has the
+ *    Reply in its list. A priority above a task's own is that of a caller. At
+ *    most one task that can run runs on a scheduling context.
  *
  * The checker marks counts and page-table entries as it finds their reasons,
  * then looks for what is unmarked or marked too often. Nothing recurses.
@@ -214,18 +218,34 @@ static uint64_t held_by_channel(const struct channel *ch)
 	return count;
 }
 
+static uint64_t held_by_task(const struct task *task)
+{
+	return !slot_empty(&task->cpool) + !slot_empty(&task->table) +
+	       !slot_empty(&task->buffer) + !slot_empty(&task->fault_handler) +
+	       !slot_empty(&task->notification) +
+	       !slot_empty(&task->context_held);
+}
+
+static uint64_t held_by_reply(const struct reply *reply)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < MESSAGE_CAPS_MAX; i++)
+		count += !slot_empty(&reply->lent[i]);
+	return count;
+}
+
 static uint64_t held_by(const struct object *obj)
 {
-	const struct task *task = (const struct task *)obj;
-
 	switch (obj->type) {
 	case OBJECT_CPOOL:
 		return held_by_pool((const struct cpool *)obj);
 	case OBJECT_CHANNEL:
 		return held_by_channel((const struct channel *)obj);
 	case OBJECT_TASK:
-		return !slot_empty(&task->cpool) + !slot_empty(&task->table) +
-		       !slot_empty(&task->buffer);
+		return held_by_task((const struct task *)obj);
+	case OBJECT_REPLY:
+		return held_by_reply((const struct reply *)obj);
 	default:
 		return 0;
 	}
@@ -246,15 +266,108 @@ static bool on_queue(const struct task_queue *queue, const struct task *task)
 	return false;
 }
 
+static const struct task_queue *queue_of(const struct task *task)
+{
+	const struct object *at = task->waits;
+
+	switch (task->state) {
+	case TASK_READY:
+		return &kernel.sched.ready[task->priority];
+	case TASK_WAITING:
+		return &((const struct channel *)at)->waiters;
+	case TASK_SENDING:
+	case TASK_CALLING:
+	case TASK_RECEIVING:
+		return &((const struct endpoint *)at)->queue;
+	case TASK_LISTENING:
+		return &((const struct notification *)at)->queue;
+	default:
+		return NULL;
+	}
+}
+
+static const char *call_wrong(const struct task *task)
+{
+	const struct reply *reply = task->reply;
+
+	if (task->state == TASK_ANSWERED &&
+	    (!reply || reply->caller != task || !reply->server))
+		return "a task awaits an answer that nobody owes";
+	if (task->state == TASK_RECEIVING && reply &&
+	    (reply->server != task || reply->caller))
+		return "an offered Reply is another's";
+	return NULL;
+}
+
+static const char *calls_wrong(const struct task *task)
+{
+	const struct reply *reply = task->calls, *prev = NULL;
+	unsigned count = 0, priority = task->own_priority;
+
+	for (; reply; prev = reply, reply = reply->next) {
+		if (reply->prev != prev || reply->server != task ||
+		    !reply->caller || ++count > task->call_count)
+			return "a server's calls are not its own";
+		if (reply->caller->priority > priority)
+			priority = reply->caller->priority;
+	}
+	if (count != task->call_count)
+		return "a server's calls are miscounted";
+	/* Beyond CHAIN_LENGTH it may be lower. */
+	return task->priority > priority ? "a priority is inherited from nobody"
+					 : NULL;
+}
+
+static const char *context_wrong(const struct task *task)
+{
+	const struct sched_context *sc = task->context;
+
+	if ((task->state == TASK_PARKED) != (sc && sc->parked == task))
+		return "a task and the context it is parked at disagree";
+	if (!slot_empty(&task->context_held) &&
+	    ((const struct sched_context *)arch_ptr(
+		     task->context_held.cap.base))
+			    ->bound != task)
+		return "a task's context is bound to another";
+	return NULL;
+}
+
 static const char *task_wrong(const struct task *task)
 {
-	if ((task->state == TASK_READY) != on_queue(&kernel.ready, task))
-		return "a task's state and the ready queue disagree";
-	if (task->state == TASK_READY && slot_empty(&task->table))
+	const struct task_queue *queue = queue_of(task);
+	const char *wrong;
+
+	if (queue && task != kernel.sched.running && !on_queue(queue, task))
+		return "a task is not on the queue of its state";
+	if (task == kernel.sched.running &&
+	    (task->state != TASK_READY || task->next || task->prev))
+		return "the running task is not ready, or queued";
+	if ((task->state == TASK_READY || task->state == TASK_PARKED) &&
+	    slot_empty(&task->table))
 		return "a task is ready and has no address space";
-	if (task->state == TASK_WAITING &&
-	    !on_queue(&task->channel->waiters, task))
-		return "a waiting task is on no channel's queue";
+	wrong = call_wrong(task);
+	if (!wrong)
+		wrong = calls_wrong(task);
+	return wrong ? wrong : context_wrong(task);
+}
+
+static const char *endpoint_wrong(const struct endpoint *ep)
+{
+	for (const struct task *t = ep->queue.head; t; t = t->next) {
+		bool receiver = t->state == TASK_RECEIVING;
+
+		if (t->waits != &ep->object || receiver != ep->receivers)
+			return "an endpoint's queue holds both kinds";
+	}
+	return NULL;
+}
+
+static const char *notification_wrong(const struct notification *n)
+{
+	if (n->bits && n->queue.head)
+		return "a task waits while a bit is set";
+	if (n->bits && n->bound && n->bound->state == TASK_RECEIVING)
+		return "a bound task waits while a bit is set";
 	return NULL;
 }
 
@@ -269,13 +382,34 @@ static const char *channel_wrong(const struct channel *ch)
 
 static const char *ready_wrong(void)
 {
-	unsigned ready = 0;
+	const struct sched *sched = &kernel.sched;
 
-	for (const struct task *t = kernel.ready.head; t; t = t->next)
-		if (t->state != TASK_READY || ++ready > kernel.ready_count)
-			return "a task on the ready queue is not ready";
-	return ready == kernel.ready_count ? NULL
-					   : "ready tasks are miscounted";
+	for (unsigned p = 0; p < PRIORITIES; p++) {
+		const struct task *t = sched->ready[p].head;
+
+		if (!t != !(sched->ready_bits[p / 64] >> p % 64 & 1))
+			return "a priority's bit is wrong";
+		for (; t; t = t->next)
+			if (t->state != TASK_READY || t->priority != p)
+				return "a task on a ready queue is not ready";
+	}
+	return NULL;
+}
+
+static const char *state_wrong(const struct object *obj)
+{
+	switch (obj->type) {
+	case OBJECT_TASK:
+		return task_wrong((const struct task *)obj);
+	case OBJECT_CHANNEL:
+		return channel_wrong((const struct channel *)obj);
+	case OBJECT_ENDPOINT:
+		return endpoint_wrong((const struct endpoint *)obj);
+	case OBJECT_NOTIFICATION:
+		return notification_wrong((const struct notification *)obj);
+	default:
+		return NULL;
+	}
 }
 
 /* ---- objects, each once: at the first capability that finds its marks ---- */
@@ -297,11 +431,7 @@ static const char *object_wrong(const struct slot *slot, struct tally *tally)
 	if (obj->type != slot->cap.type || !slot_empty(&obj->zombie))
 		return "a living object has a wrong header";
 	tally->held += held_by(obj);
-	if (obj->type == OBJECT_TASK)
-		return task_wrong((struct task *)obj);
-	if (obj->type == OBJECT_CHANNEL)
-		return channel_wrong((struct channel *)obj);
-	return NULL;
+	return state_wrong(obj);
 }
 
 static const char *dying_wrong(struct tally *tally)

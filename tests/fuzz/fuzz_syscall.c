@@ -203,8 +203,8 @@ static struct task *who_calls(struct caller *c, uint8_t byte)
 	    !slot_empty(&c->task->table))
 		sched_ready(c->task);
 	if (byte & 1)
-		sched_rotate();
-	return sched_current();
+		sched_yield();
+	return sched_pick();
 }
 
 static void start(struct caller *c)

@@ -22,7 +22,7 @@ static uint64_t likely_path(uint64_t *seed)
 	case 2:
 		return n >> 8 & 0xff;
 	default:
-		return (n >> 8) % 20;
+		return (n >> 8) % 28;
 	}
 }
 
@@ -85,18 +85,26 @@ static uint64_t likely_call(uint64_t *seed)
 	case SYS_LIST_CPOOL:
 	case SYS_SET_FS_BASE: /* our own variables */
 		return SYS_YIELD;
+	case SYS_CALL: /* nobody would answer */
+	case SYS_SEND:
+	case SYS_REPLY_RECV:
+		return SYS_NB_SEND;
+	case SYS_RECV:
+		return SYS_NB_RECV;
 	}
 	return n;
 }
 
 /* The stock's slots, with twice these types, and then two more. */
-static const enum abi_object types[] = {
-	OBJECT_CPOOL,	 OBJECT_TASK,	     OBJECT_CHANNEL,	 OBJECT_PML4,
-	OBJECT_RAW_PAGE, OBJECT_TASK_BUFFER, OBJECT_PDPT,	 OBJECT_PD,
-	OBJECT_PT,	 OBJECT_CPOOL,	     OBJECT_TASK,	 OBJECT_CHANNEL,
-	OBJECT_PML4,	 OBJECT_RAW_PAGE,    OBJECT_TASK_BUFFER, OBJECT_PDPT,
-	OBJECT_PD,	 OBJECT_PT,	     OBJECT_UNTYPED,	 OBJECT_IO_PORT,
-};
+#define KINDS                                                                  \
+	OBJECT_CPOOL, OBJECT_TASK, OBJECT_CHANNEL, OBJECT_PML4,                \
+		OBJECT_RAW_PAGE, OBJECT_TASK_BUFFER, OBJECT_PDPT, OBJECT_PD,   \
+		OBJECT_PT, OBJECT_ENDPOINT, OBJECT_REPLY, OBJECT_NOTIFICATION, \
+		OBJECT_SCHED_CONTEXT
+#define SECOND_POOL 13
+
+static const enum abi_object types[] = {KINDS, KINDS, OBJECT_UNTYPED,
+					OBJECT_IO_PORT};
 
 #define STOCK (sizeof(types) / sizeof(types[0]))
 
@@ -134,7 +142,8 @@ static void make_it_fit(struct raw *r, uint64_t *seed)
 	r->rdi = slot;
 	if (label == CPOOL_MOVE) {
 		/* From the two pools only: the stock is to stay. */
-		r->r10 = ((n >> 32) % 2 ? 9 : 0) << 8 | (n >> 40) % 20;
+		r->r10 = ((n >> 32) % 2 ? SECOND_POOL : 0) << 8 |
+			 (n >> 40) % STOCK;
 		depth = 2;
 	}
 	r->rsi = INFO(label, shapes[label].words + (n >> 16) % 2, 1, depth);

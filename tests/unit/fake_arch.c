@@ -70,6 +70,33 @@ bool arch_interrupt_pending(void)
 	return fake.interrupt_in && fake.looks % fake.interrupt_in == 0;
 }
 
+void arch_task_bases(const struct task *task, uint64_t *fs, uint64_t *gs)
+{
+	*fs = task->arch.fs_base;
+	*gs = task->arch.gs_base;
+}
+
+void arch_task_set_bases(struct task *task, uint64_t fs, uint64_t gs)
+{
+	task->arch.fs_base = fs;
+	task->arch.gs_base = gs;
+}
+
+const char *arch_fault_name(const struct regs *regs, unsigned kind)
+{
+	return "fault";
+}
+
+uint64_t arch_now(void)
+{
+	return fake.now;
+}
+
+void arch_timer(uint64_t when)
+{
+	fake.timer = when;
+}
+
 uint32_t arch_port_in(uint16_t port, unsigned size)
 {
 	fake.port = port;

@@ -14,7 +14,7 @@
 
 #include "guest-kernel/kernel/init.h"
 
-#define FAKE_MEMORY (16u << 20)
+#define FAKE_MEMORY (24u << 20)
 #define FAKE_LOG    65536
 
 struct fake {
@@ -28,6 +28,8 @@ struct fake {
 	const struct task *task_gone; /* the last */
 	unsigned interrupt_in;	      /* looks until one is pending; 0: never */
 	unsigned looks;		      /* for an interrupt */
+	uint64_t now;		      /* the kernel's clock */
+	uint64_t timer;		      /* when it was last told to fire */
 	uint16_t port;		      /* last access */
 	unsigned size;
 	uint32_t value; /* written, or to be read */

@@ -127,14 +127,13 @@ static void test_a_fault_stops_the_task_and_says_where(void **state)
 	set(TASK_SET_SP, 0x2000);
 	set(TASK_SET_ACTIVE, 1);
 	task->regs.rbp = UINT64_MAX; /* a chain that leads nowhere */
-	fault_user(task, "#PF page fault", 0xdead, true);
+	fault_user(task, FAULT_PAGE, 0xdead);
 	assert_int_equal(task->state, TASK_INACTIVE);
-	assert_string_equal(fake.log,
-			    "[kernel] fault: task 2 is suspended\n"
-			    "[kernel]   #PF page fault, error 0x0, address "
-			    "0xdead\n"
-			    "[kernel]   rip 0x1234, rsp 0x2000\n"
-			    "[kernel]   backtrace: 0x1234\n");
+	assert_string_equal(fake.log, "[kernel] fault: task 2 is suspended\n"
+				      "[kernel]   fault, error 0x0, address "
+				      "0xdead\n"
+				      "[kernel]   rip 0x1234, rsp 0x2000\n"
+				      "[kernel]   backtrace: 0x1234\n");
 }
 
 #define T(test) cmocka_unit_test_setup(test, setup)

@@ -25,8 +25,8 @@ static void test_objects_take_their_size_and_alignment(void **state)
 		unsigned type, bits;
 		uint64_t used; /* afterwards, each behind the other */
 	} rows[] = {
-		{OBJECT_TASK, 0, 1024},
-		{OBJECT_CHANNEL, 0, 1024 + 1280},
+		{OBJECT_TASK, 0, TASK_BYTES},
+		{OBJECT_CHANNEL, 0, TASK_BYTES + 1280},
 		{OBJECT_RAW_PAGE, 0, 2 * 4096},
 		{OBJECT_CHANNEL, 8, 2 * 4096 + 128 + 256 * 1152},
 		{OBJECT_CPOOL, 0, 2 * 4096 + 256 + 256 * 1152 + 16384},
@@ -263,7 +263,7 @@ static void test_info_tells_size_and_rest(void **state)
 		caller_invoke(&c, UNTYPED_INFO, 2, 0, (uint64_t[4]){0}, 0),
 		ERR_OK);
 	assert_int_equal(c.task->regs.rdx, CALLER_UNTYPED_BYTES);
-	assert_int_equal(c.task->regs.r10, CALLER_UNTYPED_BYTES - 1024);
+	assert_int_equal(c.task->regs.r10, CALLER_UNTYPED_BYTES - TASK_BYTES);
 }
 
 int main(void)

@@ -86,6 +86,18 @@ void arch_space_gone(unsigned space);
 struct task;
 void arch_task_gone(struct task *task);
 
+/* The bases of its FS and GS segments. */
+void arch_task_bases(const struct task *task, uint64_t *fs, uint64_t *gs);
+void arch_task_set_bases(struct task *task, uint64_t fs, uint64_t gs);
+
+/* What a fault is called: by its registers' vector, or by enum abi_fault. */
+const char *arch_fault_name(const struct regs *regs, unsigned kind);
+
+/* The kernel's clock, in nanoseconds, and when its timer fires. */
+#define ARCH_NEVER UINT64_MAX
+uint64_t arch_now(void);
+void arch_timer(uint64_t when);
+
 /* A device or a timer waits for its interrupt to be taken. */
 bool arch_interrupt_pending(void);
 

@@ -43,11 +43,18 @@ struct cpu {
 	uint64_t stack_top;
 	/* Whose FPU, FS, GS and address space the processor has. */
 	struct task *loaded;
-	bool timer_on;
+	uint64_t timer_at; /* ARCH_NEVER: it is off */
 	uint64_t gdt[8];
 	struct tss tss;
 	uint8_t last_stack[4096] __attribute__((aligned(16))); /* IST 1 */
 };
+
+#define LAPIC UINT64_C(0xfee00000)
+
+static inline volatile uint32_t *lapic_reg(unsigned offset)
+{
+	return arch_ptr(LAPIC + offset);
+}
 
 static inline struct cpu *cpu_this(void)
 {
@@ -62,7 +69,8 @@ void paging_init(struct boot *boot, const struct range_set *ram);
 void serial_init(void); /* io.c: so that the log works */
 void irq_init(void);	/* irq.c: controllers, timer, devices */
 void irq_handle(unsigned vector);
-void timer_set(bool on);     /* irq.c: a tick from now on, or none */
+void time_init(void); /* time.c: clock and timer */
+void timer_fired(void);
 _Noreturn void resume(void); /* trap.c: run whoever is next */
 
 #endif

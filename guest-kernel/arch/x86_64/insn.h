@@ -32,6 +32,14 @@ static inline void write_msr(uint32_t msr, uint64_t value)
 		     : "memory");
 }
 
+static inline uint64_t read_tsc(void)
+{
+	uint32_t low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
 struct cpuid {
 	uint32_t a, b, c, d;
 };

@@ -10,25 +10,15 @@
 #include "guest-kernel/kernel/kernel.h"
 
 /* Local APIC registers, SDM 3 10.4.1 */
-#define LAPIC		UINT64_C(0xfee00000)
 #define LAPIC_ID	0x20
 #define LAPIC_TPR	0x80
 #define LAPIC_EOI	0xb0
 #define LAPIC_SVR	0xf0
 #define LAPIC_IRR	0x200
-#define LAPIC_LVT_TIMER 0x320
 #define LAPIC_LVT_LINT0 0x350
 #define LAPIC_LVT_ERROR 0x370
-#define LAPIC_COUNT	0x380
-#define LAPIC_DIVIDE	0x3e0
 #define SVR_ENABLE	0x100
 #define LVT_MASKED	0x10000
-#define DIVIDE_BY_1	0xb
-/*
- * 1 ms at the bus clock of QEMU and of vmm, 1 GHz. Elsewhere a tick is longer
- * or shorter, which no promise depends on.
- */
-#define TICK_COUNT	1000000
 
 /* IOAPIC registers, 82093AA data sheet */
 #define IOAPIC		UINT64_C(0xfec00000)
@@ -109,18 +99,6 @@ static void lapic_init(void)
 	*reg(LAPIC, LAPIC_TPR) = 0;
 	*reg(LAPIC, LAPIC_LVT_LINT0) = LVT_MASKED;
 	*reg(LAPIC, LAPIC_LVT_ERROR) = LVT_MASKED;
-	*reg(LAPIC, LAPIC_DIVIDE) = DIVIDE_BY_1;
-	*reg(LAPIC, LAPIC_LVT_TIMER) = VECTOR_TIMER; /* one-shot */
-}
-
-void timer_set(bool on)
-{
-	struct cpu *cpu = cpu_this();
-
-	if (cpu->timer_on == on)
-		return;
-	cpu->timer_on = on;
-	*reg(LAPIC, LAPIC_COUNT) = on ? TICK_COUNT : 0;
 }
 
 /* All our vectors are bits of one of the eight registers. */
@@ -171,6 +149,7 @@ void irq_init(void)
 {
 	pic_init();
 	lapic_init();
+	time_init();
 	ioapic_init();
 	ioapic_open(PIN_KEYBOARD, VECTOR_KEYBOARD);
 	ioapic_open(PIN_SERIAL, VECTOR_SERIAL);
@@ -189,8 +168,8 @@ void irq_handle(unsigned vector)
 		serial_read();
 		break;
 	case VECTOR_TIMER:
-		cpu_this()->timer_on = false;
-		sched_rotate();
+		timer_fired();
+		sched_timer();
 		break;
 	default:
 		return; /* spurious: wants no EOI */

@@ -118,6 +118,24 @@ static void switch_to(struct cpu *cpu, struct task *task)
 		write_cr3(table);
 }
 
+void arch_task_bases(const struct task *task, uint64_t *fs, uint64_t *gs)
+{
+	bool loaded = cpu_this()->loaded == task;
+
+	*fs = loaded ? read_msr(MSR_FS_BASE) : task->arch.fs_base;
+	*gs = loaded ? read_msr(MSR_KERNEL_GS_BASE) : task->arch.gs_base;
+}
+
+void arch_task_set_bases(struct task *task, uint64_t fs, uint64_t gs)
+{
+	task->arch.fs_base = fs;
+	task->arch.gs_base = gs;
+	if (cpu_this()->loaded == task) {
+		write_msr(MSR_FS_BASE, fs);
+		write_msr(MSR_KERNEL_GS_BASE, gs);
+	}
+}
+
 void arch_task_gone(struct task *task)
 {
 	struct cpu *cpu = cpu_this();
@@ -129,7 +147,6 @@ void arch_task_gone(struct task *task)
 /* There is nobody to run: what is dying goes on dying, or the CPU rests. */
 static void rest(void)
 {
-	timer_set(false);
 	if (object_step())
 		take_interrupts();
 	else
@@ -141,14 +158,42 @@ void resume(void)
 	struct cpu *cpu = cpu_this();
 	struct task *task;
 
-	while (!(task = sched_current()))
+	while (!(task = sched_pick()))
 		rest();
-	if (sched_contended())
-		timer_set(true);
 	if (task != cpu->loaded)
 		switch_to(cpu, task);
 	verify_exit();
 	resume_user(&task->regs);
+}
+
+static enum abi_fault fault_kind(uint64_t vector)
+{
+	switch (vector) {
+	case 1:
+	case 3:
+		return FAULT_DEBUG;
+	case 0:
+	case 4:
+	case 16:
+	case 19:
+		return FAULT_ARITHMETIC;
+	case 6:
+		return FAULT_OPCODE;
+	case VECTOR_PAGE_FAULT:
+		return FAULT_PAGE;
+	default:
+		return FAULT_PROTECTION;
+	}
+}
+
+const char *arch_fault_name(const struct regs *regs, unsigned kind)
+{
+#define FAULT_TEXT(name, number, text) [number] = text,
+	static const char *const texts[FAULT_COUNT] = {ABI_FAULTS(FAULT_TEXT)};
+
+	if (kind && regs->vector >= EXCEPTIONS)
+		return texts[kind];
+	return exception_name(regs->vector);
 }
 
 void trap_user(struct regs *regs)
@@ -158,8 +203,8 @@ void trap_user(struct regs *regs)
 	if (regs->vector == VECTOR_SYSCALL)
 		syscall_handle(task);
 	else if (regs->vector < EXCEPTIONS)
-		fault_user(task, exception_name(regs->vector), read_cr2(),
-			   regs->vector == VECTOR_PAGE_FAULT);
+		fault_user(task, fault_kind(regs->vector),
+			   regs->vector == VECTOR_PAGE_FAULT ? read_cr2() : 0);
 	else
 		irq_handle(regs->vector);
 	resume();
