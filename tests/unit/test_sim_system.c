@@ -856,6 +856,23 @@ static void test_sse_needs_the_kernels_leave(void **state)
 	assert_vector(g, VEC_NM);
 }
 
+/* enter 0, 3 with RBP where RSP is: what it pushes are its own pushes. */
+static void test_enter_copies_what_it_has_just_pushed(void **state)
+{
+	struct guest *g = *state;
+
+	CODE(g, 0xc8, 0, 0, 3, 0xf4);
+	g->state.gpr[GPR_RBP] = GUEST_STACK;
+	guest_put64(g, GUEST_STACK - 16, 0x1111);
+	guest_run(g);
+	assert_int_equal(guest_get64(g, GUEST_STACK - 8), GUEST_STACK);
+	assert_int_equal(guest_get64(g, GUEST_STACK - 16), GUEST_STACK);
+	assert_int_equal(guest_get64(g, GUEST_STACK - 24), GUEST_STACK);
+	assert_int_equal(guest_get64(g, GUEST_STACK - 32), GUEST_STACK - 8);
+	assert_int_equal(g->state.gpr[GPR_RBP], GUEST_STACK - 8);
+	assert_int_equal(g->state.gpr[GPR_RSP], GUEST_STACK - 32);
+}
+
 static void test_state_comes_back_as_it_was_set(void **state)
 {
 	struct guest *g = *state;
@@ -868,6 +885,8 @@ static void test_state_comes_back_as_it_was_set(void **state)
 	set.cr8 = 5;
 	for (unsigned i = 160; i < 416; i++)
 		set.fxsave[i] = i;
+	for (unsigned i = 0; i < 256; i++)
+		set.ymm_high[i] = ~i;
 	assert_int_equal(g->cpu->ops->set_state(g->cpu, &set), 0);
 	g->cpu->ops->get_state(g->cpu, &got);
 	assert_memory_equal(&got, &set, sizeof(got));
@@ -927,6 +946,7 @@ int main(void)
 		TEST(test_kick_ends_an_endless_loop),
 		TEST(test_32_bit_code_enters_long_mode),
 		TEST(test_sse_needs_the_kernels_leave),
+		TEST(test_enter_copies_what_it_has_just_pushed),
 		TEST(test_state_comes_back_as_it_was_set),
 	};
 

@@ -211,19 +211,21 @@ void exec_enter(struct cpu *cpu, const struct op *op)
 {
 	unsigned size = op->size, level = op->opcode & 31;
 	uint64_t mask = stack_mask(cpu), sp = cpu->r[GPR_RSP];
-	uint64_t bp = cpu->r[GPR_RBP], frame = sp - size, outer[32];
+	uint64_t bp = cpu->r[GPR_RBP], frame = sp - size, outer;
 
 	cpu->op = op;
 	for (unsigned i = 1; i < level; i++)
-		outer[i] = mem_read(cpu, SEG_SS, (bp - i * size) & mask, size);
+		mem_read(cpu, SEG_SS, (bp - i * size) & mask, size);
 	mem_probe_write(cpu, SEG_SS, frame & mask, size);
 	mem_probe_write(cpu, SEG_SS, (frame - level * size) & mask, size);
 	mem_probe_write(cpu, SEG_SS, (frame - level * size - op->imm) & mask,
 			size);
 	mem_write(cpu, SEG_SS, frame & mask, size, bp);
-	for (unsigned i = 1; i < level; i++)
-		mem_write(cpu, SEG_SS, (frame - i * size) & mask, size,
-			  outer[i]);
+	/* The outer frame may be where this one is pushed. */
+	for (unsigned i = 1; i < level; i++) {
+		outer = mem_read(cpu, SEG_SS, (bp - i * size) & mask, size);
+		mem_write(cpu, SEG_SS, (frame - i * size) & mask, size, outer);
+	}
 	if (level)
 		mem_write(cpu, SEG_SS, (frame - level * size) & mask, size,
 			  frame);
