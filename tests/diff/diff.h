@@ -121,6 +121,7 @@ struct form {
 	bool rexw;
 	uint8_t map, opcode;
 	bool has_modrm, mem;
+	bool gather;   /* its address has an index that is a vector */
 	bool whole;    /* modrm is fixed, not only its reg field */
 	uint8_t modrm; /* mod 3 or 0 */
 	uint8_t imm_len;

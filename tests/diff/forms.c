@@ -303,6 +303,8 @@ static unsigned emit(const struct form *f, uint8_t byte[15])
 	byte[n++] = f->opcode;
 	if (f->has_modrm)
 		byte[n++] = f->modrm;
+	if (f->gather)
+		byte[n++] = 0x10; /* neither vvvv's register nor reg's */
 	return n;
 }
 
@@ -369,12 +371,14 @@ static void add_opcode(struct form f)
 	bool more;
 
 	f.mem = true;
-	f.modrm = 0x03;
+	f.gather = f.vex && f.map == 2 && (f.opcode & 0xfc) == 0x90;
+	f.modrm = f.gather ? 0x04 : 0x03;
 	more = add(f);
 	for (unsigned reg = 1; more && reg < 8; reg++) {
-		f.modrm = 0x03 | reg << 3;
+		f.modrm = (f.modrm & 7) | reg << 3;
 		add(f);
 	}
+	f.gather = false;
 	if (!more)
 		return;
 	f.mem = false;

@@ -92,9 +92,10 @@ static unsigned pick_register(struct gen *g)
 
 /* ModRM, SIB and displacement of memory; the REX bits for them. */
 static unsigned put_memory(struct gen *g, uint8_t *out, unsigned reg,
-			   uint8_t *rex)
+			   bool gather, uint8_t *rex)
 {
-	unsigned kind = rng_below(&g->r, 16), n = 0;
+	unsigned kind = gather ? 2 + rng_below(&g->r, 7) : rng_below(&g->r, 16),
+		 n = 0;
 	unsigned base = pick_register(g), index = pick_register(g);
 	unsigned mod = rng_below(&g->r, 3), disp = 0;
 
@@ -178,7 +179,7 @@ static void put_instruction(struct gen *g, const struct form *f, uint8_t *out)
 	unsigned n = 0, len = 0;
 
 	if (f->mem) {
-		len = put_memory(g, tail, f->modrm >> 3 & 7, &rex);
+		len = put_memory(g, tail, f->modrm >> 3 & 7, f->gather, &rex);
 	} else if (f->has_modrm && !f->whole) {
 		tail[len++] = (f->modrm & 0xf8) | (reg & 7);
 		rex = reg >> 3;

@@ -83,6 +83,7 @@ static void test_init_keeps_what_it_must(void **state)
 	s.lstar = 0x1234;
 	s.tsc_offset = 77;
 	s.fxsave[32] = 0x55;
+	s.ymm_high[255] = 0x66;
 	s.gpr[GPR_RBX] = 5;
 	assert_int_equal(second->ops->set_state(second, &s), 0);
 	waiting = SIGNAL_INIT;
@@ -91,6 +92,7 @@ static void test_init_keeps_what_it_must(void **state)
 	assert_int_equal(s.lstar, 0x1234);
 	assert_int_equal(s.tsc_offset, 77);
 	assert_int_equal(s.fxsave[32], 0x55);
+	assert_int_equal(s.ymm_high[255], 0x66);
 	assert_int_equal(s.gpr[GPR_RBX], 0);
 	assert_int_equal(s.cr0, CR0_ET);
 	assert_int_equal(s.efer, 0);

@@ -124,6 +124,11 @@ static enum bound bind_vector(struct op *op, const struct insn *insn)
 			    &how);
 	if (!op->simd || !has(insn, FEATURE_AVX) || !has(insn, how.feature))
 		return bind_ud(op);
+	/* A general register has 32 bits whatever W says. */
+	if (insn->bits != 64 && op->simd->props & SIMD_REXW) {
+		op->flags &= ~OP_REXW;
+		how.op.bytes = op->simd->bytes;
+	}
 	op->vex = how.op;
 	op->vex.imm = insn->imm;
 	op->vex.vvvv = second(insn);

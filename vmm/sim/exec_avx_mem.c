@@ -114,11 +114,18 @@ static unsigned gather_count(const struct op *op, unsigned size)
 	return vector_bytes(op) / (size > index ? size : index);
 }
 
+static void set_register(struct cpu *cpu, unsigned reg,
+			 const struct halves *from)
+{
+	cpu->xmm[reg] = from->x[0];
+	cpu->ymm_high[reg] = from->x[1];
+}
+
 /*
- * Each element that was read is written and taken out of the mask at once:
- * after a fault the instruction goes on where it was. Elements come in
- * ascending order (SDM 2, VPGATHERDD: any order, but faults from right to
- * left).
+ * An element that is done is written and taken out of the mask at once: after
+ * a fault the instruction goes on where it was. Elements come in ascending
+ * order. What the mask has below its highest bits in elements to come stays,
+ * as AMD has it; SDM 2, VPGATHERDD, first makes them all ones or zero.
  */
 void exec_gather(struct cpu *cpu, const struct op *op)
 {
@@ -135,14 +142,12 @@ void exec_gather(struct cpu *cpu, const struct op *op)
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t ea = gather_address(cpu, op, &index, i);
 
-		if (!chosen(&mask, i, size))
-			continue;
-		set_element(&to, i, size, mem_read(cpu, op->seg, ea, size));
+		if (chosen(&mask, i, size))
+			set_element(&to, i, size,
+				    mem_read(cpu, op->seg, ea, size));
 		set_element(&mask, i, size, 0);
-		cpu->xmm[op->reg] = to.x[0];
-		cpu->ymm_high[op->reg] = to.x[1];
-		cpu->xmm[reg] = mask.x[0];
-		cpu->ymm_high[reg] = mask.x[1];
+		set_register(cpu, op->reg, &to);
+		set_register(cpu, reg, &mask);
 	}
 	for (unsigned i = count * size; i < 16; i++)
 		cpu->xmm[op->reg].u8[i] = 0;
