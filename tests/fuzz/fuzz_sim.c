@@ -22,7 +22,11 @@ static void prepare(struct guest *g, const uint8_t *data, size_t size)
 {
 	struct x86_state *s = &g->state;
 
-	guest_init(g);
+	guest_init_level(g, data[0] & 0x80 ? CPU_MAX : CPU_DEFAULT);
+	if (data[0] & 0x80) { /* with AVX enabled */
+		s->cr4 |= CR4_OSXSAVE;
+		s->xcr0 = 7;
+	}
 	guest_put(g, GUEST_CODE, data + 2, size - 2);
 	for (unsigned i = 0; i < GPR_COUNT; i++)
 		if (i != GPR_RSP)
