@@ -102,6 +102,7 @@ static void fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
 				.len = w->len,
 				.global = w->global};
 	tlb->filled[i / 64] |= UINT64_C(1) << i % 64;
+	tlb->filled_words |= UINT64_C(1) << i / 64;
 	if (w->len > PAGE_SIZE)
 		note_large(cpu, lin, w->len);
 	if (host)
@@ -181,10 +182,14 @@ static void entry_clear(struct tlb_entry *e)
 
 void mmu_init(struct cpu *cpu)
 {
-	for (unsigned i = 0; i < TLB_SIZE; i++) {
-		entry_clear(&cpu->none.entry[i]);
-		for (unsigned k = 0; k < TLB_COUNT; k++)
-			entry_clear(&cpu->tlbs[k].entry[i]);
+	struct tlb *all[] = {&cpu->none, &cpu->tlbs[TLB_KERNEL],
+			     &cpu->tlbs[TLB_USER], &cpu->tlbs[TLB_SMAP]};
+
+	_Static_assert(sizeof(all) / sizeof(*all) == TLB_COUNT + 1, "each");
+	_Static_assert(TLB_SIZE <= 64 * 64, "one word tells of all words");
+	for (unsigned i = 0; i <= TLB_COUNT; i++) {
+		entry_clear(&all[i]->entry[0]);
+		entry_clear(&all[i]->entry[TLB_SIZE - 1]);
 	}
 }
 
@@ -204,7 +209,8 @@ static bool flushed(const struct tlb_entry *e, const struct flush *f)
 
 static void flush_tlb(struct tlb *tlb, const struct flush *f)
 {
-	for (unsigned word = 0; word < TLB_SIZE / 64; word++) {
+	for (uint64_t words = tlb->filled_words; words; words &= words - 1) {
+		unsigned word = __builtin_ctzll(words);
 		uint64_t left = tlb->filled[word], kept = left;
 
 		for (; left; left &= left - 1) {
@@ -217,6 +223,8 @@ static void flush_tlb(struct tlb *tlb, const struct flush *f)
 			kept &= ~(UINT64_C(1) << bit);
 		}
 		tlb->filled[word] = kept;
+		if (!kept)
+			tlb->filled_words &= ~(UINT64_C(1) << word);
 	}
 }
 
@@ -253,20 +261,25 @@ void mmu_flush_page(struct cpu *cpu, uint64_t lin)
 	cpu->mode += MODE_GENERATION;
 }
 
+static void protect(struct tlb *tlb, uint64_t page)
+{
+	for (uint64_t words = tlb->filled_words; words; words &= words - 1) {
+		unsigned word = __builtin_ctzll(words);
+
+		for (uint64_t left = tlb->filled[word]; left;
+		     left &= left - 1) {
+			unsigned i = 64 * word + __builtin_ctzll(left);
+
+			if (tlb->entry[i].gpa == page)
+				tlb->entry[i].write = TLB_NONE;
+		}
+	}
+}
+
 void mmu_protect(struct cpu *cpu, uint64_t gpa)
 {
-	for (unsigned k = 0; k < TLB_COUNT; k++) {
-		struct tlb *tlb = &cpu->tlbs[k];
-
-		for (unsigned word = 0; word < TLB_SIZE / 64; word++)
-			for (uint64_t left = tlb->filled[word]; left;
-			     left &= left - 1) {
-				unsigned i = 64 * word + __builtin_ctzll(left);
-
-				if (tlb->entry[i].gpa == (gpa & PAGE_MASK))
-					tlb->entry[i].write = TLB_NONE;
-			}
-	}
+	for (unsigned k = 0; k < TLB_COUNT; k++)
+		protect(&cpu->tlbs[k], gpa & PAGE_MASK);
 }
 
 bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa)

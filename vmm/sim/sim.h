@@ -130,9 +130,11 @@ static inline uint64_t op_rip(const struct op *op)
 /*
  * A tag is the page's address when the access is allowed, else TLB_NONE:
  * not in any address with its low bits clear. A page of devices has none of
- * these tags, so that all accesses to it take the slow path.
+ * these tags, so that all accesses to it take the slow path. An entry never
+ * used may be all zero (so it costs no memory) unless page 0 looks into it:
+ * its own does, and the one before, for accesses that reach into page 0.
  */
-#define TLB_BITS 8
+#define TLB_BITS 11
 #define TLB_SIZE (1u << TLB_BITS)
 #define TLB_NONE UINT64_C(1)
 
@@ -152,6 +154,7 @@ struct tlb_entry {
 struct tlb {
 	struct tlb_entry entry[TLB_SIZE];
 	uint64_t filled[TLB_SIZE / 64]; /* bits: where to look in a flush */
+	uint64_t filled_words;		/* bits: which of these are not zero */
 };
 
 /* Rights differ by these: user, kernel, and kernel held off user pages. */
