@@ -88,6 +88,12 @@ static void fw_cfg_restored(struct device *dev)
 {
 }
 
+static const struct state_field fw_cfg_fields[] = {
+	STATE_MAX(struct fw_cfg_state, item, 0xffff),
+	STATE_MAX(struct fw_cfg_state, at, ITEM_SIZE),
+	STATE_END,
+};
+
 static const struct device_ops fw_cfg_ops = {
 	.name = "fw-cfg",
 	.width = 2,
@@ -97,6 +103,7 @@ static const struct device_ops fw_cfg_ops = {
 	.restored = fw_cfg_restored,
 	.destroy = chip_free,
 	DEVICE_STATE(struct fw_cfg, s, 1),
+	.fields = fw_cfg_fields,
 };
 
 struct device *fw_cfg_create(uint64_t ram_bytes, unsigned cpus)

@@ -437,14 +437,34 @@ static void i8042_reset(struct device *dev)
 
 static void i8042_restored(struct device *dev)
 {
-	struct i8042 *k = container_of(dev, struct i8042, dev);
+	update_irq(container_of(dev, struct i8042, dev));
+}
 
-	k->s.key_first %= KEY_QUEUE; /* they index arrays */
-	if (k->s.key_count > KEY_QUEUE)
-		k->s.key_count = KEY_QUEUE;
-	if (k->s.answer_first + k->s.answer_count > sizeof(k->s.answer))
-		k->s.answer_first = k->s.answer_count = 0;
-	update_irq(k);
+#define FIELD(member, max) STATE_MAX(struct i8042_state, member, max)
+
+static const struct state_field i8042_fields[] = {
+	STATE_BITS(struct i8042_state, status,
+		   STATUS_SYS | STATUS_COMMAND | STATUS_TIMEOUT),
+	FIELD(full, 1),
+	FIELD(from, FROM_AUX),
+	FIELD(reply_full, 1),
+	FIELD(reply_from, FROM_AUX),
+	FIELD(set, 3),
+	FIELD(scanning, 1),
+	FIELD(answer_first, sizeof(((struct i8042_state *)0)->answer)),
+	FIELD(answer_count, sizeof(((struct i8042_state *)0)->answer)),
+	FIELD(key_first, KEY_QUEUE - 1),
+	FIELD(key_count, KEY_QUEUE),
+	FIELD(polls, POLLS),
+	STATE_END,
+};
+
+static bool i8042_state_ok(const struct device *dev, const void *state,
+			   uint64_t now_ns)
+{
+	const struct i8042_state *s = state;
+
+	return s->answer_first + s->answer_count <= sizeof(s->answer);
 }
 
 static const struct device_ops i8042_ops = {
@@ -456,6 +476,8 @@ static const struct device_ops i8042_ops = {
 	.restored = i8042_restored,
 	.destroy = chip_free,
 	DEVICE_STATE(struct i8042, s, 1),
+	.fields = i8042_fields,
+	.state_ok = i8042_state_ok,
 };
 
 struct device *i8042_create(void (*reset)(void *ctx), void *ctx)

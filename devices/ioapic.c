@@ -28,6 +28,7 @@ enum { SELECT = 0x00, WINDOW = 0x10, EOI = 0x40 };
 #define RTE_REMOTE_IRR	UINT64_C(0x4000)
 #define RTE_LEVEL	UINT64_C(0x8000)
 #define RTE_MASKED	UINT64_C(0x10000)
+#define ID_BITS		0x0f000000u
 #define RTE_WRITABLE	UINT64_C(0xff0000000001afff)
 
 CHIP_STATE_BEGIN
@@ -131,7 +132,7 @@ static void write_window(struct ioapic *io, uint32_t val)
 	unsigned reg = io->s.select, entry = reg - REG_REDIRECTION;
 
 	if (reg == REG_ID)
-		io->s.id = val & 0x0f000000;
+		io->s.id = val & ID_BITS;
 	if (reg < REG_REDIRECTION || entry >= 2 * PINS)
 		return;
 	mask_watch_before(&io->watch);
@@ -178,6 +179,23 @@ static void ioapic_restored(struct device *dev)
 {
 }
 
+static const struct state_field ioapic_fields[] = {
+	STATE_BITS(struct ioapic_state, lines, (UINT64_C(1) << PINS) - 1),
+	STATE_BITS(struct ioapic_state, id, ID_BITS),
+	STATE_END,
+};
+
+static bool ioapic_state_ok(const struct device *dev, const void *state,
+			    uint64_t now_ns)
+{
+	const struct ioapic_state *s = state;
+
+	for (unsigned pin = 0; pin < PINS; pin++)
+		if (s->rte[pin] & ~(RTE_WRITABLE | RTE_REMOTE_IRR))
+			return false;
+	return true;
+}
+
 static const struct device_ops ioapic_ops = {
 	.name = "ioapic",
 	.width = 4,
@@ -187,6 +205,8 @@ static const struct device_ops ioapic_ops = {
 	.restored = ioapic_restored,
 	.destroy = chip_free,
 	DEVICE_STATE(struct ioapic, s, 1),
+	.fields = ioapic_fields,
+	.state_ok = ioapic_state_ok,
 };
 
 struct device *ioapic_create(const struct interrupt_bus *bus)

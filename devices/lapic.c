@@ -11,6 +11,7 @@
 
 #define VERSION_VALUE	  0x50014 /* six LVT entries */
 #define SVR_MASK	  0x3ff	  /* focus checking is stored, means nothing */
+#define TIMER_DIVIDE_BITS 0xb
 #define ICR_WRITABLE	  0x000ccfff
 #define LVT_STATUS	  0x5000 /* delivery status, remote IRR: read-only */
 
@@ -197,7 +198,7 @@ static bool x2apic_writable(unsigned reg, uint32_t *bits)
 		*bits = UINT32_MAX;
 		return true;
 	case LAPIC_TIMER_DIVIDE:
-		*bits = 0xb;
+		*bits = TIMER_DIVIDE_BITS;
 		return true;
 	}
 	return false;
@@ -357,6 +358,48 @@ static void lapic_destroy(struct device *dev)
 	chip_free(dev);
 }
 
+static const struct state_field lapic_fields[] = {
+	STATE_BITS(struct lapic_state, errors, 0xff),
+	STATE_BOOL(struct lapic_state, enabled),
+	STATE_BOOL(struct lapic_state, x2apic),
+	STATE_BITS(struct lapic_state, signals,
+		   SIGNAL_INIT | SIGNAL_STARTUP | SIGNAL_NMI),
+	STATE_MAX(struct lapic_state, lines, 3),
+	STATE_END,
+};
+
+/* The first word of ISR, TMR and IRR has no vectors below 16. */
+static bool vectors_ok(const uint32_t *reg)
+{
+	return !((reg[LAPIC_ISR] | reg[LAPIC_TMR] | reg[LAPIC_IRR]) &
+		 ((1u << FIRST_VECTOR) - 1));
+}
+
+static bool registers_ok(const struct lapic_state *s)
+{
+	for (unsigned i = 0; i < LAPIC_REGISTERS; i++)
+		if (s->reg[i] && !present(i))
+			return false;
+	for (unsigned i = LAPIC_LVT_TIMER; i <= LAPIC_LVT_ERROR; i++)
+		if (s->reg[i] & ~lvt_bits(i))
+			return false;
+	return vectors_ok(s->reg) && s->reg[LAPIC_TPR] <= 0xff &&
+	       s->reg[LAPIC_VERSION] == VERSION_VALUE &&
+	       !(s->reg[LAPIC_SVR] & ~SVR_MASK) &&
+	       !(s->reg[LAPIC_TIMER_DIVIDE] & ~TIMER_DIVIDE_BITS);
+}
+
+/* Off and x2APIC at once is no mode; there the number is the CPU's own. */
+static bool lapic_state_ok(const struct device *dev, const void *state,
+			   uint64_t now_ns)
+{
+	const struct lapic_state *s = state;
+
+	return registers_ok(s) && (s->enabled || !s->x2apic) &&
+	       (!s->x2apic || s->reg[LAPIC_ID] == to_lapic(dev)->id) &&
+	       s->timer_base_ns <= now_ns && s->timer_fired_ns <= now_ns;
+}
+
 static const struct device_ops lapic_ops = {
 	.name = "lapic",
 	.width = 4,
@@ -366,6 +409,8 @@ static const struct device_ops lapic_ops = {
 	.restored = lapic_restored,
 	.destroy = lapic_destroy,
 	DEVICE_STATE(struct lapic, s, 2),
+	.fields = lapic_fields,
+	.state_ok = lapic_state_ok,
 };
 
 struct device *lapic_create(struct clock *clock, unsigned id)

@@ -88,7 +88,7 @@ static void timer_fired(void *ctx)
 
 void lapic_timer_init(struct lapic *l)
 {
-	timer_init(&l->timer, timer_fired, l);
+	timer_init(&l->timer, l->clock, timer_fired, l);
 }
 
 /* Count on from `count`, now. */

@@ -331,6 +331,27 @@ static void pic_restored(struct device *dev)
 	update(container_of(dev, struct pic, dev));
 }
 
+#define CHIP_FIELDS(i)                                              \
+	STATE_BITS(struct pic_state, chip[i].base, 0xf8),           \
+		STATE_MAX(struct pic_state, chip[i].lowest, 7),     \
+		STATE_MAX(struct pic_state, chip[i].init, 4),       \
+		STATE_BOOL(struct pic_state, chip[i].aeoi),         \
+		STATE_BOOL(struct pic_state, chip[i].rotate_aeoi),  \
+		STATE_BOOL(struct pic_state, chip[i].sfnm),         \
+		STATE_BOOL(struct pic_state, chip[i].special_mask), \
+		STATE_BOOL(struct pic_state, chip[i].read_isr),     \
+		STATE_BOOL(struct pic_state, chip[i].poll)
+
+static const struct state_field pic_fields[] = {
+	CHIP_FIELDS(MASTER),
+	CHIP_FIELDS(SLAVE),
+	STATE_BITS(struct pic_state, chip[MASTER].elcr,
+		   0xff & ~ELCR_MASTER_FIXED),
+	STATE_BITS(struct pic_state, chip[SLAVE].elcr,
+		   0xff & ~ELCR_SLAVE_FIXED),
+	STATE_END,
+};
+
 static const struct device_ops pic_ops = {
 	.name = "pic8259",
 	.width = 1,
@@ -340,6 +361,7 @@ static const struct device_ops pic_ops = {
 	.restored = pic_restored,
 	.destroy = chip_free,
 	DEVICE_STATE(struct pic, s, 1),
+	.fields = pic_fields,
 };
 
 struct device *pic_create(const struct irq_line *intr)

@@ -424,14 +424,6 @@ static void pit_reset(struct device *dev)
 
 static void pit_restored(struct device *dev)
 {
-	struct pit *p = container_of(dev, struct pit, dev);
-
-	for (unsigned i = 0; i < 3; i++) {
-		struct pit_channel *c = &p->s.ch[i];
-
-		if (c->running && (c->count == 0 || c->count > 65536))
-			c->count = 65536; /* it divides */
-	}
 	pit_listen(dev);
 }
 
@@ -443,6 +435,37 @@ static void pit_destroy(struct device *dev)
 	chip_free(dev);
 }
 
+#define CH(i, member, max) STATE_MAX(struct pit_state, ch[i].member, max)
+#define CHANNEL_FIELDS(i)                                                      \
+	CH(i, count, 65536), CH(i, next, 65536), CH(i, latched_bytes, 2),      \
+		CH(i, status_latched, 1), CH(i, mode, 5), CH(i, rw, 3),        \
+		CH(i, bcd, 1), CH(i, high_written_next, 1),                    \
+		CH(i, high_read_next, 1), CH(i, loaded, 1), CH(i, running, 1), \
+		CH(i, gate, 1), CH(i, paused, 1)
+
+static const struct state_field pit_fields[] = {
+	CHANNEL_FIELDS(0), CHANNEL_FIELDS(1),
+	CHANNEL_FIELDS(2), STATE_BITS(struct pit_state, port61, PORT61_KEPT),
+	STATE_END,
+};
+
+/* A count divides while it runs, and began by the tick after this one. */
+static bool pit_state_ok(const struct device *dev, const void *state,
+			 uint64_t now_ns)
+{
+	uint64_t t = clock_ticks(now_ns, PIT_HZ);
+	const struct pit_state *s = state;
+
+	for (unsigned i = 0; i < 3; i++) {
+		const struct pit_channel *c = &s->ch[i];
+
+		if ((c->running && !c->count) || c->rw == RW_LATCH ||
+		    c->start > t + 1 || c->held > t)
+			return false;
+	}
+	return s->seen <= t;
+}
+
 static const struct device_ops pit_ops = {
 	.name = "pit8254",
 	.width = 1,
@@ -452,6 +475,8 @@ static const struct device_ops pit_ops = {
 	.restored = pit_restored,
 	.destroy = pit_destroy,
 	DEVICE_STATE(struct pit, s, 1),
+	.fields = pit_fields,
+	.state_ok = pit_state_ok,
 };
 
 struct device *pit_create(struct clock *clock, bool (*listening)(void *ctx),
@@ -464,7 +489,7 @@ struct device *pit_create(struct clock *clock, bool (*listening)(void *ctx),
 	p->clock = clock;
 	p->listening = listening;
 	p->ctx = ctx;
-	timer_init(&p->timer, pit_fired, p);
+	timer_init(&p->timer, clock, pit_fired, p);
 	pit_reset(&p->dev);
 	return &p->dev;
 }

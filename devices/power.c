@@ -132,6 +132,12 @@ static void power_restored(struct device *dev)
 {
 }
 
+static const struct state_field power_fields[] = {
+	STATE_BITS(struct power_state, cf9, CF9_MASK),
+	STATE_MAX(struct power_state, letters, sizeof(shutdown_word) - 2),
+	STATE_END,
+};
+
 static const struct device_ops power_ops = {
 	.name = "power",
 	.width = 4,
@@ -141,6 +147,7 @@ static const struct device_ops power_ops = {
 	.restored = power_restored,
 	.destroy = chip_free,
 	DEVICE_STATE(struct power, s, 1),
+	.fields = power_fields,
 };
 
 struct device *power_create(struct machine *m)

@@ -476,6 +476,17 @@ static void rtc_destroy(struct device *dev)
 	chip_free(dev);
 }
 
+#define YEARS_30000 (INT64_C(30000) * 366 * DAY_S) /* more than registers say */
+
+static bool rtc_state_ok(const struct device *dev, const void *state,
+			 uint64_t now_ns)
+{
+	const struct rtc_state *s = state;
+
+	return s->seen_ns <= now_ns && s->offset_s > -YEARS_30000 &&
+	       s->offset_s < YEARS_30000 && s->index < CMOS_SIZE;
+}
+
 static const struct device_ops rtc_ops = {
 	.name = "rtc",
 	.width = 1,
@@ -485,6 +496,7 @@ static const struct device_ops rtc_ops = {
 	.restored = rtc_restored,
 	.destroy = rtc_destroy,
 	DEVICE_STATE(struct rtc, s, 1),
+	.state_ok = rtc_state_ok,
 };
 
 struct device *rtc_create(struct clock *clock, int64_t epoch,
@@ -497,7 +509,7 @@ struct device *rtc_create(struct clock *clock, int64_t epoch,
 	r->clock = clock;
 	r->epoch = epoch;
 	r->ram_bytes = ram_bytes;
-	timer_init(&r->timer, rtc_fired, r);
+	timer_init(&r->timer, clock, rtc_fired, r);
 	rtc_reset(&r->dev);
 	return &r->dev;
 }

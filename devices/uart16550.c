@@ -306,11 +306,22 @@ static void uart_restored(struct device *dev)
 {
 	struct uart *u = container_of(dev, struct uart, dev);
 
-	u->s.rx_first %= FIFO_SIZE; /* they index an array */
-	if (u->s.rx_count > FIFO_SIZE)
-		u->s.rx_count = FIFO_SIZE;
 	update_irq(u);
 }
+
+static const struct state_field uart_fields[] = {
+	STATE_BITS(struct uart_state, ier, IER_MASK),
+	STATE_BITS(struct uart_state, fcr, 0xc0 | FCR_ENABLE),
+	STATE_BITS(struct uart_state, mcr, MCR_MASK),
+	STATE_BITS(struct uart_state, errors, LSR_ERROR),
+	STATE_BITS(struct uart_state, lines, 0xf0),
+	STATE_BITS(struct uart_state, deltas, 0x0f),
+	STATE_BOOL(struct uart_state, thre_pending),
+	STATE_MAX(struct uart_state, polls, POLLS),
+	STATE_MAX(struct uart_state, rx_first, FIFO_SIZE - 1),
+	STATE_MAX(struct uart_state, rx_count, FIFO_SIZE),
+	STATE_END,
+};
 
 static const struct device_ops uart_ops = {
 	.name = "uart16550",
@@ -321,6 +332,7 @@ static const struct device_ops uart_ops = {
 	.restored = uart_restored,
 	.destroy = chip_free,
 	DEVICE_STATE(struct uart, s, 1),
+	.fields = uart_fields,
 };
 
 struct device *uart_create(const struct byte_sink *sink)

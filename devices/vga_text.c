@@ -295,10 +295,14 @@ static void vga_reset(struct device *dev)
 
 static void vga_restored(struct device *dev)
 {
-	struct vga *v = container_of(dev, struct vga, dev);
-
-	v->s.dac_part %= 3; /* it indexes an array */
 }
+
+static const struct state_field vga_fields[] = {
+	STATE_BOOL(struct vga_state, ac_data_next),
+	STATE_BOOL(struct vga_state, dac_reading),
+	STATE_MAX(struct vga_state, dac_part, 2),
+	STATE_END,
+};
 
 static const struct device_ops vga_ops = {
 	.name = "vga",
@@ -309,6 +313,7 @@ static const struct device_ops vga_ops = {
 	.restored = vga_restored,
 	.destroy = chip_free,
 	DEVICE_STATE(struct vga, s, 1),
+	.fields = vga_fields,
 };
 
 struct device *vga_create(const struct clock *clock)

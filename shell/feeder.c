@@ -171,7 +171,7 @@ void feeder_init(struct feeder *f, struct machine *m, struct device *com,
 	f->m = m;
 	f->com = com;
 	f->kbd = kbd;
-	timer_init(&f->timer, step, f);
+	timer_init(&f->timer, &m->clock, step, f);
 }
 
 bool feeder_busy(const struct feeder *f)

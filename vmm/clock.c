@@ -11,9 +11,10 @@ uint64_t clock_now(const struct clock *clock)
 	       (clock->elapsed_ns ? clock->elapsed_ns(clock->ctx) : 0);
 }
 
-void timer_init(struct timer *timer, void (*fire)(void *ctx), void *ctx)
+void timer_init(struct timer *timer, struct clock *clock,
+		void (*fire)(void *ctx), void *ctx)
 {
-	*timer = (struct timer){fire, ctx, CLOCK_NEVER, NULL};
+	*timer = (struct timer){fire, ctx, CLOCK_NEVER, clock->timers++, NULL};
 }
 
 static void unlink_timer(struct clock *clock, struct timer *timer)
@@ -26,6 +27,12 @@ static void unlink_timer(struct clock *clock, struct timer *timer)
 		*at = timer->next;
 }
 
+static bool before(const struct timer *a, const struct timer *b)
+{
+	return a->deadline_ns < b->deadline_ns ||
+	       (a->deadline_ns == b->deadline_ns && a->rank < b->rank);
+}
+
 void clock_set(struct clock *clock, struct timer *timer, uint64_t deadline_ns)
 {
 	struct timer **at = &clock->first;
@@ -35,7 +42,7 @@ void clock_set(struct clock *clock, struct timer *timer, uint64_t deadline_ns)
 	timer->deadline_ns = deadline_ns;
 	if (deadline_ns == CLOCK_NEVER)
 		return;
-	while (*at && (*at)->deadline_ns <= deadline_ns)
+	while (*at && before(*at, timer))
 		at = &(*at)->next;
 	timer->next = *at;
 	*at = timer;

@@ -7,7 +7,8 @@
  * on the simulator, the machine skips ahead to the next timer.
  *
  * Timers fire only from clock_run(), between two calls of the CPU's run(),
- * in order of their deadlines and, where equal, of their arming. A periodic
+ * in order of their deadlines and, where equal, of the making of the timers:
+ * an order that does not depend on what happened before. A periodic
  * device re-arms for the first period that ends after now, so that a guest's
  * tiny period costs the monitor one callback and not one for each period.
  */
@@ -23,6 +24,7 @@ struct timer {
 	void (*fire)(void *ctx);
 	void *ctx;
 	uint64_t deadline_ns; /* CLOCK_NEVER: not armed */
+	unsigned rank;	      /* the first made fires first */
 	struct timer *next;   /* the clock's list, soonest first */
 };
 
@@ -31,12 +33,14 @@ struct clock {
 	void *ctx;
 	uint64_t skipped_ns; /* idle time passed over, for ever added */
 	struct timer *first;
+	unsigned timers; /* made for it */
 };
 
 uint64_t clock_now(const struct clock *clock);
 
-/* Make `timer` ready for use, not armed. */
-void timer_init(struct timer *timer, void (*fire)(void *ctx), void *ctx);
+/* Make `timer` ready for use with this clock, not armed. */
+void timer_init(struct timer *timer, struct clock *clock,
+		void (*fire)(void *ctx), void *ctx);
 
 /* (Re-)arm at an absolute time; CLOCK_NEVER disarms. */
 void clock_set(struct clock *clock, struct timer *timer, uint64_t deadline_ns);

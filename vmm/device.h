@@ -22,6 +22,29 @@ struct device;
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr)-offsetof(type, member)))
 
+/*
+ * What a field of a state struct may hold: a number up to `max` with no bit
+ * outside `bits`. For what comes from a file: the bytes are looked at before
+ * they become a state. At most eight of them; a table ends with size 0.
+ */
+struct state_field {
+	uint16_t offset, size;
+	uint64_t bits, max;
+};
+
+#define STATE_FIELD(type, member, bits, max)                                   \
+	{                                                                      \
+		offsetof(type, member), sizeof(((type *)0)->member), bits, max \
+	}
+#define STATE_BITS(type, member, bits) \
+	STATE_FIELD(type, member, bits, UINT64_MAX)
+#define STATE_MAX(type, member, max) STATE_FIELD(type, member, UINT64_MAX, max)
+#define STATE_BOOL(type, member)     STATE_MAX(type, member, 1)
+#define STATE_END          \
+	{                  \
+		0, 0, 0, 0 \
+	}
+
 struct device_ops {
 	const char *name;
 
@@ -54,6 +77,15 @@ struct device_ops {
 	size_t state_offset;
 	size_t state_size;
 	unsigned state_version;
+
+	/*
+	 * What a state must be to be taken from a file at `now_ns`; either
+	 * may be NULL. state_ok() sees a state whose fields are right, which
+	 * is not yet the device's.
+	 */
+	const struct state_field *fields;
+	bool (*state_ok)(const struct device *dev, const void *state,
+			 uint64_t now_ns);
 };
 
 /* For the ops table: DEVICE_STATE(struct uart, s, 1) */
@@ -73,6 +105,10 @@ struct device {
 	struct irq_line irq; /* where the board wired the device's line */
 	struct device *next; /* the machine's list, in order of creation */
 };
+
+/* May these bytes, ops->state_size, become its state? Changes nothing. */
+bool device_state_ok(const struct device *dev, const void *bytes,
+		     uint64_t now_ns);
 
 /* Drive a line; one that is not wired leads nowhere. */
 static inline void irq_set(const struct irq_line *line, bool level)

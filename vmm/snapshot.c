@@ -336,6 +336,31 @@ void snapshot_close(struct snapshot *s)
 
 /* ---- restoring ---- */
 
+#define TIME_MAX (UINT64_C(1) << 62) /* so that nothing added to it wraps */
+
+static bool clock_ok(const struct machine_part *m,
+		     const struct snapshot_clock *c)
+{
+	return c->retired <= TIME_MAX && c->skipped_ns <= TIME_MAX &&
+	       c->turn.cpu < m->cpus && c->turn.end <= 2 * TIME_MAX &&
+	       m->quantum > 0 && m->quantum <= UINT32_MAX && m->seed == c->seed;
+}
+
+static int check_device(const struct snapshot *s, const struct device *dev,
+			uint32_t index, uint64_t now_ns)
+{
+	const struct snapshot_part *part =
+		need_part(s, SNAPSHOT_DEVICE, index, dev->ops->name,
+			  dev->ops->state_version, dev->ops->state_size);
+
+	if (!part)
+		return -EINVAL;
+	if (!device_state_ok(dev, part->data, now_ns))
+		return refuse_part(s, &part->head,
+				   "a state that such a device is never in");
+	return 0;
+}
+
 static int check_machine(const struct snapshot *s, const struct machine *m)
 {
 	struct machine_part machine;
@@ -351,18 +376,18 @@ static int check_machine(const struct snapshot *s, const struct machine *m)
 	memcpy(&machine, part->data, sizeof(machine));
 	memcpy(&clock, find_part(s, SNAPSHOT_CLOCK, 0)->data, sizeof(clock));
 	if (machine.mem_len != guestmem_size(&m->mem) ||
-	    machine.cpus != m->cpu_count || machine.level != m->level ||
-	    clock.turn.cpu >= m->cpu_count || machine.quantum == 0 ||
-	    machine.quantum > UINT32_MAX)
+	    machine.cpus != m->cpu_count || machine.level != m->level)
 		return refuse(s, "of a machine with other memory or "
 				 "processors");
+	if (!clock_ok(&machine, &clock))
+		return refuse(s, "its clock makes no sense");
 	for (unsigned i = 0; i < m->cpu_count; i++)
 		if (!need_part(s, SNAPSHOT_CPU, i, "cpu", CPU_VERSION,
 			       sizeof(struct x86_state)))
 			return -EINVAL;
 	for (const struct device *dev = m->devices; dev; dev = dev->next)
-		if (!need_part(s, SNAPSHOT_DEVICE, devices++, dev->ops->name,
-			       dev->ops->state_version, dev->ops->state_size))
+		if (check_device(s, dev, devices++,
+				 clock.retired + clock.skipped_ns) < 0)
 			return -EINVAL;
 	for (unsigned i = 0; i < s->parts; i++)
 		found += s->part[i].head.kind == SNAPSHOT_DEVICE;
@@ -371,20 +396,25 @@ static int check_machine(const struct snapshot *s, const struct machine *m)
 	return check_pages(s, &m->mem);
 }
 
+/* One that refuses changes nothing; those before it get theirs back. */
 static int set_cpus(const struct snapshot *s, struct machine *m)
 {
-	for (unsigned i = 0; i < m->cpu_count; i++) {
-		const struct snapshot_part *part =
-			find_part(s, SNAPSHOT_CPU, i);
-		struct vcpu *cpu = m->cpu[i];
-		struct x86_state state;
+	struct x86_state old[MACHINE_CPUS], state;
 
-		memcpy(&state, part->data, sizeof(state));
-		if (cpu->ops->set_state(cpu, &state) < 0)
-			return fail(-EINVAL,
-				    "snapshot: %s: cpu %u: the processor (%s) "
-				    "refuses its registers",
-				    s->path, i, cpu->ops->name);
+	for (unsigned i = 0; i < m->cpu_count; i++) {
+		struct vcpu *cpu = m->cpu[i];
+
+		cpu->ops->get_state(cpu, &old[i]);
+		memcpy(&state, find_part(s, SNAPSHOT_CPU, i)->data,
+		       sizeof(state));
+		if (cpu->ops->set_state(cpu, &state) == 0)
+			continue;
+		while (i-- > 0)
+			m->cpu[i]->ops->set_state(m->cpu[i], &old[i]);
+		return fail(-EINVAL,
+			    "snapshot: %s: the processor (%s) refuses its "
+			    "registers",
+			    s->path, cpu->ops->name);
 	}
 	return 0;
 }

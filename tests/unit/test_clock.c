@@ -24,17 +24,17 @@ static struct clock clock_at_zero(void)
 	return (struct clock){.elapsed_ns = read_elapsed};
 }
 
-static void test_fires_in_order_of_deadline_then_of_arming(void **state)
+static void test_fires_in_order_of_deadline_then_of_making(void **state)
 {
 	struct clock clock = clock_at_zero();
 	struct timer a, b, c;
 
-	timer_init(&a, note, "a");
-	timer_init(&b, note, "b");
-	timer_init(&c, note, "c");
-	clock_set(&clock, &a, 20);
+	timer_init(&a, &clock, note, "a");
+	timer_init(&b, &clock, note, "b");
+	timer_init(&c, &clock, note, "c");
+	clock_set(&clock, &c, 20); /* before a: it makes no difference */
 	clock_set(&clock, &b, 10);
-	clock_set(&clock, &c, 20);
+	clock_set(&clock, &a, 20);
 	elapsed = 9;
 	clock_run(&clock);
 	assert_int_equal(fired, 0);
@@ -50,7 +50,7 @@ static void test_rearming_and_disarming(void **state)
 	struct clock clock = clock_at_zero();
 	struct timer a;
 
-	timer_init(&a, note, "a");
+	timer_init(&a, &clock, note, "a");
 	clock_set(&clock, &a, CLOCK_NEVER);
 	clock_set(&clock, &a, 5);
 	clock_set(&clock, &a, 7);
@@ -96,7 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			test_fires_in_order_of_deadline_then_of_arming),
+			test_fires_in_order_of_deadline_then_of_making),
 		cmocka_unit_test(test_rearming_and_disarming),
 		cmocka_unit_test(test_skipping_never_goes_back),
 		cmocka_unit_test(test_ticks_and_instants_agree),

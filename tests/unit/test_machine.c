@@ -105,7 +105,7 @@ static void test_idle_time_is_skipped_to_the_next_timer(void **state)
 	static const struct fake_step steps[] = {{EXIT_HALT, 100, NULL}};
 	struct timer timer;
 
-	timer_init(&timer, on_fire, NULL);
+	timer_init(&timer, &m->clock, on_fire, NULL);
 	clock_set(&m->clock, &timer, UINT64_C(3600) * 1000000000);
 	fake_cpu_add(m, steps, 1, NULL, true);
 	machine_run(m);
@@ -123,7 +123,7 @@ static void test_a_paced_machine_waits_for_the_host(void **state)
 	uint64_t start = loop_now_ns();
 	struct timer timer;
 
-	timer_init(&timer, on_fire, NULL);
+	timer_init(&timer, &m->clock, on_fire, NULL);
 	clock_set(&m->clock, &timer, 2000000);
 	m->paced = true;
 	fake_cpu_add(m, steps, COUNT(steps), NULL, true);

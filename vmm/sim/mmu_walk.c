@@ -11,7 +11,6 @@
 #define PSE36_ADDR   UINT64_C(0x1fe000) /* bits 39:32 of a 4 MiB page */
 #define PSE36_RSVD   (UINT64_C(1) << 21)
 #define PAE_RSVD     UINT64_C(0x7ff0000000000000)
-#define PDPTE_RSVD   (UINT64_C(0x1e6) | ~((UINT64_C(1) << PHYS_BITS) - 1))
 #define PHYS_RSVD    (PTE_ADDR & ~((UINT64_C(1) << PHYS_BITS) - 1))
 #define LEGACY_TABLE UINT64_C(0xfffff000)
 

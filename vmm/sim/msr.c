@@ -148,7 +148,8 @@ static bool pat_ok(uint64_t val)
 	return true;
 }
 
-static bool value_ok(const struct cpu *cpu, uint32_t msr, uint64_t val)
+/* Whatever mode the CPU is in. */
+static bool value_fits(uint32_t msr, uint64_t val)
 {
 	switch (msr) {
 	case MSR_LSTAR:
@@ -170,11 +171,45 @@ static bool value_ok(const struct cpu *cpu, uint32_t msr, uint64_t val)
 		return !(val & ~APIC_BASE_DEFINED);
 	case MSR_MISC_ENABLE:
 		return !(val & ~MISC_ENABLE_DEFINED);
-	case MSR_EFER: /* LME does not change while paging */
-		return !(val & ~EFER_DEFINED) &&
-		       (!(cpu->s.cr0 & CR0_PG) ||
-			!((val ^ cpu->s.efer) & EFER_LME));
+	case MSR_EFER:
+		return !(val & ~EFER_DEFINED);
 	}
+	return true;
+}
+
+static bool value_ok(const struct cpu *cpu, uint32_t msr, uint64_t val)
+{
+	/* LME does not change while paging. */
+	if (msr == MSR_EFER && cpu->s.cr0 & CR0_PG &&
+	    (val ^ cpu->s.efer) & EFER_LME)
+		return false;
+	return value_fits(msr, val);
+}
+
+bool msr_state_ok(const struct x86_state *s)
+{
+	const struct {
+		uint32_t msr;
+		uint64_t val;
+	} rows[] = {
+		{MSR_LSTAR, s->lstar},
+		{MSR_CSTAR, s->cstar},
+		{MSR_FMASK, s->fmask},
+		{MSR_FS_BASE, s->seg[SEG_FS].base},
+		{MSR_GS_BASE, s->seg[SEG_GS].base},
+		{MSR_KERNEL_GS_BASE, s->kernel_gs_base},
+		{MSR_TSC_AUX, s->tsc_aux},
+		{MSR_SYSENTER_ESP, s->sysenter_esp},
+		{MSR_SYSENTER_EIP, s->sysenter_eip},
+		{MSR_PAT, s->pat},
+		{MSR_MISC_ENABLE, s->misc_enable},
+		{MSR_APIC_BASE, s->apic_base},
+		{MSR_EFER, s->efer},
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!value_fits(rows[i].msr, rows[i].val))
+			return false;
 	return true;
 }
 

@@ -448,17 +448,6 @@ static void sim_get_state(struct vcpu *vcpu, struct x86_state *state)
 	memcpy(state->ymm_high, cpu->ymm_high, sizeof(state->ymm_high));
 }
 
-/* What the rest relies on; anything else is no state of this processor. */
-static bool state_ok(const struct x86_state *s)
-{
-	bool lma = s->efer & EFER_LMA;
-	bool active = s->efer & EFER_LME && s->cr0 & CR0_PG;
-
-	return lma == active && (!(s->cr0 & CR0_PG) || s->cr0 & CR0_PE) &&
-	       (!active || s->cr4 & CR4_PAE) && s->halted <= HALT_WAIT_SIPI &&
-	       s->in_nmi <= 1 && s->shadow <= SHADOW_MOV_SS && s->event == 0;
-}
-
 /* From memory when the state does not tell; what it says there counts. */
 static void take_pdptes(struct cpu *cpu)
 {
@@ -492,7 +481,7 @@ static int sim_set_state(struct vcpu *vcpu, const struct x86_state *state)
 {
 	const struct vcpu_env *env = &vcpu->env;
 
-	if (!state_ok(state))
+	if (!state_ok(to_cpu(vcpu), state))
 		return -EINVAL;
 	take_state(to_cpu(vcpu), state);
 	env->set_tpr(env->ctx, state->cr8 << 4);

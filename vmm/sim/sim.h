@@ -567,8 +567,16 @@ uint64_t cpuid_xcr0(const struct cpu *cpu);
 uint64_t cpu_tsc(struct cpu *cpu);
 uint64_t msr_read(struct cpu *cpu, uint32_t msr);
 void msr_write(struct cpu *cpu, uint32_t msr, uint64_t val);
+/* Could each of them have been written? */
+bool msr_state_ok(const struct x86_state *s);
 /* Physical-address width; bits above are reserved in page tables. */
-#define PHYS_BITS 46
+#define PHYS_BITS  46
+/* Of PAE paging's four pointers, when present. */
+#define PDPTE_RSVD (UINT64_C(0x1e6) | ~((UINT64_C(1) << PHYS_BITS) - 1))
+
+/* ---- state.c ---- */
+/* Is this a state of this processor, wherever it comes from? */
+bool state_ok(const struct cpu *cpu, const struct x86_state *s);
 
 /* ---- exec_fpu.c ---- */
 void fx_save(const struct cpu *cpu, uint8_t image[512], bool wide);
