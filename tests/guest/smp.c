@@ -4,8 +4,27 @@
  * TLB shoot-downs, code that another CPU changes, INIT once more.
  *
  * What goes to COM1 is the same whatever the interleaving; the order in which
- * the lock was taken goes to COM2. Run by tests/cli/smp.sh, which knows how
- * many CPUs there are.
+ * the lock was taken goes to COM2: tests/cli/smp.sh looks at that, with other
+ * numbers of CPUs.
+ *
+ * On sim: --smp 4
+ * On qemu: -smp 4
+ * Not on kvm: the monitor gives it one processor
+ * Prints:
+ *	cpus: 4
+ *	started: ok
+ *	lock: ok
+ *	one by one: ok
+ *	to all: ok
+ *	logical: ok
+ *	lowest priority: ok
+ *	NMI: ok
+ *	first page: ok
+ *	second page: ok
+ *	code: ok
+ *	changed code: ok
+ *	started anew: ok
+ *	end
  */
 #include "tests/guest/bare32.h"
 
