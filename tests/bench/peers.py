@@ -8,7 +8,8 @@ it fit) and under QEMU's fastest suitable configuration, one after the other,
 RUNS times (default 15) after one run that is not counted. Whole processes are
 timed from fork to end: wall time, and CPU time as the operating system
 accounts it. `prompt` ends when ">>> " appears on the serial line; the process
-is killed then. Without QEMU only vmm's columns are shown.
+is killed then. `vmm alone` prints its version: the host loads the program.
+Without QEMU only vmm's columns are shown.
 """
 import os
 import subprocess
@@ -60,8 +61,10 @@ def measure(row, kvm, folder):
         commands["vmm (KVM)"] = [a if a != "sim" else "kvm" for a in ours]
     if theirs:
         commands["QEMU (TCG)"] = theirs
-    if theirs and what == START_TO_EXIT:
-        commands["QEMU (ROM)"] = qemu_rom(folder)
+    if what == START_TO_EXIT:
+        commands["vmm alone"] = [ours[0], "--version"]
+        if theirs:
+            commands["QEMU (ROM)"] = qemu_rom(folder)
     samples = in_turn(commands, end, RUNS)
     print(f"\n{what}")
     base = medians(samples["vmm (sim)"])
