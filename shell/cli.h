@@ -85,7 +85,8 @@ const char *cli_meant(const char *word);
 /* The program: find the command, run it. The exit status. */
 int cli_main(int argc, char **argv);
 
-extern const struct cli_command command_boot, command_doctor, command_help,
-	command_symbolize, command_test, command_version;
+extern const struct cli_command command_boot, command_completion,
+	command_config, command_doctor, command_help, command_symbolize,
+	command_test, command_version;
 
 #endif

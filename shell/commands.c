@@ -11,8 +11,9 @@
 #define COMMANDS_MAX 32
 
 const struct cli_command *const cli_commands[] = {
-	&command_boot, &command_doctor,	 &command_test, &command_symbolize,
-	&command_help, &command_version, NULL,
+	&command_boot,	 &command_test,	   &command_symbolize,
+	&command_doctor, &command_config,  &command_completion,
+	&command_help,	 &command_version, NULL,
 };
 
 const struct cli_command *cli_find(const char *name)
@@ -50,17 +51,15 @@ static void print_commands(FILE *out)
 			cli_commands[i]->summary);
 	fputs("\n"
 	      "Examples:\n"
-	      "  vmm boot kernel.elf --init rinit.elf\n"
-	      "        a kernel and its first program; COM1 is the terminal\n"
-	      "  vmm boot kernel.elf --init rinit.elf --display term\n"
-	      "        the VGA screen and the keyboard in the terminal\n"
-	      "  vmm boot kernel.elf --init test.elf --timeout 10s\n"
-	      "        a test: exit status 0 only if it says that it passed\n"
-	      "  vmm boot kernel.elf --accel sim --stats --hash\n"
-	      "        on the simulator: the same run every time\n"
-	      "  vmm boot kernel.elf --type 'help\\n' --screenshot s.png\n"
-	      "        type on its keyboard, then keep a picture of its "
-	      "screen\n",
+	      "  vmm kernel.elf --init rinit.elf          COM1 is the "
+	      "terminal\n"
+	      "  vmm kernel.elf --display term            screen and keyboard "
+	      "are the terminal\n"
+	      "  vmm kernel.elf --accel sim --hash        the same run every "
+	      "time\n"
+	      "  vmm test tests/*.elf --junit r.xml       0 only if all say "
+	      "that they passed\n"
+	      "  vmm boot k.elf --type 'help\\n' --screenshot s.png\n",
 	      out);
 }
 
@@ -115,7 +114,7 @@ static int run_version(int argc, char **argv)
 
 	if (err)
 		return cli_status(err);
-	puts("vmm " VMM_VERSION);
+	puts("vmm " VMM_VERSION "\n" VMM_FEATURES);
 	return cli_flush();
 }
 

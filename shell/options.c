@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shell/cli.h"
+#include "shell/config.h"
 #include "shell/numbers.h"
 #include "shell/session.h"
 #include "shell/signals.h"
@@ -377,7 +378,8 @@ static const struct cli_option rows[] = {
 	 "the init program: the kernel's first module", NULL, true},
 	{"module", 0, "FILE", set_module,
 	 "a further module; may be given several times", NULL, true},
-	{"append", 'a', "TEXT", set_append, "the kernel's command line"},
+	{"append", 'a', "TEXT", set_append, "the kernel's command line", NULL,
+	 true},
 	{"mem", 'm', "SIZE", set_mem, "memory of the guest (64M)"},
 	{"accel", 0, "NAME", set_accel,
 	 "the processor: auto, kvm or sim (auto)", accel_words},
@@ -386,9 +388,9 @@ static const struct cli_option rows[] = {
 	{"smp", 0, "COUNT", set_smp,
 	 "how many processors: 1 to 8, several on sim (1)"},
 	{"smp-seed", 0, "SEED", set_smp_seed,
-	 "another seed, another order of theirs (0)"},
+	 "another seed, another order of theirs (0)", NULL, true},
 	{"boot", 0, "NAME", set_boot,
-	 "the protocol: auto, pvh or multiboot (auto)", boot_words},
+	 "the protocol: auto, pvh or multiboot (auto)", boot_words, true},
 	{"serial", 's', "WHERE", set_serial1,
 	 "COM1: stdio, file:PATH or null (stdio)"},
 	{"serial2", 0, "WHERE", set_serial2, "COM2, the same (null)"},
@@ -410,13 +412,13 @@ static const struct cli_option rows[] = {
 	{"break-at", 0, "N", set_break_at, "end the run after N instructions",
 	 NULL, true},
 	{"trace", 0, "WHAT", set_trace,
-	 "exec,int,io,mmu[,FROM-TO]: say what happens"},
+	 "exec,int,io,mmu[,FROM-TO]: say what happens", NULL, true},
 	{"trace-file", 0, "FILE", set_trace_file,
-	 "write the trace there (standard error)"},
+	 "write the trace there (standard error)", NULL, true},
 	{"engine", 0, "NAME", set_engine,
 	 "the simulator's core: fast or reference (fast)", engine_words},
 	{"hash-every", 0, "N", set_hash_every,
-	 "say the state's hash every N instructions"},
+	 "say the state's hash every N instructions", NULL, true},
 	{"stats", 0, NULL, set_stats,
 	 "say how many instructions, exits and how fast"},
 	{"hash", 0, NULL, set_hash, "say the hash of the final state"},
@@ -476,22 +478,40 @@ static int check_together(const struct options *o)
 	return 0;
 }
 
-int options_parse(int argc, char **argv, struct options *o)
+/* A machine that goes on has its own. */
+static void take_defaults(struct options *o, const struct options *configured)
 {
+	if (o->restore)
+		return;
+	if (!o->smp)
+		o->smp = configured->smp ? configured->smp : 1;
+	if (!o->mem)
+		o->mem = configured->mem ? configured->mem : MEM_DEFAULT;
+}
+
+static int parse(int argc, char **argv, struct options *o, bool configured)
+{
+	struct options defaults;
 	int err;
 
 	*o = (struct options){
 		.append = "",
 		.serial = {{SERIAL_STDIO, NULL}, {SERIAL_NULL, NULL}},
 	};
-	err = cli_parse(&command_boot, argc, argv, o);
+	err = configured ? config_apply(&command_boot, o) : 0;
+	defaults = *o;
+	o->smp = o->mem = 0;
+	if (!err)
+		err = cli_parse(&command_boot, argc, argv, o);
 	if (!err)
 		err = take_kernel(argc, argv, o, strcmp(argv[0], "boot") != 0);
-	if (!o->smp && !o->restore)
-		o->smp = 1;
-	if (!o->mem && !o->restore)
-		o->mem = MEM_DEFAULT;
+	take_defaults(o, &defaults);
 	return err ? err : check_together(o);
+}
+
+int options_parse(int argc, char **argv, struct options *o)
+{
+	return parse(argc, argv, o, false);
 }
 
 void options_fini(struct options *o)
@@ -523,7 +543,7 @@ static int run_boot(int argc, char **argv)
 	struct options options;
 	int status, err;
 
-	err = options_parse(argc, argv, &options);
+	err = parse(argc, argv, &options, true);
 	if (err) {
 		options_fini(&options);
 		return cli_status(err);

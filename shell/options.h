@@ -70,7 +70,7 @@ struct options {
 	struct run_summary *summary; /* filled in at the end; NULL: not */
 };
 
-/* As cli_parse(); argv[0] is "boot" or, for `vmm KERNEL`, the program. */
+/* As cli_parse(), with nothing configured; argv[0] is "boot" or, for `vmm KERNEL`, the program. */
 int options_parse(int argc, char **argv, struct options *options);
 
 /* `vmm boot` so asked for: the exit status. */

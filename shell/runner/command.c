@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shell/cli.h"
+#include "shell/config.h"
 #include "shell/numbers.h"
 #include "shell/runner/runner.h"
 #include "shell/runner/text.h"
@@ -494,7 +495,7 @@ static int run_test(int argc, char **argv)
 	o = (struct runner_options){
 		.jobs = processors(), .repeat = 1, .timeout = DEFAULT_TIMEOUT};
 	argc = split(argc, argv, &o);
-	err = cli_parse(&command_test, argc, argv, &o);
+	err = config_parse(&command_test, argc, argv, &o);
 	if (err)
 		return cli_status(err);
 	if (take_images(argc, argv, &o) || check_together(&o))

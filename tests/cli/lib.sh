@@ -11,6 +11,10 @@
 set -u
 : "${VMM:?}" "${IMAGES:?}" "${GUESTS:?}" "${ACCEL:=sim}"
 
+# The person's own configuration is none of the tests' business.
+VMM_CONFIG=
+export VMM_CONFIG
+
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
