@@ -211,8 +211,14 @@ void task_init(struct task *task);
 void task_stop(struct task *task);
 /* Its task buffer, or NULL. */
 struct task_buffer *task_buffer(const struct task *task);
-void task_return(struct task *task, enum error error, uint64_t result0,
-		 uint64_t result1);
+static inline void task_return(struct task *task, enum error error,
+			       uint64_t result0, uint64_t result1)
+{
+	task->regs.rax = error;
+	task->regs.rdx = result0;
+	task->regs.r10 = result1;
+}
+
 /* A slot of a task, with CAP_VITAL, is about to be emptied. */
 void task_loses(struct slot *slot);
 /* It has all it needs to run. */
@@ -275,6 +281,8 @@ const char *verify(void);
 /* At every exit of the kernel: in the verifying kernel a panic if one does
  * not hold, in the ordinary one nothing (verify_exit.c, verify_none.c). */
 void verify_exit(void);
+/* No system call returns before that. */
+extern const bool verify_always;
 
 /* ---- The log (print.c) ---- */
 

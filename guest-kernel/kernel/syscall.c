@@ -40,46 +40,6 @@ static enum error list_pool(const struct task *task)
 	return ERR_OK;
 }
 
-static enum error call(struct task *task, struct invocation *inv)
-{
-	switch (task->regs.rax) {
-	case SYS_INVOKE:
-		return invoke(task, inv);
-	case SYS_YIELD:
-		sched_yield();
-		return ERR_OK;
-	case SYS_EXIT:
-		task_stop(task);
-		return ERR_OK;
-	case SYS_PRINT:
-		return print_text(task);
-	case SYS_PUTC:
-		if (task->regs.rdi > 0xff)
-			return ERR_RANGE;
-		arch_put_byte(task->regs.rdi);
-		return ERR_OK;
-	case SYS_LIST_CPOOL:
-		return list_pool(task);
-	case SYS_SET_FS_BASE:
-		if (task->regs.rdi >= USER_END)
-			return ERR_RANGE;
-		arch_set_fs_base(task->regs.rdi);
-		return ERR_OK;
-	case SYS_TEST_SUCCEED:
-		arch_exit(0x31);
-	case SYS_TEST_FAIL:
-		arch_exit(0x30);
-	case SYS_VERSION:
-		inv->result[0] = ABI_VERSION;
-		return ERR_OK;
-	case SYS_CLOCK:
-		inv->result[0] = arch_now();
-		return ERR_OK;
-	default:
-		return ERR_NO_SUCH_CALL;
-	}
-}
-
 /* Errors of addresses that a pager of capabilities could mend. */
 static bool leads_nowhere(enum error err)
 {
@@ -97,7 +57,8 @@ static void tell_handler(struct task *task, enum error err, uint64_t number)
 }
 
 /* Messages: who gets one has its registers set by then, or waits. */
-static void message_handle(struct task *task, unsigned number)
+static __attribute__((noinline)) void message_handle(struct task *task,
+						     unsigned number)
 {
 	enum error err = ipc_call(task, number);
 
@@ -109,20 +70,19 @@ static void message_handle(struct task *task, unsigned number)
 	}
 }
 
-void syscall_handle(struct task *task)
+/*
+ * On a capability. It may have to be made again, or may wait. This and
+ * other() are not inlined, so that the shortest calls save no registers.
+ */
+static __attribute__((noinline)) void invoke_handle(struct task *task)
 {
-	uint64_t number = task->regs.rax;
 	struct invocation inv;
 	enum error err;
 
-	if (number >= SYS_CALL && number <= SYS_NB_RECV) {
-		message_handle(task, number);
-		return;
-	}
 	inv.result[0] = inv.result[1] = 0;
 	inv.result[2] = task->regs.r8;
 	inv.detail = DETAIL_NONE;
-	err = call(task, &inv);
+	err = invoke(task, &inv);
 	if (err == ERR_RESTART) {
 		/* Its registers still hold the call. */
 		task->regs.rip -= SYSCALL_BYTES;
@@ -132,9 +92,86 @@ void syscall_handle(struct task *task)
 		return; /* who wakes it returns for it */
 	if (err) {
 		task_return(task, err, inv.detail, 0);
-		tell_handler(task, err, number);
+		tell_handler(task, err, SYS_INVOKE);
 		return;
 	}
 	task_return(task, ERR_OK, inv.result[0], inv.result[1]);
 	task->regs.r8 = inv.result[2];
+}
+
+static enum error set_fs_base(uint64_t base)
+{
+	if (base >= USER_END)
+		return ERR_RANGE;
+	arch_set_fs_base(base);
+	return ERR_OK;
+}
+
+static enum error put_byte(uint64_t byte)
+{
+	if (byte > 0xff)
+		return ERR_RANGE;
+	arch_put_byte(byte);
+	return ERR_OK;
+}
+
+static enum error other(struct task *task, uint64_t number)
+{
+	switch (number) {
+	case SYS_YIELD:
+		sched_yield();
+		return ERR_OK;
+	case SYS_EXIT:
+		task_stop(task);
+		return ERR_OK;
+	case SYS_PRINT:
+		return print_text(task);
+	case SYS_PUTC:
+		return put_byte(task->regs.rdi);
+	case SYS_LIST_CPOOL:
+		return list_pool(task);
+	case SYS_SET_FS_BASE:
+		return set_fs_base(task->regs.rdi);
+	case SYS_TEST_SUCCEED:
+		arch_exit(0x31);
+	case SYS_TEST_FAIL:
+		arch_exit(0x30);
+	default:
+		return ERR_NO_SUCH_CALL;
+	}
+}
+
+static __attribute__((noinline)) void other_handle(struct task *task)
+{
+	uint64_t number = task->regs.rax;
+	enum error err = other(task, number);
+
+	task_return(task, err, err ? DETAIL_NONE : 0, 0);
+	if (err)
+		tell_handler(task, err, number);
+}
+
+void syscall_handle(struct task *task)
+{
+	switch (task->regs.rax) {
+	case SYS_INVOKE:
+		invoke_handle(task);
+		break;
+	case SYS_CALL:
+	case SYS_REPLY_RECV:
+	case SYS_SEND:
+	case SYS_NB_SEND:
+	case SYS_RECV:
+	case SYS_NB_RECV:
+		message_handle(task, task->regs.rax);
+		break;
+	case SYS_VERSION:
+		task_return(task, ERR_OK, ABI_VERSION, 0);
+		break;
+	case SYS_CLOCK:
+		task_return(task, ERR_OK, arch_now(), 0);
+		break;
+	default:
+		other_handle(task);
+	}
 }

@@ -88,14 +88,6 @@ struct task_buffer *task_buffer(const struct task *task)
 	return arch_ptr(task->buffer.cap.base);
 }
 
-void task_return(struct task *task, enum error error, uint64_t result0,
-		 uint64_t result1)
-{
-	task->regs.rax = error;
-	task->regs.rdx = result0;
-	task->regs.r10 = result1;
-}
-
 /* A task's settings are changed only while it is inactive. */
 static enum error set_word(struct invocation *inv, uint64_t *word, uint64_t end)
 {

@@ -1,22 +1,47 @@
 /*
  * trap.S: into the kernel and out of it.
  *
- * From user mode, registers are pushed straight into the running task: the
- * TSS's RSP0 is the end of its struct regs. Only then is the kernel's stack
- * taken, at its top, for the way out begins there anew (resume_user). From
- * the kernel itself (idle, or a bug) the frame is on the kernel's stack.
- * Offsets in struct cpu and struct regs are checked in trap.c.
+ * From user mode, registers go straight into the running task: the TSS's RSP0
+ * is the end of its struct regs. Then the kernel's stack is taken, at its top,
+ * for the way out begins there anew (resume_user). From the kernel itself
+ * (idle, or a bug) the frame is on the kernel's stack. Offsets in struct cpu
+ * and struct regs are checked in trap.c.
+ *
+ * A system call leaves RBX, RBP, R14 and R15 where they are, for C keeps
+ * them. They go into the frame only if another task is to run then. So while
+ * a call is handled its caller's frame has old values of these.
  */
 #define CPU_SCRATCH	8
 #define CPU_FRAME_TOP	16
 #define CPU_STACK_TOP	24
 
+/* In a frame on the stack, and (AT_) from its end. */
 #define REGS_VECTOR	120
-#define REGS_RIP	136
 #define REGS_CS		144
+#define AT_RSP		-16
+#define AT_RFLAGS	-24
+#define AT_RIP		-40
+#define AT_VECTOR	-56
+#define AT_RAX		-64
+#define AT_RBX		-72
+#define AT_RCX		-80
+#define AT_RDX		-88
+#define AT_RSI		-96
+#define AT_RDI		-104
+#define AT_RBP		-112
+#define AT_R8		-120
+#define AT_R9		-128
+#define AT_R10		-136
+#define AT_R11		-144
+#define AT_R12		-152
+#define AT_R13		-160
+#define AT_R14		-168
+#define AT_R15		-176
+#define AT_TASK		-256 /* the struct task that the frame is in */
 
-#define USER_DATA	0x23
-#define USER_CODE	0x2b
+#define KERNEL_RUNNING	   80
+#define KERNEL_RESCHEDULE  88
+
 #define VECTOR_SYSCALL	0x100
 
 	.macro push_registers
@@ -61,15 +86,56 @@ syscall_entry:
 	swapgs
 	movq %rsp, %gs:CPU_SCRATCH
 	movq %gs:CPU_FRAME_TOP, %rsp
-	pushq $USER_DATA
-	pushq %gs:CPU_SCRATCH
-	pushq %r11
-	pushq $USER_CODE
-	pushq %rcx
-	pushq $0
-	pushq $VECTOR_SYSCALL
-	push_registers
-	jmp from_user
+	movq %rax, AT_RAX(%rsp)
+	movq %rdx, AT_RDX(%rsp)
+	movq %rsi, AT_RSI(%rsp)
+	movq %rdi, AT_RDI(%rsp)
+	movq %r8, AT_R8(%rsp)
+	movq %r9, AT_R9(%rsp)
+	movq %r10, AT_R10(%rsp)
+	movq %r12, AT_R12(%rsp)
+	movq %r13, AT_R13(%rsp)
+	movq %r11, AT_RFLAGS(%rsp)
+	movq %rcx, AT_RIP(%rsp)
+	movq $VECTOR_SYSCALL, AT_VECTOR(%rsp)	/* CS and SS never change */
+	movq %gs:CPU_SCRATCH, %rcx
+	movq %rcx, AT_RSP(%rsp)
+	leaq AT_TASK(%rsp), %rdi
+	movq %gs:CPU_STACK_TOP, %rsp
+	call syscall_handle
+	/* Does the caller go on at once? See sched.h. */
+	movq %gs:CPU_FRAME_TOP, %rsp
+	leaq AT_TASK(%rsp), %rax
+	cmpq %rax, kernel+KERNEL_RUNNING(%rip)
+	jne 1f
+	cmpb $0, kernel+KERNEL_RESCHEDULE(%rip)
+	jne 1f
+	cmpb $0, verify_always(%rip)
+	jne 1f
+	movq AT_RAX(%rsp), %rax
+	movq AT_RDX(%rsp), %rdx
+	movq AT_RSI(%rsp), %rsi
+	movq AT_RDI(%rsp), %rdi
+	movq AT_R8(%rsp), %r8
+	movq AT_R9(%rsp), %r9
+	movq AT_R10(%rsp), %r10
+	movq AT_RIP(%rsp), %rcx		/* always canonical, see USER_END */
+	movq AT_RFLAGS(%rsp), %r11
+	movq AT_RSP(%rsp), %rsp
+	swapgs
+	sysretq
+1:	movq %rbx, AT_RBX(%rsp)
+	movq %rbp, AT_RBP(%rsp)
+	movq %r14, AT_R14(%rsp)
+	movq %r15, AT_R15(%rsp)
+	movq AT_RIP(%rsp), %rcx		/* where sysret will leave them */
+	movq %rcx, AT_RCX(%rsp)
+	movq AT_RFLAGS(%rsp), %r11
+	movq %r11, AT_R11(%rsp)
+	movq %gs:CPU_STACK_TOP, %rsp
+	xorl %ebp, %ebp
+	call resume
+	ud2
 
 trap_entry:
 	push_registers
@@ -77,7 +143,6 @@ trap_entry:
 	testb $3, REGS_CS(%rsp)
 	jz from_kernel
 	swapgs
-from_user:
 	movq %rsp, %rdi
 	movq %gs:CPU_STACK_TOP, %rsp
 	xorl %ebp, %ebp

@@ -19,7 +19,13 @@ _Static_assert(offsetof(struct cpu, scratch) == 8, "trap.S");
 _Static_assert(offsetof(struct cpu, frame_top) == 16, "trap.S");
 _Static_assert(offsetof(struct cpu, stack_top) == 24, "trap.S");
 _Static_assert(offsetof(struct regs, vector) == 120, "trap.S");
-_Static_assert(offsetof(struct regs, rip) == 136, "trap.S");
+_Static_assert(offsetof(struct regs, rip) == 176 - 40, "trap.S");
+_Static_assert(offsetof(struct regs, rsp) == 176 - 16, "trap.S");
+_Static_assert(offsetof(struct regs, rax) == 176 - 64, "trap.S");
+_Static_assert(sizeof(struct regs) == 176, "trap.S");
+_Static_assert(offsetof(struct task, regs) == 256 - 176, "trap.S");
+_Static_assert(offsetof(struct kernel, sched.running) == 80, "trap.S");
+_Static_assert(offsetof(struct kernel, sched.reschedule) == 88, "trap.S");
 _Static_assert(offsetof(struct regs, cs) == 144, "trap.S");
 _Static_assert(sizeof(struct regs) % 16 == 0, "the processor aligns RSP0");
 _Static_assert(offsetof(struct task, regs) % 16 == 0, "and the frame is ours");
@@ -200,9 +206,7 @@ void trap_user(struct regs *regs)
 {
 	struct task *task = container_of(regs, struct task, regs);
 
-	if (regs->vector == VECTOR_SYSCALL)
-		syscall_handle(task);
-	else if (regs->vector < EXCEPTIONS)
+	if (regs->vector < EXCEPTIONS)
 		fault_user(task, fault_kind(regs->vector),
 			   regs->vector == VECTOR_PAGE_FAULT ? read_cr2() : 0);
 	else
