@@ -62,9 +62,8 @@
  */
 #include "tests/guest/bare64.h"
 
-#define CR4_OSXMM   0x600u /* OSFXSR, OSXMMEXCPT */
-#define CR4_OSXSAVE 0x40000u
-#define EDGE	    0x800000u /* nothing is mapped from there on */
+#define CR4_OSXMM 0x600u    /* OSFXSR, OSXMMEXCPT */
+#define EDGE	  0x800000u /* nothing is mapped from there on */
 
 static USER uint8_t area[832] __attribute__((aligned(64)));
 static USER uint32_t vectors[3][8] __attribute__((aligned(32)));

@@ -174,6 +174,7 @@ static inline bool cpuid_bit(uint32_t leaf, unsigned reg, unsigned bit)
 #define CR4_UMIP     0x800u
 #define CR4_FSGSBASE 0x10000u
 #define CR4_PCIDE    0x20000u
+#define CR4_OSXSAVE  0x40000u
 #define CR4_SMEP     0x100000u
 #define CR4_SMAP     0x200000u
 #define MSR_EFER     0xc0000080u

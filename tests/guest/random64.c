@@ -4,7 +4,7 @@
  * command line, `SEED [PROGRAMS]', and of time, which both engines share.
  *
  * A program is some hundred pieces of random code: arithmetic, memory, loops
- * and calls, REP, x87 and SSE, ports, device memory, the TSC, plain random
+ * and calls, REP, x87, SSE and AVX, ports, device memory, the TSC, plain random
  * bytes, stores to its own code. It runs in a window of sixteen pages that
  * are aliases of eight; `int $0x31' has one of the window's page-table
  * entries changed, by one of two aliases of the table, and invalidated. Each
@@ -371,10 +371,44 @@ static void clock(void)
 	}
 }
 
+static bool avx;
+
+/* Where there is AVX: any opcode of its three maps, W, L, vvvv and prefix. */
+static void vex(void)
+{
+	unsigned map = 1 + below(3);
+
+	load_pointer(3);
+	if (map == 1 && chance(2)) {
+		emit(0xc5, 1);
+	} else {
+		emit(0xc4, 1);
+		emit(0xe0 | map, 1);
+	}
+	emit(0x80 | (chance(2) ? 0x78 : below(16) << 3) | below(8), 1);
+	emit(map == 1 ? 0x51 + below(0xae) : below(256), 1);
+	emit(chance(2) ? 0xc0 + below(64) : below(8) << 3 | 3, 1);
+	if (map == 3)
+		emit(next(), 1);
+}
+
+static void enable_avx(void)
+{
+	if (!cpuid_bit(1, 2, 28))
+		return;
+	avx = true;
+	set_cr4(get_cr4() | CR4_OSXSAVE);
+	__asm__ volatile("xsetbv" ::"c"(0), "a"(7), "d"(0));
+}
+
 static void simd(void)
 {
 	static const uint8_t prefix[] = {0x66, 0xf2, 0xf3};
 
+	if (avx && chance(2)) {
+		vex();
+		return;
+	}
 	if (chance(2)) { /* x87: all of D8 to DF */
 		load_pointer(3);
 		emit(0xd8 + below(8), 1);
@@ -692,6 +726,7 @@ static void setup(void)
 	LAPIC(LVT_TIMER) = VEC_TIMER;
 	set_cr0(get_cr0() | CR0_AM);
 	set_cr4(get_cr4() | CR4_DE | CR4_FSGSBASE | CR4_PGE);
+	enable_avx();
 	wrmsr(MSR_STAR, (uint64_t)SEL_UCODE32 << 48 | (uint64_t)SEL_CODE << 32);
 	wrmsr(MSR_LSTAR, (uint64_t)syscall_back);
 	wrmsr(MSR_FMASK, TF | IF | AC | 0x400);
