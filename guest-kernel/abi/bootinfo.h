@@ -38,6 +38,7 @@
 #define BOOT_SLOT_FRAMES       4
 #define BOOT_SLOT_TABLES       5
 #define BOOT_SLOT_UNTYPED_MORE 6
+#define BOOT_SLOT_DONE	       248 /* of children: where they say their end */
 #define BOOT_SLOT_CHILD	       249
 #define BOOT_SLOT_CHILD_BUFFER 250
 #define BOOT_SLOT_VGA_PORTS    251
@@ -48,7 +49,10 @@
 
 #define INPUT_SERIAL	       0x100u
 
-/* Addresses in the init's address space, as in Rux. */
+/*
+ * Addresses in the init's address space, as in Rux. Programs go by their
+ * boot_info; these are for the kernel, and for what people type by hand.
+ */
 #define BOOT_STACK	       UINT64_C(0x80000000) /* 4 pages */
 #define BOOT_STACK_TOP	       UINT64_C(0x80003ffc)
 #define BOOT_CHILD_STACK       UINT64_C(0x70000000) /* 4 pages */
@@ -58,7 +62,9 @@
 #define BOOT_BUFFER	       UINT64_C(0x90001000)
 #define BOOT_VGA	       UINT64_C(0x90002000) /* b8000h: 80x25 cells */
 #define BOOT_CHILD_BUFFER      UINT64_C(0x90003000)
-#define BOOT_HEAP	       UINT64_C(0x100000000000)
+#define BOOT_MODULE_BASE       UINT64_C(0xa0000000) /* the modules, in order */
+#define BOOT_FREE	       UINT64_C(0x100000000000)
+#define BOOT_FREE_END	       UINT64_C(0x7fffffff0000)
 
 /*
  * The first word of each boot stack, at the lowest address, holds the address
@@ -69,6 +75,8 @@
 #define BOOT_INFO_MAGIC	       UINT64_C(0x6f666e69746f6f62) /* "bootinfo" */
 #define BOOT_CMDLINE_SIZE      1024
 #define BOOT_UNTYPEDS	       32
+#define BOOT_MODULE_MAX	       8
+#define BOOT_NAME_SIZE	       48 /* the last part of a path, and a zero byte */
 
 struct boot_untyped {
 	uint64_t base; /* physical, for people; user space gains nothing */
@@ -77,14 +85,31 @@ struct boot_untyped {
 	uint32_t flags; /* UNTYPED_DEVICE */
 };
 
+/* A file that the loader put beside the kernel, behind the init program. */
+struct boot_module {
+	uint64_t va, bytes; /* mapped, read-only */
+	char name[BOOT_NAME_SIZE];
+};
+
+/*
+ * What a program knows of where things are; all addresses are its own. A
+ * program that another one starts as a child finds the same, with what it has
+ * been given.
+ */
 struct boot_info {
 	uint64_t magic;
 	uint32_t abi_version;
 	uint32_t untyped_count;
 	struct boot_untyped untyped[BOOT_UNTYPEDS];
-	uint64_t image_base, image_end;	 /* the init's mapped image, pages */
+	uint64_t image_base, image_end;	 /* its mapped image, pages */
 	uint64_t frame_count;		 /* capabilities under slot 4 */
 	char cmdline[BOOT_CMDLINE_SIZE]; /* ends with a zero byte */
+	uint64_t stack, stack_bytes;	 /* of the task that finds this */
+	uint64_t buffer;		 /* its task buffer */
+	uint64_t free_base, free_end;	 /* nothing is there, nor will be */
+	uint32_t done_slot; /* a Channel to say its end to; 0: none */
+	uint32_t module_count;
+	struct boot_module module[BOOT_MODULE_MAX];
 };
 
 _Static_assert(sizeof(struct boot_untyped) == 24, "ABI");

@@ -162,6 +162,36 @@ static void make_fixed_frames(struct making *m, struct task *task)
 	put_frame(m, vga);
 }
 
+static uint64_t pages_of(const struct range *r)
+{
+	return (r->end - r->base + PAGE_MASK) / PAGE_SIZE;
+}
+
+/* Frames of their own: a module may begin anywhere, and end in a page. */
+static void make_modules(struct making *m)
+{
+	uint64_t va = BOOT_MODULE_BASE;
+
+	for (unsigned i = 0; i < m->boot->further_count; i++) {
+		const struct module *from = &m->boot->further[i];
+		struct boot_module *to = &m->info->module[i];
+
+		to->va = va;
+		to->bytes = from->range.end - from->range.base;
+		memcpy(to->name, from->name, sizeof(to->name));
+		for (uint64_t at = 0; at < to->bytes; at += PAGE_SIZE) {
+			uint64_t left = to->bytes - at;
+			void *page = make_frame(m, va + at,
+						RIGHT_READ | RIGHT_GRANT);
+
+			memcpy(page, arch_ptr(from->range.base + at),
+			       left < PAGE_SIZE ? left : PAGE_SIZE);
+		}
+		va += pages_of(&from->range) * PAGE_SIZE;
+	}
+	m->info->module_count = m->boot->further_count;
+}
+
 static void make_ports_and_channels(struct making *m)
 {
 	struct slot *slot = m->root->slot;
@@ -224,8 +254,15 @@ static void put_more(struct making *m, const struct range *r, bool device)
 		put_untyped(m, r, m->slot++, device);
 }
 
+static void add_module_memory(struct range_set *memory,
+			      const struct range *module)
+{
+	ranges_add(memory, module->base & ~PAGE_MASK,
+		   (module->end + PAGE_MASK) & ~PAGE_MASK);
+}
+
 /*
- * All memory that is left: what the arena did not need, and the module's; and
+ * All memory that is left: what the arena did not need, the modules'; and
  * where devices may be. The screen's first page is a frame already.
  */
 static void make_untypeds(struct making *m)
@@ -234,8 +271,9 @@ static void make_untypeds(struct making *m)
 	const struct range *low, *largest;
 
 	ranges_add(memory, m->boot->arena.base, m->boot->arena.end);
-	ranges_add(memory, m->boot->module.base & ~PAGE_MASK,
-		   (m->boot->module.end + PAGE_MASK) & ~PAGE_MASK);
+	add_module_memory(memory, &m->boot->module);
+	for (unsigned i = 0; i < m->boot->further_count; i++)
+		add_module_memory(memory, &m->boot->further[i].range);
 	low = ranges_largest(memory, 0x100000);
 	largest = ranges_largest(memory, UINT64_MAX);
 	if (largest == low)
@@ -263,8 +301,25 @@ static void fill_info(struct making *m, const struct elf_image *image)
 	info->image_base = image->base;
 	info->image_end = image->end;
 	info->frame_count = m->frame_count;
+	info->stack = BOOT_STACK;
+	info->stack_bytes = BOOT_STACK_BYTES;
+	info->buffer = BOOT_BUFFER;
+	info->free_base = BOOT_FREE;
+	info->free_end = BOOT_FREE_END;
 	memcpy(info->cmdline, m->boot->cmdline, sizeof(info->cmdline));
 	info->cmdline[sizeof(info->cmdline) - 1] = '\0';
+}
+
+static uint64_t count_frames(const struct boot *boot,
+			     const struct elf_image *image)
+{
+	uint64_t count = image->pages + FIXED_FRAMES;
+
+	for (unsigned i = 0; i < boot->further_count; i++)
+		count += pages_of(&boot->further[i].range);
+	if (count > CPOOL_SLOTS * CPOOL_SLOTS)
+		panic("boot: the modules are larger than 256 MiB");
+	return count;
 }
 
 void init_create(struct boot *boot, const struct elf_image *image)
@@ -272,7 +327,7 @@ void init_create(struct boot *boot, const struct elf_image *image)
 	struct making m = {
 		.boot = boot,
 		.slot = BOOT_SLOT_UNTYPED_MORE,
-		.nested = image->pages + FIXED_FRAMES > CPOOL_SLOTS,
+		.nested = count_frames(boot, image) > CPOOL_SLOTS,
 	};
 	struct cap root = make_object(&m, OBJECT_CPOOL, 0);
 	struct task *task;
@@ -285,6 +340,7 @@ void init_create(struct boot *boot, const struct elf_image *image)
 	for (unsigned i = 0; i < image->count; i++)
 		load_segment(&m, &image->segment[i]);
 	make_fixed_frames(&m, task);
+	make_modules(&m);
 	make_ports_and_channels(&m);
 	fill_info(&m, image);
 	make_untypeds(&m);

@@ -23,12 +23,20 @@ struct range_set {
 	struct range range[RANGES];
 };
 
+/* A file in memory, by its bytes. */
+struct module {
+	struct range range;
+	char name[BOOT_NAME_SIZE];
+};
+
 /* What the loader told, copied from wherever it lay. */
 struct boot {
 	struct range_set memory;  /* RAM that is free */
 	struct range arena;	  /* in none of the above; grows upwards */
 	struct range_set devices; /* no RAM, nor the kernel's: for drivers */
 	struct range module;	  /* the init image, by its bytes */
+	unsigned further_count;	  /* modules behind it */
+	struct module further[BOOT_MODULE_MAX];
 	char cmdline[BOOT_CMDLINE_SIZE];
 };
 

@@ -110,6 +110,55 @@ static void test_pvh_is_read(void **state)
 	assert_string_equal(boot.cmdline, "one  two");
 }
 
+static void expect_modules(void)
+{
+	assert_int_equal(boot.module.base, 0x200010);
+	assert_int_equal(boot.further_count, 2);
+	assert_int_equal(boot.further[0].range.base, 0x210000);
+	assert_int_equal(boot.further[0].range.end, 0x210123);
+	assert_string_equal(boot.further[0].name, "hello.elf");
+	assert_int_equal(boot.further[1].range.base, 0x220000);
+	assert_int_equal(strlen(boot.further[1].name), BOOT_NAME_SIZE - 1);
+}
+
+static void name_modules(uint64_t at)
+{
+	strcpy(arch_ptr(at), "/a/long path/to/nothing");
+	strcpy(arch_ptr(at + 0x100), "build/tests/hello.elf an argument");
+	memset(arch_ptr(at + 0x200), 'n', 100);
+}
+
+static void test_further_modules_have_names(void **state)
+{
+	const uint64_t names = CMDLINE + 0x800;
+
+	pvh(1);
+	pvh_map(0, 0x100000, 0x300000, 1);
+	put32(INFO + 12, 4);
+	for (unsigned i = 1; i < 4; i++) {
+		put64(MODULES + 32 * i, 0x200000 + 0x10000 * i);
+		put64(MODULES + 32 * i + 8, i == 3 ? 0 : 0x123); /* empty */
+		put64(MODULES + 32 * i + 16, names + 0x100 * i);
+	}
+	name_modules(names);
+	boot_read(0, INFO, &boot);
+	expect_modules();
+
+	setup(state);
+	multiboot(0x48, 24);
+	multiboot_map(0, 0x100000, 0x300000, 1);
+	put32(INFO + 20, 40); /* more than are read */
+	for (unsigned i = 1; i < 4; i++) {
+		put32(MODULES + 16 * i, 0x200000 + 0x10000 * i);
+		put32(MODULES + 16 * i + 4,
+		      0x200000 + 0x10000 * i + (i == 3 ? 0 : 0x123));
+		put32(MODULES + 16 * i + 8, names + 0x100 * i);
+	}
+	name_modules(names);
+	boot_read(MULTIBOOT_MAGIC, INFO, &boot);
+	expect_modules();
+}
+
 static void test_a_long_command_line_is_cut(void **state)
 {
 	pvh(1);
@@ -173,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_multiboot_is_read),
 		T(test_pvh_is_read),
+		T(test_further_modules_have_names),
 		T(test_a_long_command_line_is_cut),
 		T(test_what_wraps_or_never_ends_is_survived),
 		T(test_without_a_map_there_is_no_kernel),

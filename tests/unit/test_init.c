@@ -244,6 +244,40 @@ static void test_many_frames_go_to_pools_of_pools(void **state)
 	assert_null(verify());
 }
 
+/* Two further ones: from the middle of a page, and of a page and a byte. */
+static void test_further_modules_are_mapped_to_be_read(void **state)
+{
+	const struct boot_info *info;
+	struct task *task;
+	uint64_t flags;
+	uint8_t *at;
+
+	describe(sizeof(struct elf));
+	boot.further[0] = (struct module){{0x210010, 0x210030}, "one"};
+	boot.further[1] = (struct module){{0x220000, 0x221001}, "two.elf"};
+	boot.further_count = 2;
+	memset(arch_ptr(0x210010), '1', 0x20);
+	memset(arch_ptr(0x220000), '2', 0x1001);
+	kernel_start(&boot);
+	task = sched_current();
+	info = arch_ptr(translate(task, BOOT_INFO, &flags));
+	assert_int_equal(info->module_count, 2);
+	assert_int_equal(info->module[0].va, BOOT_MODULE_BASE);
+	assert_int_equal(info->module[0].bytes, 0x20);
+	assert_string_equal(info->module[1].name, "two.elf");
+	assert_int_equal(info->module[1].va, BOOT_MODULE_BASE + PAGE_SIZE);
+	assert_int_equal(info->module[1].bytes, 0x1001);
+	at = arch_ptr(translate(task, info->module[0].va, &flags));
+	assert_int_equal(flags, PTE_P | PTE_U | PTE_NX);
+	assert_int_equal(at[0x1f], '1');
+	assert_int_equal(at[0x20], 0); /* nothing of what lay beside it */
+	at = arch_ptr(translate(task, info->module[1].va + PAGE_SIZE, &flags));
+	assert_int_equal(at[0], '2');
+	assert_int_equal(at[1], 0);
+	assert_int_equal(info->frame_count, 5 + 8 + 3 + 3);
+	assert_null(verify());
+}
+
 static void test_more_ranges_than_boot_info_holds(void **state)
 {
 	const struct boot_info *info;
@@ -306,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_the_image_is_mapped_with_its_rights),
 		cmocka_unit_test(test_slots_and_boot_info_are_as_documented),
 		cmocka_unit_test(test_many_frames_go_to_pools_of_pools),
+		cmocka_unit_test(test_further_modules_are_mapped_to_be_read),
 		cmocka_unit_test(test_more_ranges_than_boot_info_holds),
 		cmocka_unit_test(test_a_bad_init_ends_with_its_reason),
 		cmocka_unit_test(test_too_little_memory_ends_with_its_reason),

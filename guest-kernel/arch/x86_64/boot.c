@@ -7,11 +7,9 @@ extern const uint8_t load_start[], kernel_end[], bss_end[];
 
 _Noreturn void arch_start(uint32_t magic, uint32_t info);
 
-/* The module must be in RAM: it is read through the direct map. */
-static void check_module(const struct boot *boot, const struct range_set *ram)
+/* Modules must be in RAM: they are read through the direct map. */
+static void check_module(const struct range *m, const struct range_set *ram)
 {
-	const struct range *m = &boot->module;
-
 	if (m->base == m->end)
 		return;
 	for (unsigned i = 0; i < ram->count; i++)
@@ -19,6 +17,18 @@ static void check_module(const struct boot *boot, const struct range_set *ram)
 		    m->end <= ram->range[i].end)
 			return;
 	panic("init: the module lies outside the memory");
+}
+
+static void set_modules_aside(struct boot *boot, const struct range_set *ram)
+{
+	check_module(&boot->module, ram);
+	ranges_remove(&boot->memory, boot->module.base, boot->module.end);
+	for (unsigned i = 0; i < boot->further_count; i++) {
+		const struct range *m = &boot->further[i].range;
+
+		check_module(m, ram);
+		ranges_remove(&boot->memory, m->base, m->end);
+	}
 }
 
 void arch_start(uint32_t magic, uint32_t info)
@@ -35,10 +45,9 @@ void arch_start(uint32_t magic, uint32_t info)
 	ram = boot.memory;
 	ranges_remove(&ram, (uintptr_t)load_start,
 		      (uintptr_t)kernel_end - KERNEL_VMA);
-	check_module(&boot, &ram);
 	ranges_remove(&boot.memory, (uintptr_t)load_start,
 		      (uintptr_t)bss_end - KERNEL_VMA);
-	ranges_remove(&boot.memory, boot.module.base, boot.module.end);
+	set_modules_aside(&boot, &ram);
 	ranges_remove(&boot.devices, (uintptr_t)load_start,
 		      (uintptr_t)bss_end - KERNEL_VMA);
 	arena_init(&boot, BOOT_MAPPED);

@@ -83,6 +83,44 @@ static void read_cmdline(struct boot *boot, uint64_t pa, bool skip_word)
 	boot->cmdline[len] = '\0';
 }
 
+/* The last part of the path that a module's command line begins with. */
+static void read_name(uint64_t pa, char name[BOOT_NAME_SIZE])
+{
+	const char *from = arch_ptr(pa);
+	unsigned len = 0;
+
+	if (pa == 0 || pa >= BOOT_MAPPED - BOOT_CMDLINE_SIZE)
+		return;
+	for (unsigned i = 0; i < BOOT_CMDLINE_SIZE; i++) {
+		if (from[i] == '\0' || from[i] == ' ')
+			break;
+		if (from[i] == '/')
+			len = 0;
+		else if (len < BOOT_NAME_SIZE - 1)
+			name[len++] = from[i];
+	}
+	memset(name + len, 0, BOOT_NAME_SIZE - len);
+}
+
+/* The first is the init program, and has no name. */
+static void add_module(struct boot *boot, unsigned i, struct range range,
+		       uint64_t cmdline)
+{
+	struct module *m = &boot->further[boot->further_count];
+
+	if (i == 0) {
+		boot->module = range;
+		return;
+	}
+	if (range.base >= range.end)
+		return; /* empty, or no range at all */
+	m->range = range;
+	read_name(cmdline, m->name);
+	boot->further_count++;
+}
+
+#define MODULES (1 + BOOT_MODULE_MAX) /* as many as are read */
+
 /* What is not RAM is taken out after all RAM is in, should they overlap. */
 static void add_memory(struct boot *boot, uint64_t base, uint64_t len,
 		       bool is_ram, bool adding)
@@ -122,9 +160,13 @@ static void read_multiboot(uint32_t pa, struct boot *boot)
 	read_multiboot_map(boot, &info, false);
 	if (info.flags & MB_CMDLINE)
 		read_cmdline(boot, info.cmdline, true);
-	if (info.flags & MB_MODULES && info.mods_count > 0) {
-		read_record(info.mods_addr, &module, sizeof(module));
-		boot->module = (struct range){module.start, module.end};
+	if (!(info.flags & MB_MODULES))
+		return;
+	for (unsigned i = 0; i < info.mods_count && i < MODULES; i++) {
+		read_record(info.mods_addr + (uint64_t)i * sizeof(module),
+			    &module, sizeof(module));
+		add_module(boot, i, (struct range){module.start, module.end},
+			   module.string);
 	}
 }
 
@@ -153,10 +195,13 @@ static void read_pvh(uint32_t pa, struct boot *boot)
 	read_pvh_map(boot, &info, true);
 	read_pvh_map(boot, &info, false);
 	read_cmdline(boot, info.cmdline, false);
-	if (info.nr_modules > 0) {
-		read_record(info.modlist, &module, sizeof(module));
-		boot->module =
-			(struct range){module.base, module.base + module.size};
+	for (unsigned i = 0; i < info.nr_modules && i < MODULES; i++) {
+		read_record(info.modlist + i * sizeof(module), &module,
+			    sizeof(module));
+		add_module(
+			boot, i,
+			(struct range){module.base, module.base + module.size},
+			module.cmdline);
 	}
 }
 
