@@ -33,6 +33,8 @@ void backtrace_walk(struct backtrace *trace, uint64_t frame, uint64_t base,
 			trace->end = BACKTRACE_CUT;
 			return;
 		}
+		if (!f->return_address)
+			return; /* a thread's first function */
 		trace->pc[trace->count++] = f->return_address;
 		base = frame + sizeof(*f);
 		frame = f->caller;

@@ -1,5 +1,5 @@
 /*
- * heap.c: blocks with boundary tags, over pages that heap_pages.c brings.
+ * heap.c: blocks with boundary tags, over grains that heap_pages.c brings.
  *
  * Every block knows its own size and that of the one before it, so both
  * neighbours are found without a search. Sizes are multiples of 16 and count
@@ -9,7 +9,6 @@
 #include "guest-kernel/user/heap.h"
 #include "guest-kernel/user/heap_pages.h"
 
-#define PAGE	  UINT64_C(4096)
 #define ALIGN	  16
 #define BLOCK_MIN sizeof(struct heap_block)
 #define ROOM_MAX  (UINT64_C(1) << 46) /* what can be asked for, or less */
@@ -106,26 +105,53 @@ static uint64_t free_tail(struct heap *h)
 	return h->last->before;
 }
 
+/* Ends the heap's memory with a mark, where its grains end. */
+static void put_mark(struct heap *h)
+{
+	uint64_t end = h->base + h->grains * GRAIN_BYTES;
+
+	h->last = (struct heap_block *)(end - HEADER);
+	h->last->size = IN_USE;
+}
+
 /*
- * More pages: the mark becomes a free block, and a new mark ends it. If fewer
+ * More grains: the mark becomes a free block, and a new mark ends it. If fewer
  * came than were asked for, they serve smaller wishes.
  */
 static void grow(struct heap *h, uint64_t size)
 {
-	uint64_t missing = size + HEADER - free_tail(h), end;
+	uint64_t missing = size + HEADER - free_tail(h);
 	struct heap_block *first = h->last;
+	unsigned before = h->grains;
 
-	heap_pages_add(h, (missing + PAGE - 1) / PAGE);
-	end = h->base + h->mapped * PAGE;
-	if (end == (first ? (uintptr_t)first + HEADER : h->base))
+	heap_pages_add(h, (missing + GRAIN_BYTES - 1) / GRAIN_BYTES);
+	if (h->grains == before)
 		return;
 	if (!first) {
 		first = (struct heap_block *)h->base;
 		first->before = 0;
 	}
-	h->last = (struct heap_block *)(end - HEADER);
-	h->last->size = IN_USE;
-	release(h, first, end - HEADER - (uintptr_t)first);
+	put_mark(h);
+	release(h, first, (uintptr_t)h->last - (uintptr_t)first);
+}
+
+void heap_trim(struct heap *h, uint64_t keep)
+{
+	uint64_t tail = free_tail(h), count;
+	struct heap_block *b;
+
+	if (tail < keep + BLOCK_MIN)
+		return;
+	count = (tail - keep - BLOCK_MIN) / GRAIN_BYTES;
+	if (count == 0)
+		return;
+	b = before(h->last);
+	bin_remove(h, b);
+	heap_pages_remove(h, count);
+	put_mark(h);
+	b->size = (uintptr_t)h->last - (uintptr_t)b;
+	h->last->before = b->size;
+	bin_add(h, b);
 }
 
 static struct heap_block *find(struct heap *h, uint64_t size)
@@ -191,6 +217,7 @@ void heap_free(struct heap *h, void *old)
 		return;
 	b = block_of(h, old);
 	release(h, b, size_of(b));
+	heap_trim(h, HEAP_KEEP);
 }
 
 void *heap_resize(struct heap *h, void *old, size_t want)

@@ -1,32 +1,27 @@
 /*
- * malloc.c: C's names for the one heap of the init program. The main untyped
- * memory is used first, then the others as they are listed.
+ * malloc.c: C's names for the one heap of an address space. It begins where
+ * the boot information says that addresses are free.
  */
 #include "guest-kernel/user/heap.h"
+#include "guest-kernel/user/lock.h"
+#include "guest-kernel/user/space.h"
 
-static struct heap heap;
-
-void malloc_init(const struct boot_info *info)
+static struct heap *heap(void)
 {
-	heap = (struct heap){
-		.root = caddr_root(BOOT_SLOT_CPOOL),
-		.pml4 = caddr_root(BOOT_SLOT_PML4),
-		.base = BOOT_HEAP,
-		.untyped[0] = caddr_root(BOOT_SLOT_UNTYPED),
-		.untyped_count = 1,
-	};
-	for (unsigned i = 0; i < info->untyped_count; i++) {
-		unsigned slot = info->untyped[i].slot;
+	static struct heap heap;
 
-		if (slot != BOOT_SLOT_UNTYPED && !info->untyped[i].flags &&
-		    heap.untyped_count < BOOT_UNTYPEDS)
-			heap.untyped[heap.untyped_count++] = caddr_root(slot);
-	}
+	heap.base = space_heap();
+	return &heap;
 }
 
 void *malloc(size_t size)
 {
-	return heap_alloc(&heap, size);
+	void *p;
+
+	rt_lock();
+	p = heap_alloc(heap(), size);
+	rt_unlock();
+	return p;
 }
 
 void *calloc(size_t count, size_t size)
@@ -36,16 +31,30 @@ void *calloc(size_t count, size_t size)
 
 	if (__builtin_mul_overflow(count, size, &bytes))
 		return NULL;
-	p = heap_alloc(&heap, bytes);
+	p = malloc(bytes);
 	return p ? memset(p, 0, bytes) : NULL;
 }
 
 void *realloc(void *old, size_t size)
 {
-	return heap_resize(&heap, old, size);
+	void *p;
+
+	rt_lock();
+	p = heap_resize(heap(), old, size);
+	rt_unlock();
+	return p;
 }
 
 void free(void *old)
 {
-	heap_free(&heap, old);
+	rt_lock();
+	heap_free(heap(), old);
+	rt_unlock();
+}
+
+void malloc_trim(void)
+{
+	rt_lock();
+	heap_trim(heap(), 0);
+	rt_unlock();
 }

@@ -45,13 +45,6 @@ static void print_backtrace(const void *frame)
 	sys_print(line, len);
 }
 
-static bool on_boot_stack(void)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	return (here & -BOOT_STACK_BYTES) == BOOT_STACK;
-}
-
 void rt_panic(const char *fmt, ...)
 {
 	char line[LINE_MAX] = "panic: ";
@@ -63,9 +56,9 @@ void rt_panic(const char *fmt, ...)
 	va_end(args);
 	sys_print(line, strlen(line));
 	print_backtrace(__builtin_frame_address(0));
-	if (on_boot_stack())
+	if (rt_self()->first && !rt_self()->done.depth)
 		sys_test_fail();
-	sys_exit();
+	rt_exit(RT_PANICKED);
 }
 
 void __assert_fail(const char *what, const char *file, unsigned line,

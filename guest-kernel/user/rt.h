@@ -30,7 +30,10 @@
  */
 int user_main(const struct boot_info *info);
 
-/* Of this address space; NULL before the first task has begun. */
+/*
+ * Of this address space; NULL before the first task has begun. It tells where
+ * things are: no program need know an address.
+ */
 const struct boot_info *rt_boot_info(void);
 
 /* crt0.S; an address to start further tasks of this image at. */
@@ -43,6 +46,8 @@ struct rt_task {
 	struct rt_task *self; /* where the x86-64 ABI wants it */
 	struct task_buffer *buffer;
 	uint64_t stack, stack_end; /* for backtraces */
+	struct caddr done;	   /* Channel for rt_exit(); depth 0: none */
+	bool first;		   /* of its address space */
 };
 
 static inline struct rt_task *rt_self(void)
@@ -52,6 +57,10 @@ static inline struct rt_task *rt_self(void)
 	__asm__("mov %%fs:0, %0" : "=r"(self));
 	return self;
 }
+
+/* Ends the task; who waits for it gets the value. */
+_Noreturn void rt_exit(uint64_t value);
+#define RT_PANICKED (UINT64_C(1) << 32) /* beyond any int */
 
 /*
  * Room for a task's rt_task and its copy of the thread-local variables; the
@@ -120,7 +129,7 @@ __attribute__((format(printf, 1, 2))) void rt_print(const char *fmt, ...);
 /*
  * A bug of ours, or something we cannot go on without: say it with a
  * backtrace of return addresses. The init program fails the run, any other
- * task ends.
+ * task ends with RT_PANICKED.
  */
 __attribute__((format(printf, 1, 2))) _Noreturn void rt_panic(const char *fmt,
 							      ...);
@@ -133,12 +142,16 @@ _Noreturn void __assert_fail(const char *what, const char *file, unsigned line,
 
 /*
  * From the untyped memory of the boot_info, 16-byte aligned. NULL when it is
- * used up. Of the root pool it takes one slot, at the first use.
+ * used up. Of the root pool it takes one slot, at the first use. For all
+ * threads.
  */
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
 void *realloc(void *old, size_t size);
 void free(void *old);
+
+/* Gives back to the kernel what is free at the heap's end. */
+void malloc_trim(void);
 
 void *memcpy(void *restrict to, const void *restrict from, size_t len);
 void *memmove(void *to, const void *from, size_t len);

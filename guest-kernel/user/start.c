@@ -3,7 +3,6 @@
  * here knows an address of the init's: the boot information tells them.
  */
 #include "guest-kernel/user/arguments.h"
-#include "guest-kernel/user/heap.h"
 #include "guest-kernel/user/rt.h"
 
 /* By user.ld. */
@@ -17,6 +16,17 @@ _Noreturn void start_task(const struct boot_info *info, void *tls,
 const struct boot_info *rt_boot_info(void)
 {
 	return boot_info;
+}
+
+static struct rt_task told_task(const struct boot_info *info)
+{
+	return (struct rt_task){
+		.buffer = (struct task_buffer *)info->buffer,
+		.stack = info->stack,
+		.stack_end = info->stack + info->stack_bytes,
+		.done = {info->done_slot, info->done_slot != 0},
+		.first = true,
+	};
 }
 
 /*
@@ -34,6 +44,15 @@ static struct rt_task find_task(uint64_t stack_end)
 	};
 }
 
+void rt_exit(uint64_t value)
+{
+	const struct rt_task *self = rt_self();
+
+	if (self->done.depth)
+		sys_channel_put_raw(self->done, value);
+	sys_exit();
+}
+
 static void check_info(const struct boot_info *info)
 {
 	if (info->magic != BOOT_INFO_MAGIC || info->abi_version != ABI_VERSION)
@@ -45,7 +64,6 @@ static void first_task(const struct boot_info *info)
 {
 	boot_info = info;
 	check_info(info);
-	malloc_init(info);
 	for (unsigned i = 0; &init_array[i] < init_array_end; i++)
 		init_array[i]();
 }
@@ -65,14 +83,14 @@ __attribute__((weak)) int user_main(const struct boot_info *info)
 /* Only the first task gets an argument; to the others it is NULL. */
 void start_task(const struct boot_info *info, void *tls, uint64_t stack_end)
 {
-	struct rt_task task = find_task(stack_end);
+	struct rt_task task = info ? told_task(info) : find_task(stack_end);
 	int result;
 
 	sys_set_fs_base((uintptr_t)tls_make(tls, &task));
 	if (info)
 		first_task(info);
 	result = user_main(info);
-	if (info && result != 0)
+	if (info && result != 0 && !info->done_slot)
 		rt_panic("user_main() returned %d", result);
-	sys_exit();
+	rt_exit((uint32_t)result);
 }

@@ -167,6 +167,10 @@ static void test_a_walk_follows_the_frames(void **state)
 	assert_int_equal(b.pc[1], 0x8002);
 	assert_int_equal(b.pc[2], 0x8003);
 	assert_int_equal(b.end, 0);
+	s.word[31] = 0; /* as a thread begins: called by nobody */
+	backtrace_walk(&b, s.base + 4 * 8, s.base, s.top);
+	assert_int_equal(b.count, 2);
+	assert_int_equal(b.end, 0);
 }
 
 static void test_a_broken_chain_ends_the_walk(void **state)
@@ -204,7 +208,7 @@ static void test_a_long_chain_is_cut(void **state)
 
 	for (unsigned i = 0; i <= BACKTRACE_FRAMES_MAX; i++) {
 		word[2 * i] = base + 16 * (i + 1);
-		word[2 * i + 1] = i;
+		word[2 * i + 1] = 1 + i;
 	}
 	word[2 * BACKTRACE_FRAMES_MAX] = 0;
 	backtrace_walk(&b, base, base, top);

@@ -1,7 +1,6 @@
 /*
- * The guest's heap over a fake kernel that keeps the rules of retyping and
- * mapping: slots are empty before, tables come from the top, a page is mapped
- * once. Its pages are real memory of this process.
+ * The guest's heap over fake grains, whose frames are real memory of this
+ * process: readable only while they are mapped.
  */
 #include "tests/unit/unit.h"
 
@@ -11,108 +10,93 @@
 #include <sys/mman.h>
 
 #include "guest-kernel/user/heap.h"
+#include "guest-kernel/user/space.h"
 
-#define PAGE 4096
-#define AREA (UINT64_C(64) << 20)
+#define PAGE  4096
+#define AREA  (UINT64_C(64) << 20)
+#define BYTES GRAIN_BYTES
 
-/* The slots by depth: root, the directory, the pools in it. */
-static uint8_t root[256], directory[256], leaf[256][256];
-static unsigned directory_slot;
-static uint64_t frames_left[2]; /* of the two untypeds, in slots 2 and 1 */
-static uint64_t tables[3];	/* hung in: PDPT, PD, PT */
-static uint64_t pages, objects; /* mapped; made */
-static int fail_in;		/* the call that fails; -1: none */
+static struct {
+	bool taken;
+	uint64_t va; /* of its first page */
+	unsigned pages;
+} fakes[200];
+
+static unsigned left;  /* grains that can still be taken */
+static unsigned taken; /* and are */
+static int fail_in;    /* the call that fails; -1: none */
 static char *area;
 static bool panicked;
-
-static uint8_t *slot(struct caddr c)
-{
-	uint8_t b[3] = {c.path >> 16, c.path >> 8, c.path};
-
-	switch (c.depth) {
-	case 1:
-		return &root[b[2]];
-	case 2:
-		assert_int_equal(root[b[1]], OBJECT_CPOOL);
-		directory_slot = b[1];
-		return &directory[b[2]];
-	case 3:
-		assert_int_equal(b[0], directory_slot);
-		assert_int_equal(directory[b[1]], OBJECT_CPOOL);
-		return &leaf[b[1]][b[2]];
-	}
-	fail_msg("a capability address of depth %u", c.depth);
-	return NULL;
-}
 
 static bool failing(void)
 {
 	return fail_in >= 0 && fail_in-- == 0;
 }
 
-enum error sys_untyped_retype(struct caddr untyped, uint64_t type,
-			      uint64_t bits, uint64_t count, struct caddr dest,
-			      uint64_t *left)
+/* The one that was given back last comes first, as from the real one. */
+bool grain_take(struct grain *g)
 {
-	uint64_t *frames = &frames_left[untyped.path == 2 ? 0 : 1];
-	uint64_t each = type == OBJECT_CPOOL ? 4 : 1;
-	uint8_t *first = slot(dest);
-
-	assert_in_range(count, 1, 256);
-	assert_true((dest.path & 0xff) + count <= 256);
-	for (uint64_t i = 0; i < count; i++)
-		assert_int_equal(first[i], OBJECT_NULL);
-	if (*frames < count * each || failing())
-		return ERR_NO_MEMORY;
-	*frames -= count * each;
-	objects += count;
-	memset(first, type, count);
-	return ERR_OK;
+	*g = (struct grain){0};
+	if (left == 0 || failing())
+		return false;
+	while (fakes[g->index].taken)
+		g->index++;
+	fakes[g->index].taken = true;
+	left--;
+	taken++;
+	return true;
 }
 
-enum error sys_cpool_free_slot(struct caddr pool, uint64_t *index)
+void grain_give(struct grain *g)
 {
-	assert_int_equal(pool.depth, 1);
-	for (*index = 0; *index < 256; ++*index) {
-		if (!root[*index])
-			return ERR_OK;
+	size_t len = fakes[g->index].pages * PAGE;
+	void *at = (void *)fakes[g->index].va;
+
+	assert_true(fakes[g->index].taken);
+	if (len > 0) {
+		/* The next to use it finds it zeroed. */
+		assert_int_equal(madvise(at, len, MADV_DONTNEED), 0);
+		assert_int_equal(mprotect(at, len, PROT_NONE), 0);
 	}
-	return ERR_NO_SLOT;
+	memset(&fakes[g->index], 0, sizeof(fakes[0]));
+	left++;
+	taken--;
 }
 
-enum error sys_table_map(struct caddr table, uint64_t va, struct caddr pml4)
+struct caddr grain_slot(const struct grain *g, unsigned n)
 {
-	uint64_t offset = va - (uintptr_t)area;
-	unsigned level = 2 - (OBJECT_PT - *slot(table));
-
-	assert_in_range(*slot(table), OBJECT_PDPT, OBJECT_PT);
-	if (level && !tables[level - 1])
-		return ERR_NO_TABLE;
-	/* The area lies in one 1 GiB: one PDPT, one PD, a PT for each 2 MiB. */
-	assert_int_equal(tables[level], level == 2 ? offset >> 21 : 0);
-	if (failing())
-		return ERR_NO_MEMORY;
-	tables[level]++;
-	*slot(table) = 100; /* in use */
-	return ERR_OK;
+	return (struct caddr){g->index << 8 | n, 2};
 }
 
-enum error sys_page_map(struct caddr page, uint64_t va, uint64_t rights,
-			struct caddr pml4)
+enum error grain_make(struct grain *g, enum abi_object type, uint64_t size,
+		      unsigned count, struct caddr *first)
 {
-	uint64_t offset = va - (uintptr_t)area;
+	assert_int_equal(type, OBJECT_RAW_PAGE);
+	assert_int_equal(count, GRAIN_PAGES);
+	assert_int_equal(g->used, 0);
+	*first = grain_slot(g, 0);
+	return failing() ? ERR_NO_MEMORY : ERR_OK;
+}
 
-	assert_int_equal(*slot(page), OBJECT_RAW_PAGE);
+struct space *space_own(void)
+{
+	return NULL;
+}
+
+enum error space_map(struct space *space, struct caddr frame, uint64_t va,
+		     uint64_t rights)
+{
+	unsigned index = frame.path >> 8, n = frame.path & 0xff;
+
 	assert_int_equal(rights, RIGHT_READ | RIGHT_WRITE);
-	assert_int_equal(offset, pages * PAGE);
-	if (tables[2] <= offset >> 21)
-		return ERR_NO_TABLE;
+	assert_in_range(va, (uintptr_t)area, (uintptr_t)area + AREA - PAGE);
 	if (failing())
 		return ERR_NO_MEMORY;
-	assert_int_equal(mprotect(area + offset, PAGE, PROT_READ | PROT_WRITE),
-			 0);
-	*slot(page) = 100;
-	pages++;
+	if (n == 0)
+		fakes[index].va = va;
+	assert_int_equal(fakes[index].pages++, n);
+	assert_int_equal(fakes[index].va + n * PAGE, va);
+	assert_int_equal(mprotect((void *)va, PAGE, PROT_READ | PROT_WRITE), 0);
 	return ERR_OK;
 }
 
@@ -127,32 +111,21 @@ static struct heap heap;
 
 static int setup(void **state)
 {
-	memset(root, 0, sizeof(root));
-	memset(directory, 0, sizeof(directory));
-	memset(leaf, 0, sizeof(leaf));
-	memset(root, 1, 6);
-	memset(tables, 0, sizeof(tables));
-	frames_left[0] = 8000;
-	frames_left[1] = 0;
-	pages = objects = 0;
+	memset(fakes, 0, sizeof(fakes));
+	left = 200;
+	taken = 0;
 	fail_in = -1;
-	/* Aligned to 2 MiB, so that page tables begin with the heap. */
-	area = mmap(NULL, 2 * AREA, PROT_NONE,
+	area = mmap(NULL, AREA, PROT_NONE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	assert_ptr_not_equal(area, MAP_FAILED);
 	*state = area;
-	area += -(uintptr_t)area % AREA;
-	heap = (struct heap){.untyped = {{2, 1}, {1, 1}},
-			     .untyped_count = 2,
-			     .root = {0, 1},
-			     .pml4 = {3, 1},
-			     .base = (uintptr_t)area};
+	heap = (struct heap){.base = (uintptr_t)area};
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	return munmap(*state, 2 * AREA);
+	return munmap(*state, AREA);
 }
 
 /* A repeatable stream of numbers (xorshift). */
@@ -182,7 +155,8 @@ static void assert_filled(const struct live *l, size_t len, uint8_t with)
 static void test_random_use_keeps_all_contents(void **state)
 {
 	struct live live[LIVE] = {0};
-	uint64_t seed = 42, top;
+	uint64_t seed = 42;
+	unsigned top;
 
 	for (int step = 0; step < 20000; step++) {
 		unsigned n = next(&seed) % LIVE;
@@ -206,49 +180,66 @@ static void test_random_use_keeps_all_contents(void **state)
 	}
 	for (int i = 0; i < LIVE; i++)
 		heap_free(&heap, live[i].at);
-	/* All is one piece again: it can be had whole, with no new page. */
-	top = pages;
-	assert_non_null(heap_alloc(&heap, top * PAGE - 32));
-	assert_int_equal(pages, top);
+	/* All is one piece again: it can be had whole, with no new grain. */
+	top = heap.grains;
+	assert_non_null(heap_alloc(&heap, top * BYTES - 32));
+	assert_int_equal(heap.grains, top);
 	assert_null(heap.bin[11]);
 }
 
 static void test_freed_memory_is_used_again(void **state)
 {
-	uint64_t used;
 	void *p = heap_alloc(&heap, 100000);
 
 	heap_free(&heap, p);
-	used = pages;
 	for (int i = 0; i < 1000; i++) {
 		void *q = heap_alloc(&heap, 100000);
 
 		assert_ptr_equal(q, p);
 		heap_free(&heap, q);
 	}
-	assert_int_equal(pages, used);
+	assert_int_equal(taken, 1);
 }
 
 static void test_exhaustion_is_null_and_passes(void **state)
 {
-	void *p[400], *again;
+	static void *p[4000];
+	void *again;
 	int count = 0;
-	uint64_t used;
 
-	frames_left[0] = 60;
-	frames_left[1] = 40;
+	left = 10;
 	while ((p[count] = heap_alloc(&heap, 1000)))
-		assert_true(++count < 400);
-	assert_int_equal(frames_left[0], 0);
-	assert_int_equal(frames_left[1], 0);
-	/* 100 frames less three pools of 4, PDPT, PD and PT. */
-	assert_int_equal(pages, 85);
-	assert_int_equal(count, (85 * PAGE - 16) / 1024);
-	used = pages;
+		assert_true(++count < 4000);
+	assert_int_equal(left, 0);
+	assert_int_equal(count, (10 * BYTES - 16) / 1024);
 	heap_free(&heap, p[7]);
 	again = heap_alloc(&heap, 1000);
 	assert_ptr_equal(again, p[7]);
-	assert_int_equal(pages, used);
+	assert_int_equal(taken, 10);
+}
+
+static void test_what_is_free_at_the_end_goes_back(void **state)
+{
+	uint8_t *low = heap_alloc(&heap, 100), *p, *q;
+
+	p = heap_alloc(&heap, 8 << 20);
+	q = heap_alloc(&heap, 100);
+	assert_int_equal(taken, 33);
+	heap_free(&heap, p);
+	assert_int_equal(taken, 33); /* there is something behind it */
+	heap_free(&heap, q);
+	assert_in_range(taken, HEAP_KEEP / BYTES, HEAP_KEEP / BYTES + 1);
+	heap_trim(&heap, 0);
+	assert_int_equal(taken, 1);
+	memset(low, 1, 100);
+	p = heap_alloc(&heap, 3 << 20);
+	memset(p, 1, 3 << 20);
+	heap_free(&heap, p);
+	heap_free(&heap, low);
+	heap_trim(&heap, 0);
+	assert_int_equal(taken, 1);
+	assert_non_null(heap_alloc(&heap, BYTES - 32));
+	assert_int_equal(taken, 1);
 }
 
 static void test_absurd_sizes_are_null(void **state)
@@ -271,33 +262,32 @@ static void test_absurd_sizes_are_null(void **state)
 	heap_free(&heap, NULL);
 }
 
-/* The n-th call into the kernel fails, for every n: nothing is lost by it. */
+/* The n-th call that can fails, for every n: nothing is lost by it. */
 static void test_a_failure_anywhere_loses_nothing(void **state)
 {
-	uint64_t made = 0;
+	int n = 0;
 
-	for (int n = 0;; n++) {
+	for (;; n++) {
 		void *p;
 
 		fail_in = n;
-		p = heap_alloc(&heap, 3 << 19);
-		if (fail_in >= 0 && n == 0)
-			fail_msg("nothing was called");
+		p = heap_alloc(&heap, 3 << 18);
 		if (p)
-			memset(p, 1, 3 << 19);
+			memset(p, 1, 3 << 18);
+		assert_int_equal(taken, heap.grains);
 		if (fail_in >= 0)
 			break; /* it was never reached: all succeeded */
+		assert_null(p);
 		fail_in = -1;
-		p = p ? p : heap_alloc(&heap, 3 << 19);
+		p = heap_alloc(&heap, 3 << 18);
 		assert_non_null(p);
-		/* 384 pages and a header; pools, PDPT, PD and PT. */
-		assert_in_range(pages, 385, 385 + 16);
-		assert_int_equal(objects, pages + 1 + 1 + 2 + 3);
-		made = n;
+		memset(p, 1, 3 << 18);
+		/* 768 KiB and headers. */
+		assert_int_equal(taken, 4);
 		teardown(state);
 		setup(state);
 	}
-	assert_true(made > 385);
+	assert_int_equal(n, 4 * (2 + GRAIN_PAGES));
 }
 
 static void expect_panic(void *p)
@@ -322,20 +312,6 @@ static void test_wrong_pointers_panic(void **state)
 	expect_panic(q);
 }
 
-/* More than one pool of frames: 256 pages are 1 MiB. */
-static void test_large_blocks_span_pools(void **state)
-{
-	uint8_t *p = heap_alloc(&heap, 5 << 20);
-
-	assert_non_null(p);
-	memset(p, 0xa5, 5 << 20);
-	assert_true(pages >= 1281);
-	assert_int_equal(directory[0], OBJECT_CPOOL);
-	assert_int_equal(directory[6], OBJECT_CPOOL);
-	assert_int_equal(root[6], OBJECT_CPOOL);
-	assert_int_equal(root[7], OBJECT_NULL); /* one slot of the root */
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -343,10 +319,10 @@ int main(void)
 		TEST(test_random_use_keeps_all_contents),
 		TEST(test_freed_memory_is_used_again),
 		TEST(test_exhaustion_is_null_and_passes),
+		TEST(test_what_is_free_at_the_end_goes_back),
 		TEST(test_absurd_sizes_are_null),
 		TEST(test_a_failure_anywhere_loses_nothing),
 		TEST(test_wrong_pointers_panic),
-		TEST(test_large_blocks_span_pools),
 	};
 #undef TEST
 

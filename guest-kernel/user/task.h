@@ -1,0 +1,20 @@
+/* task.h: what every new task is given before it runs. */
+#ifndef USER_TASK_H
+#define USER_TASK_H
+
+#include "guest-kernel/user/rt.h"
+
+struct task_setup {
+	uint64_t ip, sp, argument;
+	uint64_t fs_base; /* 0: as it is */
+	struct caddr pool, table, buffer;
+};
+
+/*
+ * Sets an inactive task up. When that is refused, `step` is which setting:
+ * "stack", "instruction", ...; it may be NULL.
+ */
+enum error task_set_up(struct caddr task, const struct task_setup *setup,
+		       const char **step);
+
+#endif
