@@ -43,7 +43,7 @@ def main():
         wrong.append('memory that is not touched is paid for')
     if abs(busy - small - TOUCHED) > 2 * MIB:
         wrong.append('memory that is touched costs another amount')
-    sys.exit('; '.join(wrong))
+    sys.exit('; '.join(wrong) or 0)
 
 
 main()
