@@ -8,7 +8,7 @@
  * at L and W everywhere, and loads what a mask leaves out.
  *
  * On sim: --cpu x86-64-v3
- * Not on rig: KVM in a machine of QEMU's has no AVX to give on.
+ * Not on rig: after VMRUN of QEMU's AVX is #UD whatever XCR0 says.
  * Prints:
  *	v3: ok
  *	no OSXSAVE: #06
