@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shell/output.h"
 #include "vmm/log.h"
 #include "vmm/snapshot.h"
 
@@ -78,10 +79,9 @@ static int begin_trace(struct look *l)
 	FILE *out = stderr;
 
 	if (o->trace_file) {
-		out = l->trace_out = fopen(o->trace_file, "we");
+		out = l->trace_out = output_open_stream(o->trace_file);
 		if (!out)
-			return fail(-errno, "%s: cannot be written: %s",
-				    o->trace_file, strerror(errno));
+			return -EIO;
 	}
 	trace_init(&l->trace, out, o->trace.what);
 	l->trace.symbol = name_address;

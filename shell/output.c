@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ static void output_init(struct output *out, struct machine *m, const char *name,
 	out->patience_fd = -1;
 	out->deadline_ns = UINT64_MAX;
 	out->keys = NULL;
-	out->failed = out->midline = out->armed = false;
+	out->failed = out->midline = out->armed = out->is_socket = false;
 	out->flushed_ns = 0;
 	out->len = 0;
 }
@@ -31,10 +32,11 @@ static void output_init(struct output *out, struct machine *m, const char *name,
  * O_NONBLOCK belongs to the open file, which we may share with the shell that
  * started us: a terminal or pipe is opened once more for us alone. Where that
  * is not allowed a write may block; so may one to a file, but not for long.
+ * For a socket each write says that it is not to wait.
  */
 int output_open_stdout(struct output *out, struct machine *m)
 {
-	struct stat st;
+	struct stat st = {0};
 	int fd = -1;
 
 	if (fstat(STDOUT_FILENO, &st) == 0 &&
@@ -44,6 +46,7 @@ int output_open_stdout(struct output *out, struct machine *m)
 	if (fd < 0)
 		fd = STDOUT_FILENO;
 	output_init(out, m, "standard output", fd);
+	out->is_socket = S_ISSOCK(st.st_mode);
 	return 0;
 }
 
@@ -65,6 +68,26 @@ int output_open_file(struct output *out, struct machine *m, const char *path)
 			    strerror(errno));
 	output_init(out, m, path, fd);
 	return 0;
+}
+
+/* Opened so as not to wait for a FIFO's reader; to write is to wait for it. */
+FILE *output_open_stream(const char *path)
+{
+	int fd = open(path,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC |
+			      O_NOCTTY,
+		      0666);
+	FILE *out = NULL;
+
+	if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) == 0)
+		out = fdopen(fd, "w");
+	if (!out) {
+		fail(-errno, "%s: cannot be written: %s", path,
+		     errno == ENXIO ? "nothing reads it" : strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	}
+	return out;
 }
 
 static void give_up(struct output *out, int err)
@@ -106,12 +129,20 @@ static bool wait_for_room(struct output *out)
 	return fds[0].revents != 0;
 }
 
+/* A socket cannot be opened once more, but be told not to wait. */
+static ssize_t write_some(struct output *out, const void *bytes, size_t len)
+{
+	if (out->is_socket)
+		return send(out->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return write(out->fd, bytes, len);
+}
+
 bool output_flush(struct output *out)
 {
 	size_t done = 0;
 
 	while (done < out->len && !out->failed) {
-		ssize_t n = write(out->fd, out->buf + done, out->len - done);
+		ssize_t n = write_some(out, out->buf + done, out->len - done);
 
 		if (n > 0)
 			done += n;

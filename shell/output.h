@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "devices/devices.h"
 #include "vmm/machine.h"
@@ -23,6 +24,7 @@ struct output {
 	const char *name; /* for messages */
 	struct machine *m;
 	int fd;		      /* -1: not open */
+	bool is_socket;	      /* not to wait is asked with each write */
 	int patience_fd;      /* readable: stop waiting; -1: none */
 	uint64_t deadline_ns; /* host time after which not to wait */
 
@@ -42,6 +44,10 @@ struct output {
 /* Standard output, or a file made anew. 0 or -errno, said. */
 int output_open_stdout(struct output *out, struct machine *m);
 int output_open_file(struct output *out, struct machine *m, const char *path);
+
+/* A file made anew, to be written at leisure; NULL, said, also for a FIFO
+ * that nobody reads. */
+FILE *output_open_stream(const char *path);
 
 /* The sink for a chip's bytes. */
 struct byte_sink output_sink(struct output *out);

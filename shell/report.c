@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "devices/screen.h"
+#include "shell/output.h"
 #include "shell/symbols.h"
 #include "vmm/log.h"
 
@@ -160,16 +162,34 @@ void report_hash(struct machine *m)
 static int write_text(const char *path, const uint8_t *cells,
 		      const struct vga_screen *screen)
 {
-	FILE *out = fopen(path, "we");
+	FILE *out = output_open_stream(path);
 	int err;
 
 	if (!out)
-		return fail(-errno, "%s: cannot be written: %s", path,
-			    strerror(errno));
+		return -EIO;
 	err = screen_write_text(out, cells, screen);
 	if (fclose(out) != 0 && !err)
 		err = fail(-errno, "%s: cannot write: %s", path,
 			   strerror(errno));
+	return err;
+}
+
+/* libpng opens by name; a FIFO is held open for it, so that it need not wait. */
+static int write_png(const char *path, const uint8_t *cells,
+		     const struct vga_screen *screen)
+{
+	FILE *hold = NULL;
+	struct stat st;
+	int err;
+
+	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)) {
+		hold = output_open_stream(path);
+		if (!hold)
+			return -EIO;
+	}
+	err = screen_write_png(path, cells, screen);
+	if (hold)
+		fclose(hold);
 	return err;
 }
 
@@ -184,6 +204,6 @@ int report_screenshot(const struct board *board, const char *path)
 			   2 * screen.cols * screen.rows))
 		memset(cells, 0, sizeof(cells));
 	if (len > 4 && !strcmp(path + len - 4, ".png"))
-		return screen_write_png(path, cells, &screen);
+		return write_png(path, cells, &screen);
 	return write_text(path, cells, &screen);
 }

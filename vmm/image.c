@@ -136,11 +136,21 @@ static bool is_elf(const struct image *image)
 	return image->size >= SELFMAG && !memcmp(image->data, ELFMAG, SELFMAG);
 }
 
+/* By the signature of its setup header. */
+static bool is_bzimage(const struct image *image)
+{
+	return image->size >= 0x206 && !memcmp(image->data + 0x202, "HdrS", 4);
+}
+
 /* The identification bytes, which libelf would only say "invalid" about. */
 static int check_ident(const struct image *image)
 {
 	const uint8_t *id = image->data;
 
+	if (!is_elf(image) && is_bzimage(image))
+		return bad(image, "a compressed Linux kernel; start the "
+				  "vmlinux inside, which Linux's "
+				  "scripts/extract-vmlinux gets out");
 	if (!is_elf(image))
 		return bad(image, "not an ELF file");
 	if (image->size < EI_NIDENT)

@@ -36,6 +36,10 @@ check "not an ELF file"
 echo "hello, this is text and no program" >"$bad"
 refused 'ELF'
 
+check "Linux as it is installed: the way out is named"
+{ head -c 514 /dev/zero; printf 'HdrS'; head -c 600 /dev/zero; } >"$bad"
+refused 'compressed Linux kernel; .*extract-vmlinux'
+
 check "truncated in the ELF header"
 head -c 40 "$kernel" >"$bad"
 refused ''

@@ -28,6 +28,35 @@ million_bytes() {
 }
 [ -n "${SLOW:-}" ] || million_bytes
 
+check "nothing waits for the reader of a FIFO"
+for name in screen.txt screen.png; do
+	mkfifo "$work/$name"
+	boot --serial null --screenshot "$work/$name" "$GUESTS/exit.elf"
+	expect_status 71
+	expect "$work/err" "$name: cannot be written: nothing reads it"
+done
+mkfifo "$work/trace"
+boot --trace io --trace-file "$work/trace" "$GUESTS/exit.elf"
+expect_status 2
+cat "$work/trace" >"$work/lines" &
+sleep 1
+boot --trace io --trace-file "$work/trace" "$GUESTS/exit.elf"
+wait
+expect "$work/lines" 'out 0xf4'
+
+# A socket whose other end never reads.
+if command -v python3 >/dev/null; then
+	check "a socket that is full does not outlast the timeout"
+	timeout 30 python3 -c '
+import socket, subprocess, sys
+a, b = socket.socketpair()
+sys.exit(subprocess.run(sys.argv[1:], stdout=a, stderr=subprocess.DEVNULL,
+                        stdin=subprocess.DEVNULL).returncode)' \
+		"$VMM" boot --accel "$ACCEL" --timeout 1s "$GUESTS/flood.elf"
+	status=$?
+	expect_status 124
+fi
+
 check "a flood ends with the timeout"
 vmm boot --accel "$ACCEL" --timeout 300ms --serial null "$GUESTS/flood.elf"
 expect_status 124

@@ -55,6 +55,20 @@ static void test_start_info_of_two_modules(void **state)
 	boot_file_end(&b);
 }
 
+/* Where kernels look that know a BIOS; not over a kernel that lies there. */
+static void test_the_bios_data_area(void **state)
+{
+	struct booted b;
+
+	elf_file_make(&b.kernel, true);
+	boot_file(&b, BOOT_PVH, 0, UINT64_C(2) << 20);
+	assert_int_equal(b.err, 0);
+	assert_int_equal(boot_u32(&b, 0x400), 0x02f803f8);
+	assert_int_equal(boot_u32(&b, 0x40e) & 0xffff, 0x9fc0);
+	assert_int_equal(boot_u32(&b, 0x413) & 0xffff, 639);
+	boot_file_end(&b);
+}
+
 static void test_no_modules_is_no_list(void **state)
 {
 	struct booted b;
@@ -131,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_info_of_two_modules),
+		cmocka_unit_test(test_the_bios_data_area),
 		cmocka_unit_test(test_no_modules_is_no_list),
 		cmocka_unit_test(
 			test_memory_over_the_hole_is_a_range_of_its_own),
