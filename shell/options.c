@@ -11,6 +11,7 @@
 #include "shell/cli.h"
 #include "shell/config.h"
 #include "shell/numbers.h"
+#include "shell/panic.h"
 #include "shell/session.h"
 #include "shell/signals.h"
 #include "vmm/log.h"
@@ -128,6 +129,26 @@ static int set_timeout(void *ctx, const char *value)
 	if (o->timeout_ns == 0)
 		return fail(-EINVAL, "--timeout: must be more than nothing");
 	return 0;
+}
+
+static int set_timeout_virtual(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+
+	if (parse_duration(value, &o->guest_ns) && o->guest_ns)
+		return 0;
+	return fail(-EINVAL,
+		    "--timeout-virtual: '%s' is not a duration like 10s, "
+		    "500ms or 2m",
+		    value);
+}
+
+static int set_panic(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+
+	o->panic = value;
+	return panic_check(value);
 }
 
 static int set_serial(struct options *o, unsigned which, const char *value)
@@ -401,6 +422,10 @@ static const struct cli_option rows[] = {
 	 "type TEXT on the keyboard; \\n is Enter, as in C", NULL, true},
 	{"timeout", 't', "TIME", set_timeout,
 	 "end the run after 10s, 500ms, 2m (none)"},
+	{"timeout-virtual", 0, "TIME", set_timeout_virtual,
+	 "the same, of the guest's time (none)"},
+	{"panic-regex", 0, "RE", set_panic,
+	 "a serial line like this is a panic (our kernel's)"},
 	{"screenshot", 0, "FILE", set_screenshot,
 	 "write the screen at the end: FILE.txt or FILE.png", NULL, true},
 	{"exit-map", 0, "NAME", set_exit_map,
@@ -567,11 +592,12 @@ const struct cli_command command_boot = {
 		 "    1  the guest said failure (port 501h: 30h, port f4h: "
 		 "11h)\n"
 		 "    2  wrong options, or a file that cannot be started\n"
-		 "    3  guest panic (pvpanic)       4  triple fault or reset\n"
+		 "    3  guest panic                 4  triple fault or reset\n"
 		 "    5  stall: idle, and nothing can wake it\n"
 		 "    6  power-off or an exit value without a verdict\n"
 		 "    7  --break-at was reached\n"
-		 "   71  trouble of the host         124  --timeout\n"
+		 "   71  trouble of the host         124  --timeout, "
+		 "--timeout-virtual\n"
 		 "  125  vmm cannot go on            130  ended by Ctrl-] or "
 		 "SIGINT\n"
 		 "  129  SIGHUP                      143  SIGTERM\n",

@@ -49,6 +49,8 @@ struct options {
 	uint64_t smp_seed;   /* 0: turns of one length */
 	uint64_t mem;	     /* 0, with `restore`: not given */
 	uint64_t timeout_ns; /* 0: none */
+	uint64_t guest_ns;   /* --timeout-virtual; 0: none */
+	const char *panic;   /* --panic-regex, or NULL */
 	struct serial_option serial[2];
 	enum display_kind display;
 	const char *append;

@@ -45,7 +45,8 @@ static struct byte_sink sink_of(struct session *s, unsigned which)
 static int build_board(struct session *s)
 {
 	struct board_config config = {
-		.com = {sink_of(s, 0), sink_of(s, 1)},
+		.com = {panic_sink(&s->panic, 0, sink_of(s, 0)),
+			panic_sink(&s->panic, 1, sink_of(s, 1))},
 		.rtc_epoch = BOARD_EPOCH,
 		.bios_state = true,
 	};
@@ -233,7 +234,8 @@ int session_begin(struct session *s, const struct options *options)
 		return status;
 	if (signals_init(&s->signals, s->m) ||
 	    output_open_stdout(&s->stdout_, s->m) || open_output(s, 0) ||
-	    open_output(s, 1) || build_board(s) || connect_input(s))
+	    open_output(s, 1) || panic_init(&s->panic, s->m, options->panic) ||
+	    build_board(s) || connect_input(s))
 		return EXIT_HOST;
 	status = restore(s);
 	if (!status && look_begin(&s->look, options, s->m, &s->feeder) < 0)
@@ -344,12 +346,15 @@ int session_run(struct session *s)
 	if (arm_timeout(s))
 		return EXIT_HOST;
 	watch_keys(s, true);
+	s->m->limit_ns = s->options->guest_ns;
 	machine_run(s->m);
 	watch_keys(s, false);
 	s->wall_ns = loop_now_ns() - start;
 	display_end(&s->display);
 	terminal_leave();
 	verdict_of(s->m, s->options, &v);
+	if (s->panic.seen)
+		verdict_panic(s->m, s->options, s->panic.text, &v);
 	print_line(s, v.line);
 	closed = close_outputs(s);
 	if ((!look_end(&s->look) || !closed) && v.status == 0)
@@ -375,6 +380,7 @@ void session_end(struct session *s)
 	output_close(&s->file[0]);
 	output_close(&s->file[1]);
 	output_close(&s->stdout_);
+	panic_fini(&s->panic);
 	console_fini(&s->console);
 	signals_fini(&s->signals);
 	machine_destroy(s->m);

@@ -12,6 +12,7 @@
 #include "shell/look.h"
 #include "shell/options.h"
 #include "shell/output.h"
+#include "shell/panic.h"
 #include "shell/signals.h"
 #include "vmm/snapshot.h"
 
@@ -25,6 +26,7 @@ struct session {
 	struct display display;
 	struct output stdout_; /* the verdict's line, and serial's if stdio */
 	struct output file[2]; /* COM1, COM2 */
+	struct panic panic;
 	struct look look;
 	struct snapshot snapshot; /* --restore's, until it was used */
 	uint8_t *input;		  /* what it had to type, and --type's */

@@ -112,6 +112,29 @@ void verdict_of(const struct machine *m, const struct options *options,
 		v->status = qemu_status(exit_code_value(m->stop_code));
 }
 
+void verdict_panic(const struct machine *m, const struct options *options,
+		   const char *line, struct verdict *v)
+{
+	switch (m->stop) {
+	case STOP_QUIT:
+	case STOP_HOST:
+	case STOP_SIGNAL:
+	case STOP_BREAK:
+		return;
+	case STOP_EXIT:
+		if (options->exit_map == EXIT_MAP_QEMU)
+			return;
+		break;
+	default:
+		break;
+	}
+	if (v->status == STATUS_SUCCESS)
+		v->line = NULL;
+	v->status = STATUS_PANIC;
+	v->registers = true;
+	snprintf(v->text, sizeof(v->text), "guest panic: %s", line);
+}
+
 static const struct {
 	int status;
 	const char *word;

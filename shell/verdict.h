@@ -28,6 +28,13 @@ struct verdict {
 void verdict_of(const struct machine *m, const struct options *options,
 		struct verdict *verdict);
 
+/*
+ * The guest has said that it panicked, in `line`: that counts more than how
+ * it ended then, unless the end was not its own.
+ */
+void verdict_panic(const struct machine *m, const struct options *options,
+		   const char *line, struct verdict *verdict);
+
 /* A word for the exit status of a run: "success", "panic" ... */
 const char *verdict_word(int status);
 bool verdict_of_word(const char *word, int *status);

@@ -115,12 +115,20 @@ static uint64_t env_now_ns(void *ctx)
 	return clock_now(&((struct machine_port *)ctx)->m->clock);
 }
 
+/* The limit is no timer: it keeps no guest from being called idle for ever. */
+static uint64_t next_event(const struct machine *m)
+{
+	uint64_t next = clock_next(&m->clock);
+
+	return m->limit_ns && m->limit_ns < next ? m->limit_ns : next;
+}
+
 /* Counts, of marks and of turns, are points of elapsed time, which idling
  * does not move. */
 static uint64_t env_deadline_ns(void *ctx)
 {
 	const struct machine *m = ((struct machine_port *)ctx)->m;
-	uint64_t next = clock_next(&m->clock), at = CLOCK_NEVER;
+	uint64_t next = next_event(m), at = CLOCK_NEVER;
 
 	if (m->cpu_count > 1)
 		at = m->turn.end;
@@ -308,6 +316,7 @@ static void idle(struct machine *m)
 		return;
 	}
 	memset(m->sleep, 0, sizeof(m->sleep));
+	next = next_event(m);
 	if (m->paced || !m->cpu[0]->ops->counted_time || next == CLOCK_NEVER) {
 		idle_paced(m, next);
 		return;
@@ -424,6 +433,17 @@ static bool choose(struct machine *m)
 	return false;
 }
 
+static void check_limit(struct machine *m)
+{
+	char why[80];
+
+	if (!m->limit_ns || clock_now(&m->clock) < m->limit_ns)
+		return;
+	snprintf(why, sizeof(why), "not ended after %.3g s of guest time",
+		 m->limit_ns / 1e9);
+	machine_stop(m, STOP_TIMEOUT, 0, why);
+}
+
 void machine_run(struct machine *m)
 {
 	struct vcpu_exit exit;
@@ -432,6 +452,7 @@ void machine_run(struct machine *m)
 	reach_marks(m);
 	while (!m->stop) {
 		clock_run(&m->clock);
+		check_limit(m);
 		if (m->stop)
 			break;
 		if (!choose(m)) {

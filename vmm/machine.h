@@ -31,7 +31,7 @@ enum stop_kind {
 	STOP_PANIC,    /* the guest said so (pvpanic) */
 	STOP_STALL,    /* idle, and nothing can ever wake it */
 	STOP_CRASH,    /* the CPU cannot go on; machine.why says it */
-	STOP_TIMEOUT,  /* --timeout */
+	STOP_TIMEOUT,  /* --timeout, --timeout-virtual */
 	STOP_QUIT,     /* the person ended it */
 	STOP_HOST,     /* the host failed us, which was said */
 	STOP_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP; code: the signal */
@@ -128,6 +128,8 @@ struct machine {
 	 * could be skipped: someone is at the terminal.
 	 */
 	bool paced;
+
+	uint64_t limit_ns; /* guest time at which to stop; 0: none */
 
 	enum stop_kind stop;
 	uint64_t stop_code;

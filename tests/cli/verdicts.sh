@@ -37,6 +37,54 @@ vmm boot --accel "$ACCEL" --timeout 300ms "$GUESTS/hang.elf"
 expect_status 124
 expect "$work/err" 'timeout'
 
+check "a hang is ended by --timeout-virtual, at the same instant"
+if [ "$ACCEL" = sim ]; then
+	for i in 1 2; do
+		boot --timeout-virtual 3ms --hash --stats "$GUESTS/hang.elf"
+		expect_status 124
+		expect "$work/err" 'not ended after 0.003 s of guest time'
+		expect "$work/err" 'guest time 3.000 ms'
+		grep hash "$work/err" >"$work/hash$i"
+	done
+	expect_same "$work/hash1" "$work/hash2"
+fi
+boot --timeout-virtual 10ms "$GUESTS/hang.elf"
+expect_status 124
+boot --timeout-virtual 1h "$GUESTS/cli-hlt.elf"
+expect_status 5
+
+check "panics: by pvpanic, by our kernel's words, by the words one names"
+boot "$GUESTS/say.elf" --append '!p'
+expect_status 3
+boot "$GUESTS/say.elf" --append '[kernel] panic: why|at 12|!f'
+expect_status 3
+expect "$work/err" 'guest panic: \[kernel\] panic: why$'
+expect "$work/out" '^at 12$'
+boot "$GUESTS/say.elf" --append 'a [kernel] panic: why|!f'
+expect_status 1
+boot "$GUESTS/say.elf" --append 'x|Oops: 12|!l' --panic-regex '^Oops: [0-9]+$'
+expect_status 3
+expect "$work/err" 'Oops: 12$'
+boot "$GUESTS/say.elf" --append 'Oops: 12|' --panic-regex '^Oops'
+expect_status 3
+boot "$GUESTS/say.elf" --append 'Oops: 12|' --panic-regex '^Oops' \
+	--exit-map qemu
+expect_status 33
+esc=$(printf '\033')
+boot "$GUESTS/say.elf" --append "Oops ${esc}[2J|!l" --panic-regex '^Oops'
+expect_status 3
+expect "$work/err" 'guest panic: Oops ?\[2J$'
+vmm boot --panic-regex '(' "$GUESTS/exit.elf"
+expect_status 2
+
+check "the ends that a guest can choose"
+for row in f:1 o:6 p:3 r:4 t:4 h:5; do
+	boot "$GUESTS/say.elf" --append "!${row%:*}"
+	expect_status "${row#*:}"
+done
+boot --break-at 2 --accel sim "$GUESTS/say.elf"
+expect_status 7
+
 check "a bound of centuries is none"
 vmm boot --accel "$ACCEL" --timeout 18446744073s "$GUESTS/exit.elf"
 expect_status 0
