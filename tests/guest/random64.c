@@ -30,7 +30,7 @@
 #define WINDOW_PAGES 16
 #define WINDOW	     0x800000u
 #define TABLE_ALIAS  0xa00000u
-#define VGA_PAGE     12
+#define DEVICE_PAGE  12
 #define HOLE_PAGE    13
 #define CODE_BYTES   6144
 #define PIECES	     160
@@ -114,7 +114,7 @@ static uint64_t some_address(void)
 	uint64_t at = WINDOW + page * 4096;
 
 	if (chance(12))
-		return WINDOW + VGA_PAGE * 4096 + below(4000);
+		return WINDOW + DEVICE_PAGE * 4096 + below(4000);
 	if (chance(3)) /* about the next page's start */
 		return at + 4096 - below(20);
 	return at + below(4080);
@@ -624,7 +624,7 @@ static uint64_t some_entry(void)
 	if (page < PAGES)
 		return entry | (uint64_t)pages[page];
 	if (page == PAGES)
-		return entry | PTE_NX | 0xb8000;
+		return entry | PTE_NX | 0xfec00000;
 	return entry | PTE_NX | 0xfd000000;
 }
 
@@ -655,7 +655,7 @@ static void reset_window(void)
 		if (!user)
 			window[i] |= PTE_NX;
 	}
-	window[VGA_PAGE] = 0xb8000 | 7 | PTE_NX;
+	window[DEVICE_PAGE] = 0xfec00000 | 7 | PTE_NX;
 	window[HOLE_PAGE] = 0xfd000000 | 7 | PTE_NX;
 	window[14] = 0;
 	pd[0][WINDOW >> 21] = (uint64_t)window | 7;

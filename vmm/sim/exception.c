@@ -93,7 +93,8 @@ static void describe_code(struct cpu *cpu, char *text, size_t size)
 		disassemble(line, sizeof(line), byte, len, rip, bits);
 	if (len && insn_decode(&insn, byte, len, bits) == DECODE_OK)
 		len = insn.len;
-	at = snprintf(text, size, "at %#llx:", (unsigned long long)rip);
+	at = snprintf(text, size, "at %#llx%s", (unsigned long long)rip,
+		      len ? ":" : "");
 	for (unsigned i = 0; i < len && at < size; i++)
 		at += snprintf(text + at, size - at, " %02x", byte[i]);
 	if (line[0] && at < size)
