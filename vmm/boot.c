@@ -3,7 +3,8 @@
  * CPU into the state in which both protocols start a kernel.
  *
  *	0x400	   the BIOS data area, if the kernel leaves it alone
- *	0x9000	   boot records (boot_parts.h), free for use once read
+ *	0x9000	   boot records (boot_parts.h), free for use once read; at
+ *		   0x90000 if the kernel has segments there
  *	as linked  the kernel's segments
  *	after it   the modules, each from a page boundary, not under 1 MiB
  */
@@ -21,7 +22,7 @@
 /* The largest of each record, with eight bytes for aligning each string. */
 _Static_assert(BOOT_MODULES *(BOOT_NAME_MAX + 1 + 8 + 32) + MEMORY_RANGES * 24 +
 			       BOOT_CMDLINE_MAX + 1 + 8 + 256 <=
-		       BOOT_DATA_END - BOOT_DATA,
+		       BOOT_DATA_SIZE,
 	       "the boot records fit their window");
 
 #define MIB (UINT64_C(1) << 20)
@@ -38,7 +39,7 @@ uint32_t boot_put(struct boot_data *data, const void *bytes, size_t len)
 	assert(at <= sizeof(data->bytes) && len <= sizeof(data->bytes) - at);
 	memcpy(data->bytes + at, bytes, len);
 	data->used = at + len;
-	return BOOT_DATA + at;
+	return data->base + at;
 }
 
 uint32_t boot_put_string(struct boot_data *data, const char *text)
@@ -168,6 +169,19 @@ static int choose_protocol(const struct image *image,
 	return 0;
 }
 
+/* A segment that is nowhere else either is image_load()'s to refuse. */
+static uint64_t place_data(const struct image *image)
+{
+	for (unsigned i = 0; i < image->seg_count; i++) {
+		const struct image_segment *seg = &image->seg[i];
+
+		if (seg->paddr < BOOT_DATA + BOOT_DATA_SIZE &&
+		    seg->paddr + seg->memsz > BOOT_DATA)
+			return BOOT_DATA_HIGH;
+	}
+	return BOOT_DATA;
+}
+
 /*
  * Older kernels find the memory, the EBDA and the screen where a BIOS notes
  * them, and go wrong over zeros: a search below address 0.
@@ -225,8 +239,10 @@ static int load_all(const struct boot_request *req, struct image *image,
 	err = choose_protocol(image, &protocol);
 	if (!err && protocol == BOOT_MULTIBOOT && image_has_addresses(image))
 		err = image_use_addresses(image);
+	data->base = place_data(image);
 	if (!err)
-		err = image_load(image, gm, BOOT_DATA, BOOT_DATA_END);
+		err = image_load(image, gm, data->base,
+				 data->base + BOOT_DATA_SIZE);
 	if (!err)
 		err = load_modules(req, gm, &parts);
 	if (err)
@@ -237,7 +253,7 @@ static int load_all(const struct boot_request *req, struct image *image,
 				   : boot_multiboot(&parts, state);
 	if (err)
 		return err;
-	guestmem_write(gm, BOOT_DATA, data->bytes, data->used);
+	guestmem_write(gm, data->base, data->bytes, data->used);
 	put_bios_data(image, gm);
 	say_loaded(image, protocol, state->rip);
 	return 0;

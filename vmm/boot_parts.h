@@ -11,9 +11,11 @@
 
 #include "vmm/boot.h"
 
-/* Where QEMU's Multiboot loader puts its own, too. */
+/* Where QEMU's Multiboot loader puts its own, too; and where else, if the
+ * kernel lies there. */
 #define BOOT_DATA	 UINT64_C(0x9000)
-#define BOOT_DATA_END	 UINT64_C(0xc000)
+#define BOOT_DATA_HIGH	 UINT64_C(0x90000)
+#define BOOT_DATA_SIZE	 UINT64_C(0x3000)
 
 #define BOOT_CMDLINE_MAX 4095 /* bytes without the final zero */
 #define BOOT_NAME_MAX	 255  /* of a module's name */
@@ -24,7 +26,8 @@ struct boot_module {
 };
 
 struct boot_data {
-	uint8_t bytes[BOOT_DATA_END - BOOT_DATA];
+	uint64_t base; /* BOOT_DATA or BOOT_DATA_HIGH */
+	uint8_t bytes[BOOT_DATA_SIZE];
 	size_t used;
 };
 

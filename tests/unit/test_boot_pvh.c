@@ -6,8 +6,11 @@
 
 #include "tests/unit/boot_file.h"
 
-#define MIB (UINT64_C(1) << 20)
-#define GIB (UINT64_C(1) << 30)
+#define MIB	(UINT64_C(1) << 20)
+#define GIB	(UINT64_C(1) << 30)
+
+/* In the ELF64 file: the second program header's physical address. */
+#define PADDR_1 (64 + 56 + 24)
 
 static void test_start_info_of_two_modules(void **state)
 {
@@ -66,6 +69,27 @@ static void test_the_bios_data_area(void **state)
 	assert_int_equal(boot_u32(&b, 0x400), 0x02f803f8);
 	assert_int_equal(boot_u32(&b, 0x40e) & 0xffff, 0x9fc0);
 	assert_int_equal(boot_u32(&b, 0x413) & 0xffff, 639);
+	boot_file_end(&b);
+}
+
+/* A kernel may lie where the records usually are. */
+static void test_the_records_make_room(void **state)
+{
+	struct booted b;
+
+	elf_file_make(&b.kernel, true);
+	boot_file(&b, BOOT_PVH, 0, UINT64_C(2) << 20);
+	assert_in_range(b.state.gpr[GPR_RBX], 0x9000, 0xbfff);
+	boot_file_end(&b);
+
+	elf_file_make(&b.kernel, true);
+	elf_file_poke(&b.kernel, PADDR_1, 8, 0x9000);
+	boot_file(&b, BOOT_PVH, 0, UINT64_C(2) << 20);
+	assert_int_equal(b.err, 0);
+	assert_in_range(b.state.gpr[GPR_RBX], 0x90000, 0x92fff);
+	assert_string_equal(
+		boot_string(&b, boot_u64(&b, b.state.gpr[GPR_RBX] + 24)),
+		"a=1 b");
 	boot_file_end(&b);
 }
 
@@ -146,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_info_of_two_modules),
 		cmocka_unit_test(test_the_bios_data_area),
+		cmocka_unit_test(test_the_records_make_room),
 		cmocka_unit_test(test_no_modules_is_no_list),
 		cmocka_unit_test(
 			test_memory_over_the_hole_is_a_range_of_its_own),
