@@ -7,6 +7,7 @@
  * QEMU 7.2 has no x2APIC and no deadline timer without KVM, tells of no
  * errors, and keeps its TSC.
  *
+ * Not on reference: takes long
  * Prints:
  *	one-shot: 1 in a while, count 0
  *	masked: 0

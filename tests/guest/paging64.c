@@ -9,6 +9,7 @@
  * QEMU 7.2 leaves P out of the error code when a reserved bit is set, and has
  * AC open loads of descriptors in ring 0 (as AMD has it; SDM 3 4.6.1 not).
  *
+ * Not on reference: takes long
  * Prints:
  *	4 KiB: 61440 accesses, wrong 0
  * qemu	4 KiB: 61440 accesses, wrong 128

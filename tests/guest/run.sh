@@ -12,7 +12,7 @@
 # PROCESSOR names the rows that hold where ACCEL's name does not say it:
 # `qemu|rig' for the KVM that runs in a machine of QEMU's. ` * On NAME: WORDS'
 # are more options there (of qemu, of vmm for the others); ` * Not on NAME:' and
-# why leaves a program out; NAME may be sim, qemu, kvm and rig.
+# why leaves a program out; NAME may be sim, reference, qemu, kvm and rig.
 set -u
 : "${GUESTS:?}" "${ACCEL:=sim}"
 here=$(dirname "$0")
@@ -34,7 +34,7 @@ options() {
 }
 
 left_out() {
-	awk -v accel="${PROCESSOR:-$ACCEL}|$ACCEL" '
+	awk -v accel="${PROCESSOR:-$ACCEL}|$ACCEL|${ENGINE:-fast}" '
 		/\*\// { exit }
 		$0 ~ "^ \\* Not on (" accel "):" { found = 1 }
 		END { exit !found }' "$here/$1.c"
