@@ -190,6 +190,25 @@ static void test_dr6_forgets_what_matched_before(void **state)
 	assert_int_equal(g->state.dr[6], 0xffff4ff4);
 }
 
+/* One #DB, behind INT1, which tells of both. */
+static void test_a_hit_by_mov_ss_comes_with_int1(void **state)
+{
+	struct guest *g = *state;
+
+	CODE(g, 0x8e, 0x13, 0xf1, 0xf4); /* mov ss, [rbx]; int1; hlt */
+	guest_put64(g, GUEST_DATA, SEL_DATA);
+	guest_put(g, GUEST_VEC + 16 * VEC_DB, "\xff\xc1\x48\xcf", 4);
+	g->state.gpr[GPR_RBX] = GUEST_DATA;
+	g->state.gpr[GPR_RCX] = 0; /* counted by the handler */
+	g->state.dr[1] = GUEST_DATA;
+	g->state.dr[7] = 0x400 | 8 | 3 << 20;
+	guest_run(g);
+	assert_int_equal(g->exit.reason, EXIT_HALT);
+	assert_int_equal(g->state.rip, GUEST_CODE + 4);
+	assert_int_equal(g->state.gpr[GPR_RCX], 1);
+	assert_int_equal(g->state.dr[6], 0xffff0ff2);
+}
+
 static void test_a_step_ends_hlt(void **state)
 {
 	struct guest *g = *state;
@@ -284,6 +303,7 @@ int main(void)
 		TEST(test_alignment_counts_in_ring_3_with_both_bits),
 		TEST(test_breakpoints_in_64_bit_code),
 		TEST(test_dr6_forgets_what_matched_before),
+		TEST(test_a_hit_by_mov_ss_comes_with_int1),
 		TEST(test_a_step_ends_hlt),
 		TEST(test_iret_reads_its_frame_in_order),
 		TEST(test_a_frame_across_pages_is_all_or_nothing),

@@ -82,6 +82,13 @@ void debug_check_port(struct cpu *cpu, uint16_t port, unsigned size)
 			cpu->debug_hits |= UINT64_C(1) << i;
 }
 
+void debug_take_hits(struct cpu *cpu)
+{
+	if (cpu->debug_hits)
+		set_hits(cpu, cpu->debug_hits);
+	cpu->debug_hits = 0;
+}
+
 /* After HLT, too, which it ends. */
 void debug_trap(struct cpu *cpu)
 {

@@ -377,6 +377,7 @@ void exec_int3(struct cpu *cpu, const struct op *op)
 /* INT1: like an exception, no DPL check (SDM 2 INT n). */
 void exec_int1(struct cpu *cpu, const struct op *op)
 {
+	debug_take_hits(cpu);
 	return soft_interrupt(cpu, op, VEC_DB, EVENT_TRAP);
 }
 

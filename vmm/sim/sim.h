@@ -383,6 +383,8 @@ void debug_check_data(struct cpu *cpu, uint64_t lin, unsigned size, bool write);
 void debug_check_port(struct cpu *cpu, uint16_t port, unsigned size);
 /* #DB for what was hit, before the next instruction. */
 void debug_trap(struct cpu *cpu);
+/* What waits behind a MOV SS comes with a #DB that is raised anyway. */
+void debug_take_hits(struct cpu *cpu);
 
 /* ---- real_mode.c: also virtual-8086 code ---- */
 
