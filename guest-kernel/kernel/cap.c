@@ -139,7 +139,7 @@ void cap_copy(struct slot *source, struct slot *slot)
 		copy.map.va = 0;
 		break;
 	case OBJECT_UNTYPED:
-		untyped_rest(&copy);
+		untyped_rest(source, &copy);
 		source->cap.untyped.used = source->cap.untyped.size;
 		break;
 	}

@@ -201,8 +201,8 @@ bool cpool_step(struct cpool *pool); /* object.h */
 
 /* ---- Untyped memory (untyped.c) ---- */
 
-/* Of an Untyped, what is left. */
-void untyped_rest(struct cap *cap);
+/* A capability for what is left of an Untyped: all, if it has no children. */
+void untyped_rest(struct slot *untyped, struct cap *rest);
 
 /* ---- Tasks (task.c, sched.c) ---- */
 

@@ -19,16 +19,6 @@ struct retype {
 	struct slot *dest;
 };
 
-void untyped_rest(struct cap *cap)
-{
-	uint64_t used = cap->untyped.used, cleared = cap->untyped.cleared;
-
-	cap->base += used;
-	cap->untyped.size -= used;
-	cap->untyped.used = 0;
-	cap->untyped.cleared = cleared > used ? cleared - used : 0;
-}
-
 /* With nothing used, what is clear stays so. */
 static void take_back(struct slot *self)
 {
@@ -36,6 +26,20 @@ static void take_back(struct slot *self)
 		return;
 	self->cap.untyped.used = 0;
 	self->cap.untyped.cleared = 0;
+}
+
+void untyped_rest(struct slot *self, struct cap *rest)
+{
+	uint64_t used, cleared;
+
+	take_back(self);
+	*rest = self->cap;
+	used = rest->untyped.used;
+	cleared = rest->untyped.cleared;
+	rest->base += used;
+	rest->untyped.size -= used;
+	rest->untyped.used = 0;
+	rest->untyped.cleared = cleared > used ? cleared - used : 0;
 }
 
 static enum error decode_destination(struct invocation *inv, struct retype *r)

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-uint64_t sys_detail;
+__thread struct sys_failure sys_failed;
 
 /* A call being put together: its words, and the depths of its paths. */
 struct words {
@@ -40,7 +40,7 @@ static enum error invoke(struct caddr self, enum abi_label label,
 			 : "D"(self.path), "S"(info), "r"(r9)
 			 : "rcx", "r11", "memory");
 	if (rax != ERR_OK) {
-		sys_detail = rdx;
+		sys_failed = (struct sys_failure){rax, label, rdx};
 		return rax;
 	}
 	if (r)

@@ -50,7 +50,14 @@ static inline struct caddr caddr_in(struct caddr pool, unsigned index)
 ABI_CALLS(SYS_PROTOTYPE)
 #undef SYS_PROTOTYPE
 
-/* What the last refused call was about: DETAIL_x() of abi/syscall.h. */
-extern uint64_t sys_detail;
+/* A call that was refused, and what it was about. */
+struct sys_failure {
+	enum error error;
+	uint32_t label;	 /* enum abi_label */
+	uint64_t detail; /* DETAIL_x() of abi/syscall.h */
+};
+
+/* The calling task's last one. */
+extern __thread struct sys_failure sys_failed;
 
 #endif

@@ -145,7 +145,9 @@ static enum error give_memory(struct child *c, unsigned count,
 	unsigned slot = BOOT_SLOT_UNTYPED;
 	enum error err;
 
-	for (; count > 0 && info->untyped_count < BOOT_UNTYPEDS; count--) {
+	for (; count > 0; count--) {
+		if (info->untyped_count == BOOT_UNTYPEDS)
+			return ERR_NO_SLOT;
 		err = more_grains(c);
 		err = err ? err
 			  : give(c, slot, grain_untyped(&c->current),

@@ -24,7 +24,7 @@
 
 struct child_options {
 	const char *arguments; /* its command line; NULL: none */
-	unsigned grains;       /* of memory of its own */
+	unsigned grains;       /* of memory of its own, to 32 */
 	struct caddr channel;  /* for its slot 255; depth 0: none */
 };
 

@@ -3,8 +3,10 @@
  * what it answers. Arguments are read by the row's `kinds` before anything is
  * done, so a line with a mistake changes nothing.
  */
+#include "guest-kernel/user/rinit_child.h"
 #include "guest-kernel/user/rinit_cli.h"
 #include "guest-kernel/user/rt.h"
+#include "guest-kernel/user/task.h"
 
 #define ARGUMENTS_MAX 2
 
@@ -20,6 +22,7 @@ struct request {
 	const struct child_start *child;
 	struct argument arg[ARGUMENTS_MAX];
 	const char *doing; /* said before an error */
+	bool refused;	   /* why was said */
 };
 
 struct command {
@@ -98,47 +101,47 @@ static enum error run_set_active(struct request *r)
 	return sys_task_set_active(r->arg[0].cap, r->arg[1].value);
 }
 
-/* The walk-through's commands in one; stops at the first that fails. */
+/* The walk-through's commands in one; stops at the first that is refused. */
+static enum error start_by_hand(struct request *r)
+{
+	static char doing[40];
+	struct caddr task = caddr_root(BOOT_SLOT_CHILD);
+	struct task_setup setup = {
+		.ip = r->child->entry,
+		.sp = r->child->stack,
+		.pool = caddr_root(BOOT_SLOT_CPOOL),
+		.table = caddr_root(BOOT_SLOT_PML4),
+		.buffer = caddr_root(BOOT_SLOT_CHILD_BUFFER),
+	};
+	const char *step;
+	enum error err;
+
+	r->doing = "start child: retype task";
+	err = sys_untyped_retype(caddr_root(BOOT_SLOT_UNTYPED), OBJECT_TASK, 0,
+				 1, task, NULL);
+	if (err != ERR_OK)
+		return err;
+	err = task_set_up(task, &setup, &step);
+	rt_snprintf(doing, sizeof(doing), "start child: set %s", step);
+	r->doing = doing;
+	if (err != ERR_OK)
+		return err;
+	r->doing = "start child: set active";
+	return sys_task_set_active(task, 1);
+}
+
+/* This image in a task of our own, or another one in its own space. */
 static enum error run_start_child(struct request *r)
 {
-	struct argument task = {.cap = caddr_root(BOOT_SLOT_CHILD)};
-	const struct {
-		const char *doing;
-		enum error (*run)(struct request *r);
-		struct argument arg[ARGUMENTS_MAX];
-	} steps[] = {
-		{"start child: retype task",
-		 run_retype_task,
-		 {{.cap = caddr_root(BOOT_SLOT_UNTYPED)}, task}},
-		{"start child: set stack",
-		 run_set_stack,
-		 {task, {.value = r->child->stack}}},
-		{"start child: set instruction",
-		 run_set_instruction,
-		 {task, {.value = r->child->entry}}},
-		{"start child: set cpool",
-		 run_set_cpool,
-		 {task, {.cap = caddr_root(BOOT_SLOT_CPOOL)}}},
-		{"start child: set table",
-		 run_set_table,
-		 {task, {.cap = caddr_root(BOOT_SLOT_PML4)}}},
-		{"start child: set buffer",
-		 run_set_buffer,
-		 {task, {.cap = caddr_root(BOOT_SLOT_CHILD_BUFFER)}}},
-		{"start child: set active",
-		 run_set_active,
-		 {task, {.value = 1}}},
-	};
+	if (!*r->arg[0].text)
+		return start_by_hand(r);
+	r->refused = !rinit_start_module(r->out, r->arg[0].text);
+	return ERR_OK;
+}
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		enum error err;
-
-		r->doing = steps[i].doing;
-		memcpy(r->arg, steps[i].arg, sizeof(r->arg));
-		err = steps[i].run(r);
-		if (err != ERR_OK)
-			return err;
-	}
+static enum error run_wait_child(struct request *r)
+{
+	rinit_wait_module(r->out, r->arg[0].text);
 	return ERR_OK;
 }
 
@@ -174,8 +177,10 @@ static const struct command commands[] = {
 	 "its task buffer"},
 	{"set active", "cf", "TASK 0|1", run_set_active, DONE,
 	 "stop or start it"},
-	{"start child", "", "", run_start_child, "Child started.",
-	 "all of the above, in slot 249"},
+	{"start child", "t", "[MODULE WORD...]", run_start_child,
+	 "Child started.", "all of the above, in slot 249; or a module"},
+	{"wait child", "t", "MODULE", run_wait_child, NULL,
+	 "until that child ends"},
 	{"send raw", "v", "VALUE", run_send_raw,
 	 "Sent raw to child through channel 255", "a number for the child"},
 	{"send cap", "c", "SLOT", run_send_cap,
@@ -332,7 +337,7 @@ static bool parse_arguments(struct request *r, const struct command *c,
 
 		if (c->kinds[i] == 't') {
 			r->arg[i].text = *rest ? rest + 1 : rest;
-			return true;
+			return true; /* the rest, whatever it is */
 		}
 		word = next_word(&rest);
 		if (!*word)
@@ -362,13 +367,15 @@ static enum error run(struct request *r, const struct command *c)
 static void answer(const struct request *r, const struct command *c,
 		   enum error err)
 {
+	char why[FAILURE_TEXT_SIZE];
+
 	if (err == ERR_OK) {
-		if (c->reply)
+		if (c->reply && !r->refused)
 			console_print(r->out, "%s\n", c->reply);
 		return;
 	}
-	console_print(r->out, "%s: %s: %s\n", r->doing, error_name(err),
-		      error_text(err));
+	sys_failure_text(&sys_failed, why, sizeof(why));
+	console_print(r->out, "%s: %s\n", r->doing, why);
 	if (err == ERR_WOULD_BLOCK)
 		console_print(r->out, "The channel is full: is a child there "
 				      "to take from it?\n");

@@ -112,6 +112,14 @@ const char *error_name(enum error error); /* "SLOT_TAKEN" */
 const char *error_text(enum error error); /* "the target slot is not empty" */
 const char *object_name(uint64_t type);	  /* "CPOOL" */
 
+/*
+ * Why a call was refused, and over which argument (failure.c): "WRONG_TYPE:
+ * the capability is of another type (table: wanted PML4, found CPOOL)".
+ */
+void sys_failure_text(const struct sys_failure *failure, char *text,
+		      size_t size);
+#define FAILURE_TEXT_SIZE 160
+
 /* ---- text (printf.c) ---- */
 
 /*

@@ -4,9 +4,9 @@
 
 #include "guest-kernel/user/rt.h"
 
+/* Words that are 0 stay as they are, which in a new task is 0. */
 struct task_setup {
-	uint64_t ip, sp, argument;
-	uint64_t fs_base; /* 0: as it is */
+	uint64_t ip, sp, argument, fs_base;
 	struct caddr pool, table, buffer;
 };
 

@@ -195,6 +195,20 @@ static void test_an_untyped_splits_and_its_parts_come_together(void **state)
 	assert_null(verify());
 }
 
+static void test_a_copy_has_all_once_the_children_are_gone(void **state)
+{
+	const uint64_t copy[4] = {20, 2}, revoke[4] = {2};
+
+	assert_int_equal(caller_retype(&c, OBJECT_RAW_PAGE, 0, 9, 10), ERR_OK);
+	assert_int_equal(caller_invoke(&c, CPOOL_REVOKE, 0, 1, revoke, 0),
+			 ERR_OK);
+	assert_int_equal(caller_invoke(&c, CPOOL_COPY, 0, 2, copy, 1), ERR_OK);
+	assert_int_equal(c.pool->slot[20].cap.base, untyped()->base);
+	assert_int_equal(c.pool->slot[20].cap.untyped.size,
+			 CALLER_UNTYPED_BYTES);
+	assert_null(verify());
+}
+
 /* Broken off at every page, the call goes on where it was. */
 static void test_clearing_can_be_interrupted(void **state)
 {
@@ -284,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup(
 			test_an_untyped_splits_and_its_parts_come_together,
 			setup),
+		cmocka_unit_test_setup(
+			test_a_copy_has_all_once_the_children_are_gone, setup),
 		cmocka_unit_test_setup(test_clearing_can_be_interrupted, setup),
 		cmocka_unit_test_setup(
 			test_device_memory_is_frames_and_left_alone, setup),

@@ -1,0 +1,48 @@
+# rinit starts another program: a module that the loader has put beside the
+# kernel. The README shows it, too.
+. "$(dirname "$0")/lib.sh"
+
+hello=$IMAGES/tests/kernel/hello.elf
+[ -f "$hello" ] || exit 77
+
+# typed TEXT: boot with two modules, type it, keep serial and screen.
+typed() {
+	boot "$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf" \
+		--module "$hello" --module "$work/none.elf" \
+		--serial "file:$work/serial" --screenshot "$work/screen.txt" \
+		--type "$1"
+	expect_status 5
+}
+
+echo 'no ELF file' >"$work/none.elf"
+
+check "a module runs with its arguments, and its result is seen"
+typed 'start child hello.elf one "two three"\nwait child hello.elf\n'
+expect "$work/serial" 'hello: argument 1 is "one"'
+expect "$work/serial" 'hello: argument 2 is "two three"'
+expect "$work/serial" 'hello: memory is there'
+expect "$work/screen.txt" '^Child started\.$'
+expect "$work/screen.txt" '^hello.elf ended: 43$'
+
+check "the channel is the child's"
+typed 'send raw 5\nstart child hello.elf\nwait child hello.elf\n'
+expect "$work/serial" 'hello: received 5'
+expect "$work/screen.txt" '^hello.elf ended: 0$'
+
+check "one that panics leaves a backtrace of its own image"
+typed 'start child hello.elf panic\nwait child hello.elf\n'
+expect "$work/screen.txt" '^hello.elf has panicked$'
+input=$work/serial vmm symbolize "$IMAGES/rinit.elf" "$hello"
+expect_status 0
+expect "$work/out" '^    0x[0-9a-f]* *main .*in hello.elf$'
+unset input
+
+check "what cannot be started is said"
+typed 'start child other\nstart child none.elf\nwait child hello.elf\n'
+expect "$work/screen.txt" \
+	'^start child: no module "other"; there are: hello.elf none.elf$'
+expect "$work/screen.txt" '^start child: none.elf: it is'
+expect "$work/screen.txt" '^wait child: no child runs "hello.elf"$'
+expect_not "$work/screen.txt" 'Child started'
+
+finish

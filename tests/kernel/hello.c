@@ -1,0 +1,44 @@
+/*
+ * hello.c: a program with main(): it says what it was given, uses what it has
+ * and returns a number. First word "panic": it panics. `child.c` and rinit
+ * start it as a child; it is an init program as well.
+ */
+#include <assert.h>
+
+#include "guest-kernel/user/rt.h"
+
+static __thread int own = 5;
+
+static int constructed;
+
+static __attribute__((constructor)) void construct(void)
+{
+	constructed = 1;
+}
+
+/* A number that came through the channel, if there is one. */
+static void receive(void)
+{
+	struct taken got;
+
+	if (sys_channel_take(caddr_root(BOOT_SLOT_CHANNEL), CHANNEL_TRY,
+			     CADDR_ANY, &got) == ERR_OK)
+		rt_print("hello: received %llu", (unsigned long long)got.value);
+}
+
+int main(int argc, char **argv)
+{
+	char *copy = malloc(100000);
+
+	for (int i = 1; i < argc; i++)
+		rt_print("hello: argument %d is \"%s\"", i, argv[i]);
+	assert(constructed && own == 5 && argv[argc] == NULL);
+	if (argc > 1 && !strcmp(argv[1], "panic"))
+		rt_panic("as I was told");
+	rt_print("hello: memory %s", copy ? "is there" : "is missing");
+	if (copy)
+		memset(copy, 1, 100000);
+	free(copy);
+	receive();
+	return argc > 1 ? 40 + argc : 0;
+}
