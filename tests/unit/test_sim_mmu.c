@@ -335,6 +335,40 @@ static void test_invlpg_forgets_all_of_a_large_page(void **state)
 		}
 }
 
+/* The same while the other half of the address space has large pages, too. */
+static void test_invlpg_forgets_large_pages_of_both_halves(void **state)
+{
+	static const char code[] = "\x48\x8b\x03"     /* mov rax, [rbx] */
+				   "\x49\x8b\x00"     /* mov rax, [r8] */
+				   "\x48\x89\x11"     /* mov [rcx], rdx */
+				   "\x41\x0f\x01\x39" /* invlpg [r9] */
+				   "\x49\x8b\x02";    /* mov rax, [r10] */
+	static const uint64_t high = UINT64_C(0xffffff8000000000);
+	struct guest *g = *state;
+	struct x86_state *s = &g->state;
+	struct x86_state start = *s;
+
+	guest_put(g, 0x11400, code, sizeof(code) - 1);
+	/* The last entry of the top table is the first's table, too. */
+	guest_put64(g, GUEST_PML4 + 511 * 8, guest_get64(g, GUEST_PML4));
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t low_at = 0x200000, high_at = high + 0x200000;
+
+		*s = start;
+		guest_put64(g, GUEST_PD + 8, 0x87);
+		s->rip = 0x11400;
+		s->gpr[GPR_RBX] = i ? high_at : low_at;
+		s->gpr[GPR_R8] = i ? low_at + FRAME : high_at + FRAME;
+		s->gpr[GPR_RCX] = GUEST_PD + 8;
+		s->gpr[GPR_RDX] = 0;
+		s->gpr[GPR_R9] = (i ? high_at : low_at) + 0x100000;
+		s->gpr[GPR_R10] = i ? high_at : low_at;
+		assert_int_equal(guest_run(g), EXIT_HALT);
+		assert_int_equal(s->rip, GUEST_VEC + 16 * VEC_PF + 1);
+		assert_int_equal(s->cr2, i ? high_at : low_at);
+	}
+}
+
 /* A write of CR3 forgets what is not global, one of CR4.PGE the rest. */
 static void test_flushes_forget_what_they_must(void **state)
 {
@@ -400,6 +434,7 @@ int main(void)
 		TEST(test_rights_in_the_tlb_are_per_mode),
 		TEST(test_stac_opens_and_clac_closes),
 		TEST(test_invlpg_forgets_all_of_a_large_page),
+		TEST(test_invlpg_forgets_large_pages_of_both_halves),
 		TEST(test_flushes_forget_what_they_must),
 		TEST(test_translate_looks_without_a_trace),
 	};

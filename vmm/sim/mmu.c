@@ -49,18 +49,29 @@ static _Noreturn void page_fault(struct cpu *cpu, uint64_t lin, unsigned kind,
 	raise_error(cpu, VEC_PF, error);
 }
 
-/* Widen the aligned range that holds all entries of large pages. */
+/*
+ * Widen the aligned range that holds all entries of large pages in a half of
+ * the address space. Both halves in one would be everything, with mask 0.
+ */
 static void note_large(struct cpu *cpu, uint64_t lin, uint64_t len)
 {
-	uint64_t mask = -len;
+	uint64_t mask = -len, half = lin >> 63;
 
-	if (cpu->large_mask) {
-		mask &= cpu->large_mask;
-		while ((lin ^ cpu->large_base) & mask)
+	if (cpu->large[half].mask) {
+		mask &= cpu->large[half].mask;
+		while ((lin ^ cpu->large[half].base) & mask)
 			mask <<= 1;
 	}
-	cpu->large_base = lin & mask;
-	cpu->large_mask = mask;
+	cpu->large[half].base = lin & mask;
+	cpu->large[half].mask = mask;
+}
+
+static bool among_large(const struct cpu *cpu, uint64_t lin)
+{
+	uint64_t half = lin >> 63;
+
+	return cpu->large[half].mask &&
+	       !((lin ^ cpu->large[half].base) & cpu->large[half].mask);
 }
 
 static void fill_device(const struct cpu *cpu, struct tlb_entry *e,
@@ -237,7 +248,7 @@ void mmu_flush(struct cpu *cpu, bool global)
 	for (unsigned k = 0; k < TLB_COUNT; k++)
 		flush_tlb(&cpu->tlbs[k], &f);
 	if (f.global)
-		cpu->large_mask = 0;
+		cpu->large[0].mask = cpu->large[1].mask = 0;
 	cpu->mode += MODE_GENERATION;
 }
 
@@ -245,8 +256,7 @@ void mmu_flush(struct cpu *cpu, bool global)
 void mmu_flush_page(struct cpu *cpu, uint64_t lin)
 {
 	struct flush f = {.lin = lin};
-	bool large =
-		cpu->large_mask && !((lin ^ cpu->large_base) & cpu->large_mask);
+	bool large = among_large(cpu, lin);
 
 	for (unsigned k = 0; k < TLB_COUNT; k++) {
 		struct tlb *tlb = &cpu->tlbs[k];

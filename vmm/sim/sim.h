@@ -292,8 +292,11 @@ struct cpu {
 	struct vcpu_stats stats;
 
 	struct tlb tlbs[TLB_COUNT];
-	uint64_t large_base, large_mask; /* large pages in the TLBs */
-	uint64_t code_base;		 /* CS as blocks were found by it */
+	/* Where large pages in the TLBs are; of each half; mask 0: none. */
+	struct {
+		uint64_t base, mask;
+	} large[2];
+	uint64_t code_base; /* CS as blocks were found by it */
 	uint32_t code_limit;
 	struct tlb none; /* always empty: code that needs segment checks */
 	struct jump jump[JUMP_SIZE];
