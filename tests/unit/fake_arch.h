@@ -14,7 +14,7 @@
 
 #include "guest-kernel/kernel/init.h"
 
-#define FAKE_MEMORY (24u << 20)
+#define FAKE_MEMORY (48u << 20)
 #define FAKE_LOG    65536
 
 struct fake {

@@ -262,6 +262,33 @@ static void test_pools_in_pools_go_without_end(void **state)
 	expect(2, "");
 }
 
+/* A thousand, one in the other, the outermost held by the caller. */
+static void test_a_thousand_pools_deep(void **state)
+{
+	struct slot *at = &slot[10];
+	unsigned calls = 0;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		struct cap cap = object_create(
+			OBJECT_CPOOL,
+			fake_pages((CPOOL_BYTES + PAGE_MASK) / PAGE_SIZE), 0);
+
+		cap_root(at, &cap);
+		at = &cpool_of(&cap)->slot[255];
+	}
+	assert_null(verify());
+	fake.interrupt_in = 1;
+	do {
+		c.task->regs.rip = 0x1002;
+		drop(10);
+		calls++;
+	} while (c.task->regs.rip == 0x1000);
+	assert_null(verify());
+	assert_null(kernel.dying);
+	/* A look every 16 steps; a pool is passed in as many. */
+	assert_int_equal(calls, 1001);
+}
+
 static void test_what_a_pool_is_made_of_can_lie_in_it(void **state)
 {
 	struct cpool *pool;
@@ -466,6 +493,7 @@ int main(void)
 		T(test_a_pool_does_not_keep_itself),
 		T(test_the_last_does_not_move_into_its_own_pool),
 		T(test_pools_in_pools_go_without_end),
+		T(test_a_thousand_pools_deep),
 		T(test_what_a_pool_is_made_of_can_lie_in_it),
 		T(test_whoever_waits_at_a_channel_is_told_of_its_end),
 		T(test_a_channel_takes_its_entries_along),

@@ -149,6 +149,166 @@ static void test_a_copy_maps_a_second_time(void **state)
 		vspace_page_entry(&c.pool->slot[PAGE].cap, RIGHT_READ));
 }
 
+static enum error drop(unsigned slot)
+{
+	return caller_invoke(&c, CPOOL_DELETE, 0, 1, (uint64_t[4]){slot}, 0);
+}
+
+/* A deleted frame is unmapped wherever it was, and only that one. */
+static void test_a_deleted_frame_is_unmapped(void **state)
+{
+	assert_int_equal(map_page(PAGE, VA, RIGHT_READ), ERR_OK);
+	assert_int_equal(map_page(PAGE2, VA + PAGE_SIZE, RIGHT_READ), ERR_OK);
+	assert_null(verify());
+	fake.flushed = 0;
+	assert_int_equal(drop(PAGE), ERR_OK);
+	assert_int_equal(fake.flushed, VA);
+	assert_int_equal(fake.flushed_space, c.pool->slot[TOP].cap.space);
+	assert_int_equal(entry(VA), 0);
+	assert_int_not_equal(entry(VA + PAGE_SIZE), 0);
+	assert_null(verify());
+}
+
+static void test_revoking_unmaps_every_copy(void **state)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		cap_copy(&c.pool->slot[PAGE + i % 2], &c.pool->slot[30 + i]);
+		assert_int_equal(map_page(30 + i, VA + i * PAGE_SIZE,
+					  RIGHT_READ | RIGHT_WRITE),
+				 ERR_OK);
+	}
+	assert_null(verify());
+	assert_true(object_revoke(&c.pool->slot[PAGE]));
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(!entry(VA + i * PAGE_SIZE), i % 2 == 0);
+	assert_null(verify());
+}
+
+static enum error map_large(unsigned slot, uint64_t va)
+{
+	return map_page(slot, va, RIGHT_READ | RIGHT_WRITE);
+}
+
+static void test_large_frames_take_the_place_of_a_table(void **state)
+{
+	uint64_t va = VA & -LARGE_PAGE_BYTES, other = va + LARGE_PAGE_BYTES;
+	uint64_t *e, word;
+
+	assert_int_equal(caller_retype(&c, OBJECT_LARGE_PAGE, 0, 1, 20),
+			 ERR_OK);
+	assert_int_equal(c.pool->slot[20].cap.base % LARGE_PAGE_BYTES, 0);
+	assert_int_equal(map_large(20, other + PAGE_SIZE), ERR_ALIGNMENT);
+	assert_int_equal(map_large(20, va), ERR_MAPPED); /* the table is */
+	assert_int_equal(map_large(20, va + (UINT64_C(1) << 30)), ERR_NO_TABLE);
+	assert_int_equal(map_large(20, other), ERR_OK);
+	assert_null(verify());
+	assert_int_equal(vspace_walk(c.pool->slot[TOP].cap.base, other, 2, &e),
+			 ERR_OK);
+	assert_int_equal(*e, c.pool->slot[20].cap.base | PTE_P | PTE_U | PTE_W |
+				     PTE_NX | PTE_PS);
+	/* Nothing smaller there, neither frame nor table. */
+	assert_int_equal(map_page(PAGE, other, RIGHT_READ), ERR_MAPPED);
+	assert_int_equal(caller_retype(&c, OBJECT_PT, 0, 1, 21), ERR_OK);
+	assert_int_equal(map_table(21, other), ERR_MAPPED);
+	((uint64_t *)arch_ptr(c.pool->slot[20].cap.base))[600] = 0x1234;
+	assert_true(vspace_read_word(c.pool->slot[TOP].cap.base, other + 4800,
+				     &word));
+	assert_int_equal(word, 0x1234);
+	assert_int_equal(drop(20), ERR_OK);
+	assert_int_equal(*e, 0);
+	assert_int_equal(map_table(21, other), ERR_OK);
+	assert_null(verify());
+}
+
+/* Without their table frames are mapped nowhere, and know it. */
+static void test_a_table_takes_its_mappings_along(void **state)
+{
+	assert_int_equal(map_page(PAGE, VA, RIGHT_READ), ERR_OK);
+	assert_int_equal(
+		caller_invoke(&c, TABLE_UNMAP, PT, 0, (uint64_t[4]){0}, 0),
+		ERR_OK);
+	assert_int_equal(fake.flushed_tables, c.pool->slot[TOP].cap.space);
+	assert_null(verify());
+	assert_int_equal(
+		caller_invoke(&c, TABLE_UNMAP, PT, 0, (uint64_t[4]){0}, 0),
+		ERR_NOT_MAPPED);
+	assert_int_equal(unmap(PAGE), ERR_NOT_MAPPED);
+	assert_int_equal(map_table(PT, VA), ERR_OK);
+	assert_int_equal(entry(VA), 0);
+	assert_int_equal(map_page(PAGE, VA + PAGE_SIZE, RIGHT_READ), ERR_OK);
+	assert_null(verify());
+}
+
+/* A table below one that goes hangs nowhere; hung in again, it is empty. */
+static void test_tables_below_a_deleted_one_begin_anew(void **state)
+{
+	assert_int_equal(map_page(PAGE, VA, RIGHT_READ), ERR_OK);
+	assert_int_equal(drop(PD), ERR_OK);
+	assert_null(verify());
+	assert_int_equal(unmap(PAGE), ERR_NOT_MAPPED);
+	assert_int_equal(caller_retype(&c, OBJECT_PD, 0, 1, PD), ERR_OK);
+	assert_int_equal(map_table(PD, VA), ERR_OK);
+	assert_int_equal(map_table(PT, VA), ERR_OK);
+	assert_int_equal(entry(VA), 0);
+	assert_null(verify());
+}
+
+/* The space is gone and its identifier another's: nothing is unmapped there. */
+static void test_what_was_mapped_in_a_space_that_is_gone(void **state)
+{
+	unsigned space = c.pool->slot[TOP].cap.space;
+
+	assert_int_equal(map_page(PAGE, VA, RIGHT_READ), ERR_OK);
+	assert_int_equal(drop(TOP), ERR_OK);
+	assert_int_equal(fake.space_gone, space);
+	assert_null(verify());
+	assert_int_equal(unmap(PAGE), ERR_NOT_MAPPED);
+	assert_int_equal(caller_retype(&c, OBJECT_PML4, 0, 1, TOP), ERR_OK);
+	assert_int_equal(c.pool->slot[TOP].cap.space, space);
+	assert_int_equal(map_table(PDPT, VA), ERR_OK);
+	assert_int_equal(map_table(PD, VA), ERR_OK);
+	assert_int_equal(map_table(PT, VA), ERR_OK);
+	assert_int_equal(entry(VA), 0);
+	assert_int_equal(map_page(PAGE2, VA, RIGHT_READ), ERR_OK);
+	assert_int_equal(drop(PAGE), ERR_OK); /* not PAGE2's */
+	assert_int_not_equal(entry(VA), 0);
+	assert_null(verify());
+}
+
+static void test_identifiers_run_out_and_come_back(void **state)
+{
+	unsigned made = 0;
+
+	kernel.spaces_begun = kernel.spaces_used = SPACES - 3;
+	assert_int_equal(caller_retype(&c, OBJECT_PML4, 0, 3, 30),
+			 ERR_NO_SPACE);
+	assert_int_equal(caller_retype(&c, OBJECT_PML4, 0, 2, 30), ERR_OK);
+	assert_int_equal(caller_retype(&c, OBJECT_PML4, 0, 1, 32),
+			 ERR_NO_SPACE);
+	for (; made < 100; made++) {
+		assert_int_equal(drop(30), ERR_OK);
+		assert_int_equal(caller_retype(&c, OBJECT_PML4, 0, 1, 30),
+				 ERR_OK);
+	}
+	assert_int_equal(c.pool->slot[30].cap.space, SPACES - 2);
+}
+
+static void test_device_memory_is_never_cached_nor_read(void **state)
+{
+	struct cap device = {.type = OBJECT_RAW_PAGE,
+			     .rights = RIGHT_ALL,
+			     .flags = CAP_DEVICE,
+			     .base = UINT64_C(0xfd000000)};
+	uint64_t word;
+
+	cap_root(&c.pool->slot[30], &device);
+	assert_int_equal(map_page(30, VA, RIGHT_READ), ERR_OK);
+	assert_int_equal(entry(VA), device.base | PTE_P | PTE_U | PTE_NX |
+					    PTE_PCD | PTE_PWT);
+	assert_false(vspace_read_word(c.pool->slot[TOP].cap.base, VA, &word));
+	assert_null(verify());
+}
+
 static void test_every_top_table_has_the_kernel_half(void **state)
 {
 	const uint64_t *top = arch_ptr(c.pool->slot[TOP2].cap.base);
@@ -187,6 +347,26 @@ int main(void)
 		cmocka_unit_test_setup(test_unmapping_makes_room, setup_tables),
 		cmocka_unit_test_setup(test_a_copy_maps_a_second_time,
 				       setup_tables),
+		cmocka_unit_test_setup(test_a_deleted_frame_is_unmapped,
+				       setup_tables),
+		cmocka_unit_test_setup(test_revoking_unmaps_every_copy,
+				       setup_tables),
+		cmocka_unit_test_setup(
+			test_large_frames_take_the_place_of_a_table,
+			setup_tables),
+		cmocka_unit_test_setup(test_a_table_takes_its_mappings_along,
+				       setup_tables),
+		cmocka_unit_test_setup(
+			test_tables_below_a_deleted_one_begin_anew,
+			setup_tables),
+		cmocka_unit_test_setup(
+			test_what_was_mapped_in_a_space_that_is_gone,
+			setup_tables),
+		cmocka_unit_test_setup(test_identifiers_run_out_and_come_back,
+				       setup),
+		cmocka_unit_test_setup(
+			test_device_memory_is_never_cached_nor_read,
+			setup_tables),
 		cmocka_unit_test_setup(test_every_top_table_has_the_kernel_half,
 				       setup),
 		cmocka_unit_test_setup(test_user_words_are_read_where_they_are,
