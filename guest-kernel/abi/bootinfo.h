@@ -16,14 +16,18 @@
  *	  5	a pool of the init's page tables
  *	  6..	further Untypeds: more ranges of memory, then those under 4 GiB
  *		that are none, for devices (without the interrupt controllers)
+ *	244	IO_PORT 60h-64h: the keyboard controller
+ *	245	empty: where rinit keeps the pool of its input driver
+ *	246	SCHED_CONTROL
+ *	247	IRQ_CONTROL
  *	249	empty: where `start child` puts its Task
  *	250	TaskBuffer for a child, mapped at BOOT_CHILD_BUFFER
  *	251	IO_PORT 3d4h-3d5h: the VGA cursor
  *	252	IO_PORT 3f8h-3ffh: COM1
  *	253	its own Task
- *	254	Channel: input, to take from only. Raw values; 0..ffh are set 1
- *		scancodes from the keyboard, INPUT_SERIAL + byte are bytes from
- *		COM1
+ *	254	Channel: input. What rinit's driver puts there are raw values;
+ *		0..ffh are set 1 scancodes from the keyboard, INPUT_SERIAL +
+ *		byte are bytes from COM1
  *	255	Channel: for talking with a child
  */
 #ifndef ABI_BOOTINFO_H
@@ -31,40 +35,43 @@
 
 #include <stdint.h>
 
-#define BOOT_SLOT_CPOOL	       0
-#define BOOT_SLOT_UNTYPED_LOW  1
-#define BOOT_SLOT_UNTYPED      2
-#define BOOT_SLOT_PML4	       3
-#define BOOT_SLOT_FRAMES       4
-#define BOOT_SLOT_TABLES       5
-#define BOOT_SLOT_UNTYPED_MORE 6
-#define BOOT_SLOT_DONE	       248 /* of children: where they say their end */
-#define BOOT_SLOT_CHILD	       249
-#define BOOT_SLOT_CHILD_BUFFER 250
-#define BOOT_SLOT_VGA_PORTS    251
-#define BOOT_SLOT_SERIAL_PORTS 252
-#define BOOT_SLOT_TASK	       253
-#define BOOT_SLOT_INPUT	       254
-#define BOOT_SLOT_CHANNEL      255
+#define BOOT_SLOT_CPOOL		 0
+#define BOOT_SLOT_UNTYPED_LOW	 1
+#define BOOT_SLOT_UNTYPED	 2
+#define BOOT_SLOT_PML4		 3
+#define BOOT_SLOT_FRAMES	 4
+#define BOOT_SLOT_TABLES	 5
+#define BOOT_SLOT_UNTYPED_MORE	 6
+#define BOOT_SLOT_KEYBOARD_PORTS 244
+#define BOOT_SLOT_SCHED_CONTROL	 246
+#define BOOT_SLOT_IRQ_CONTROL	 247
+#define BOOT_SLOT_DONE		 248 /* of children: where they say their end */
+#define BOOT_SLOT_CHILD		 249
+#define BOOT_SLOT_CHILD_BUFFER	 250
+#define BOOT_SLOT_VGA_PORTS	 251
+#define BOOT_SLOT_SERIAL_PORTS	 252
+#define BOOT_SLOT_TASK		 253
+#define BOOT_SLOT_INPUT		 254
+#define BOOT_SLOT_CHANNEL	 255
 
-#define INPUT_SERIAL	       0x100u
+#define INPUT_SERIAL		 0x100u
 
 /*
  * Addresses in the init's address space, as in Rux. Programs go by their
  * boot_info; these are for the kernel, and for what people type by hand.
  */
-#define BOOT_STACK	       UINT64_C(0x80000000) /* 4 pages */
-#define BOOT_STACK_TOP	       UINT64_C(0x80003ffc)
-#define BOOT_CHILD_STACK       UINT64_C(0x70000000) /* 4 pages */
-#define BOOT_CHILD_STACK_TOP   UINT64_C(0x70003ffc)
-#define BOOT_STACK_BYTES       UINT64_C(0x4000)
-#define BOOT_INFO	       UINT64_C(0x90000000)
-#define BOOT_BUFFER	       UINT64_C(0x90001000)
-#define BOOT_VGA	       UINT64_C(0x90002000) /* b8000h: 80x25 cells */
-#define BOOT_CHILD_BUFFER      UINT64_C(0x90003000)
-#define BOOT_MODULE_BASE       UINT64_C(0xa0000000) /* the modules, in order */
-#define BOOT_FREE	       UINT64_C(0x100000000000)
-#define BOOT_FREE_END	       UINT64_C(0x7fffffff0000)
+#define BOOT_STACK		 UINT64_C(0x80000000) /* 4 pages */
+#define BOOT_STACK_TOP		 UINT64_C(0x80003ffc)
+#define BOOT_CHILD_STACK	 UINT64_C(0x70000000) /* 4 pages */
+#define BOOT_CHILD_STACK_TOP	 UINT64_C(0x70003ffc)
+#define BOOT_STACK_BYTES	 UINT64_C(0x4000)
+#define BOOT_INFO		 UINT64_C(0x90000000)
+#define BOOT_BUFFER		 UINT64_C(0x90001000)
+#define BOOT_VGA		 UINT64_C(0x90002000) /* b8000h: 80x25 cells */
+#define BOOT_CHILD_BUFFER	 UINT64_C(0x90003000)
+#define BOOT_MODULE_BASE	 UINT64_C(0xa0000000) /* the modules, in order */
+#define BOOT_FREE		 UINT64_C(0x100000000000)
+#define BOOT_FREE_END		 UINT64_C(0x7fffffff0000)
 
 /*
  * The first word of each boot stack, at the lowest address, holds the address
@@ -72,11 +79,11 @@
  * address rounded down to 16 KiB) finds its buffer.
  */
 
-#define BOOT_INFO_MAGIC	       UINT64_C(0x6f666e69746f6f62) /* "bootinfo" */
-#define BOOT_CMDLINE_SIZE      1024
-#define BOOT_UNTYPEDS	       32
-#define BOOT_MODULE_MAX	       8
-#define BOOT_NAME_SIZE	       48 /* the last part of a path, and a zero byte */
+#define BOOT_INFO_MAGIC		 UINT64_C(0x6f666e69746f6f62) /* "bootinfo" */
+#define BOOT_CMDLINE_SIZE	 1024
+#define BOOT_UNTYPEDS		 32
+#define BOOT_MODULE_MAX		 8
+#define BOOT_NAME_SIZE		 48 /* the last part of a path, and a zero byte */
 
 struct boot_untyped {
 	uint64_t base; /* physical, for people; user space gains nothing */

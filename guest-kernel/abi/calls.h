@@ -94,26 +94,30 @@ X(task_set_active, TASK_SET_ACTIVE, 12, TASK, 0, \
   "1: start it; it needs pool, table, IP and SP. 0: stop it; if it waited, " \
   "it makes its call again when it is started.") \
 X(channel_put_raw, CHANNEL_PUT_RAW, 13, CHANNEL, RIGHT_WRITE, \
-  WORD(value), NONE, NONE, NONE, \
+  WORD(value), WORD(flags), NONE, NONE, \
   NONE, NONE, NONE, \
-  "WOULD_BLOCK", \
-  "Add a number behind the other entries. Nothing is ever overwritten.") \
+  "RANGE WOULD_BLOCK GONE TIMEOUT", \
+  "Add a number behind the other entries. Where there is no room it waits, " \
+  "first come first served; or, if flags has CHANNEL_TRY, WOULD_BLOCK; or, " \
+  "with CHANNEL_OVERWRITE, the oldest entry is lost. With CHANNEL_DEADLINE it " \
+  "waits until r13, in nanoseconds of SYS_CLOCK.") \
 X(channel_put_bytes, CHANNEL_PUT_PAYLOAD, 14, CHANNEL, RIGHT_WRITE, \
-  WORD(length), NONE, NONE, NONE, \
+  WORD(length), WORD(flags), NONE, NONE, \
   NONE, NONE, NONE, \
-  "RANGE NO_BUFFER WOULD_BLOCK", \
+  "RANGE NO_BUFFER WOULD_BLOCK GONE TIMEOUT", \
   "The same with bytes, to 1024, from the caller's task buffer.") \
 X(channel_put_cap, CHANNEL_PUT_CAP, 15, CHANNEL, RIGHT_WRITE | RIGHT_GRANT, \
-  CAP(ANY, capability), NONE, NONE, NONE, \
+  CAP(ANY, capability), WORD(flags), NONE, NONE, \
   NONE, NONE, NONE, \
-  "NO_COPY WOULD_BLOCK", \
-  "The same with a capability: a copy, as CPOOL_COPY makes it.") \
+  "RANGE NO_COPY WOULD_BLOCK GONE TIMEOUT", \
+  "The same with a capability: a copy, as CPOOL_COPY makes it. After a wait " \
+  "it is that of the slot that the path leads to by then.") \
 X(channel_take_entry, CHANNEL_TAKE, 16, CHANNEL, RIGHT_READ, \
   WORD(flags), MAYBE_PLACE(slot), NONE, NONE, \
   RESULT(kind), RESULT(value), NONE, \
-  "RANGE NO_SLOT NO_BUFFER WOULD_BLOCK GONE", \
-  "The oldest entry. Blocks while there is none, first come first served, " \
-  "unless flags has CHANNEL_TRY. Returns its kind and: the number; the " \
+  "RANGE NO_SLOT NO_BUFFER WOULD_BLOCK GONE TIMEOUT", \
+  "The oldest entry. Waits while there is none, first come first served, " \
+  "unless flags has CHANNEL_TRY; CHANNEL_DEADLINE as with puts. Returns its kind and: the number; the " \
   "length of the bytes, which are in the task buffer; or the index of the " \
   "slot with the capability: the lowest free one of the root pool if none " \
   "is given. An entry that finds no slot or buffer stays.") \
@@ -246,14 +250,52 @@ X(sched_context_info, SCHED_CONTEXT_INFO, 37, SCHED_CONTEXT, 0, \
   NONE, NONE, NONE, NONE, \
   RESULT(budget), RESULT(period), RESULT(consumed), \
   "", \
-  "Its settings, and the nanoseconds used so far.")
+  "Its settings, and the nanoseconds used so far.") \
+X(irq_control_get, IRQ_CONTROL_GET, 38, IRQ_CONTROL, 0, \
+  WORD(line), WORD(flags), PLACE(handler), NONE, \
+  NONE, NONE, NONE, \
+  "RANGE BAD_STATE NO_MEMORY", \
+  "An IRQ_HANDLER for an input of the IOAPIC, open from now on. flags: " \
+  "IRQ_LEVEL, IRQ_LOW; without them edges, active high. BAD_STATE: it is " \
+  "another handler's. NO_MEMORY: all 24 handlers are in use.") \
+X(irq_control_get_msi, IRQ_CONTROL_GET_MSI, 39, IRQ_CONTROL, 0, \
+  PLACE(handler), NONE, NONE, NONE, \
+  RESULT(address), RESULT(data), NONE, \
+  "NO_MEMORY", \
+  "An IRQ_HANDLER for a message-signalled interrupt: what the device has to " \
+  "write, and where.") \
+X(irq_handler_bind, IRQ_HANDLER_BIND, 40, IRQ_HANDLER, 0, \
+  CAP(NOTIFICATION, notification), NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "NO_RIGHT", \
+  "Each interrupt sets the badge's bits in the notification, or bit 0 if the " \
+  "capability, which needs RIGHT_WRITE, has no badge. One that came before is " \
+  "told now.") \
+X(irq_handler_ack, IRQ_HANDLER_ACK, 41, IRQ_HANDLER, 0, \
+  NONE, NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "", \
+  "The device was served: a level-triggered line, closed since its interrupt, " \
+  "opens again.") \
+X(irq_handler_clear, IRQ_HANDLER_CLEAR, 42, IRQ_HANDLER, 0, \
+  NONE, NONE, NONE, NONE, \
+  NONE, NONE, NONE, \
+  "", \
+  "Undo IRQ_HANDLER_BIND.") \
+X(task_set_ports, TASK_SET_PORTS, 43, TASK, 0, \
+  WORD(index), MAYBE_CAP(IO_PORT, ports), NONE, NONE, \
+  NONE, NONE, NONE, \
+  "RANGE NO_RIGHT", \
+  "One of the four ranges of I/O ports, 0..3, that the task reaches with IN " \
+  "and OUT: a copy of the capability, which needs RIGHT_READ and RIGHT_WRITE. " \
+  "With none, or when the capability is taken back, they are closed again.")
 /* clang-format on */
 
 enum abi_label {
 #define ABI_LABEL_ENUM(name, label, number, ...) label = (number),
 	ABI_CALLS(ABI_LABEL_ENUM)
 #undef ABI_LABEL_ENUM
-		LABEL_COUNT = 38
+		LABEL_COUNT = 44
 };
 
 #endif

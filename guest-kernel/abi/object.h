@@ -122,9 +122,19 @@ enum abi_task_state {
 	TASK_RECEIVING, /* at an endpoint, for a message */
 	TASK_LISTENING, /* at a notification, for a bit */
 	TASK_ANSWERED,	/* for the answer to its call */
+	TASK_PUTTING,	/* for room in a channel */
 };
 
-#define CHANNEL_TRY 1u
+/* Flags of putting and taking. */
+#define CHANNEL_TRY	  1u
+#define CHANNEL_OVERWRITE 2u
+#define CHANNEL_DEADLINE  4u
+
+/* IRQ_CONTROL_GET's flags. */
+#define IRQ_LEVEL	  1u
+#define IRQ_LOW		  2u
+
+#define TASK_PORTS	  4 /* ranges that a task can hold */
 
 enum channel_kind { CHANNEL_RAW = 1, CHANNEL_PAYLOAD = 2, CHANNEL_CAP = 3 };
 
@@ -140,7 +150,7 @@ enum channel_kind { CHANNEL_RAW = 1, CHANNEL_PAYLOAD = 2, CHANNEL_CAP = 3 };
 #define LARGE_PAGE_BYTES    (UINT64_C(1) << 21)
 #define UNTYPED_UNIT	    64 /* an Untyped's size is a multiple */
 #define CPOOL_BYTES	    (128 + CPOOL_SLOTS * 64)
-#define TASK_BYTES	    1344
+#define TASK_BYTES	    1600
 #define ENDPOINT_BYTES	    128
 #define NOTIFICATION_BYTES  128
 #define REPLY_BYTES	    320

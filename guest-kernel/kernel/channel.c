@@ -3,8 +3,10 @@
  *
  * An entry is complete in itself: a payload is copied when it is put, and a
  * capability is a derived copy whose slot is in the entry. So the sender may
- * go on or vanish; if the capability is taken back, so is the entry. Takers that find nothing wait, first come first served.
- * No task waits while there is an entry.
+ * go on or vanish; if the capability is taken back, so is the entry. Takers
+ * that find nothing wait, and so do putters that find no room, first come
+ * first served. No task waits to take while there is an entry, nor to put
+ * while there is room.
  */
 #include "guest-kernel/kernel/kernel.h"
 
@@ -161,12 +163,108 @@ static void do_put(struct channel *ch, const struct put *p)
 	serve_waiters(ch);
 }
 
+/* ---- putting ---- */
+
+static enum error decode_bytes(const struct task *task, uint64_t length,
+			       struct put *p)
+{
+	const struct task_buffer *buffer = task_buffer(task);
+
+	if (length > TASK_BUFFER_BYTES)
+		return ERR_RANGE;
+	if (!buffer)
+		return ERR_NO_BUFFER;
+	*p = (struct put){.kind = CHANNEL_PAYLOAD,
+			  .length = length,
+			  .payload = buffer->data};
+	return ERR_OK;
+}
+
+static enum error decode_cap(struct slot *source, struct put *p)
+{
+	*p = (struct put){.kind = CHANNEL_CAP, .source = source};
+	return cap_may_copy(&source->cap);
+}
+
+/*
+ * What a waiting task puts: its registers still hold the call. Of its
+ * capability nothing is known any more but the path.
+ */
+static enum error decode_waiting(const struct task *task, struct put *p)
+{
+	const struct regs *r = &task->regs;
+	struct slot *slot;
+	unsigned found;
+	enum error err;
+
+	switch (r->rsi & 0xffff) {
+	case CHANNEL_PUT_RAW:
+		*p = (struct put){.kind = CHANNEL_RAW, .value = r->rdx};
+		return ERR_OK;
+	case CHANNEL_PUT_PAYLOAD:
+		return decode_bytes(task, r->rdx, p);
+	default:
+		err = cpool_walk(&task->cpool, r->rdx,
+				 r->rsi >> INFO_ARGUMENT_SHIFT & 0xf,
+				 RIGHT_READ, &slot, &found);
+		if (err)
+			return err;
+		return slot_empty(slot) ? ERR_EMPTY_SLOT : decode_cap(slot, p);
+	}
+}
+
+static void lose_first(struct channel *ch)
+{
+	struct entry *e = entry_at(ch, 0);
+
+	drop_first(ch);
+	if (e->kind == CHANNEL_CAP && !slot_empty(&e->slot))
+		cap_delete(&e->slot);
+}
+
+/* There is room again. Each turn ends one wait. */
+static void serve_putters(struct channel *ch)
+{
+	struct task *task;
+
+	while (ch->count < room(ch) && (task = ch->putters.head)) {
+		struct put p;
+		enum error err = decode_waiting(task, &p);
+
+		ipc_cancel(task);
+		if (!err)
+			do_put(ch, &p);
+		task_return(task, err, err ? DETAIL_NONE : 0, 0);
+		sched_ready(task);
+	}
+}
+
+static void wait_until(struct task *task, uint64_t flags)
+{
+	if (flags & CHANNEL_DEADLINE)
+		ipc_arm(task, task->regs.r13);
+}
+
 static enum error add(struct invocation *inv, const struct put *p)
 {
 	struct channel *ch = channel_of(&inv->self->cap);
+	uint64_t flags = inv->word[1];
 
-	if (ch->count == room(ch))
-		return ERR_WOULD_BLOCK;
+	if (flags &
+	    ~(uint64_t)(CHANNEL_TRY | CHANNEL_OVERWRITE | CHANNEL_DEADLINE))
+		return refuse(inv, 2, ERR_RANGE);
+	if (ch->count == room(ch)) {
+		if (flags & CHANNEL_OVERWRITE) {
+			lose_first(ch);
+		} else if (flags & CHANNEL_TRY) {
+			return ERR_WOULD_BLOCK;
+		} else {
+			ipc_wait(inv->caller, TASK_PUTTING, &ch->object);
+			queue_append(&ch->putters, inv->caller);
+			wait_until(inv->caller, flags);
+			return ERR_OK;
+		}
+	}
 	do_put(ch, p);
 	return ERR_OK;
 }
@@ -179,25 +277,21 @@ enum error channel_put_raw(struct invocation *inv)
 
 enum error channel_put_bytes(struct invocation *inv)
 {
-	const struct task_buffer *buffer = task_buffer(inv->caller);
-	struct put p = {.kind = CHANNEL_PAYLOAD};
+	struct put p;
+	enum error err = decode_bytes(inv->caller, inv->word[0], &p);
 
-	if (inv->word[0] > TASK_BUFFER_BYTES)
-		return refuse(inv, 1, ERR_RANGE);
-	if (!buffer)
-		return ERR_NO_BUFFER;
-	p.length = inv->word[0];
-	p.payload = buffer->data;
-	return add(inv, &p);
+	return err ? refuse(inv, 1, err) : add(inv, &p);
 }
 
 enum error channel_put_cap(struct invocation *inv)
 {
-	if (cap_may_copy(&inv->cap[0]->cap))
-		return refuse(inv, 1, ERR_NO_COPY);
-	return add(inv,
-		   &(struct put){.kind = CHANNEL_CAP, .source = inv->cap[0]});
+	struct put p;
+	enum error err = decode_cap(inv->cap[0], &p);
+
+	return err ? refuse(inv, 1, err) : add(inv, &p);
 }
+
+/* ---- taking ---- */
 
 static void do_wait(struct channel *ch, struct task *task,
 		    const struct destination *dest)
@@ -214,13 +308,15 @@ enum error channel_take_entry(struct invocation *inv)
 	struct take t;
 	enum error err;
 
-	if (inv->word[0] & ~(uint64_t)CHANNEL_TRY)
+	if (inv->word[0] & ~(uint64_t)(CHANNEL_TRY | CHANNEL_DEADLINE))
 		return refuse(inv, 1, ERR_RANGE);
 	drop_revoked(ch);
+	serve_putters(ch);
 	if (ch->count == 0) {
 		if (inv->word[0] & CHANNEL_TRY)
 			return ERR_WOULD_BLOCK;
 		do_wait(ch, inv->caller, &dest);
+		wait_until(inv->caller, inv->word[0]);
 		return ERR_OK;
 	}
 	err = decode_take(ch, inv->caller, &dest, &t);
@@ -228,38 +324,19 @@ enum error channel_take_entry(struct invocation *inv)
 		return err;
 	inv->result[0] = t.entry->kind;
 	inv->result[1] = do_take(ch, &t);
+	serve_putters(ch);
 	return ERR_OK;
-}
-
-void channel_input(uint64_t value)
-{
-	struct put p = {.kind = CHANNEL_RAW, .value = value};
-	struct channel *ch = kernel.input;
-
-	if (!ch)
-		return;
-	if (ch->count == room(ch))
-		ch->dropped++;
-	else
-		do_put(ch, &p);
 }
 
 /* Tasks that wait are told; entries go, with the capabilities in them. */
 bool channel_step(struct channel *ch)
 {
-	struct task *task = ch->waiters.head;
-	struct entry *e = entry_at(ch, 0);
+	struct task *task =
+		ch->waiters.head ? ch->waiters.head : ch->putters.head;
 
-	if (kernel.input == ch)
-		kernel.input = NULL;
-	if (task) {
+	if (task)
 		ipc_fail(task, ERR_GONE);
-		return false;
-	}
-	if (ch->count == 0)
-		return true;
-	drop_first(ch);
-	if (e->kind == CHANNEL_CAP && !slot_empty(&e->slot))
-		cap_delete(&e->slot);
-	return false;
+	else if (ch->count)
+		lose_first(ch);
+	return !ch->waiters.head && !ch->putters.head && ch->count == 0;
 }

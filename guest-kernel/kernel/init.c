@@ -196,19 +196,24 @@ static void make_ports_and_channels(struct making *m)
 {
 	struct slot *slot = m->root->slot;
 	struct cap vga = {.type = OBJECT_IO_PORT, .rights = RIGHT_ALL};
-	struct cap com1 = vga;
+	struct cap com1 = vga, keyboard = vga;
+	struct cap irqs = {.type = OBJECT_IRQ_CONTROL, .rights = RIGHT_ALL};
+	struct cap time = {.type = OBJECT_SCHED_CONTROL, .rights = RIGHT_ALL};
 	struct cap input = make_object(m, OBJECT_CHANNEL, CHANNEL_BITS_MAX);
 
 	vga.port.first = 0x3d4;
 	vga.port.last = 0x3d5;
 	com1.port.first = 0x3f8;
 	com1.port.last = 0x3ff;
-	input.rights = RIGHT_READ; /* keys come from the keyboard alone */
+	keyboard.port.first = 0x60;
+	keyboard.port.last = 0x64;
 	put_cap(&slot[BOOT_SLOT_VGA_PORTS], vga);
 	put_cap(&slot[BOOT_SLOT_SERIAL_PORTS], com1);
+	put_cap(&slot[BOOT_SLOT_KEYBOARD_PORTS], keyboard);
+	put_cap(&slot[BOOT_SLOT_IRQ_CONTROL], irqs);
+	put_cap(&slot[BOOT_SLOT_SCHED_CONTROL], time);
 	put_cap(&slot[BOOT_SLOT_INPUT], input);
 	put_cap(&slot[BOOT_SLOT_CHANNEL], make_object(m, OBJECT_CHANNEL, 4));
-	kernel.input = channel_of(&input);
 }
 
 static struct task *make_task(struct making *m, const struct elf_image *image)
@@ -224,6 +229,7 @@ static struct task *make_task(struct making *m, const struct elf_image *image)
 	cap_copy(&m->root->slot[BOOT_SLOT_CPOOL], &task->cpool);
 	m->top = top.base;
 	m->space = top.space;
+	task->max_priority = PRIORITIES - 1;
 	task->regs.rip = image->entry;
 	task->regs.rsp = BOOT_STACK_TOP;
 	task->regs.rdi = BOOT_INFO;

@@ -12,11 +12,15 @@ void ipc_wait(struct task *task, unsigned state, struct object *at)
 	task->waits = at;
 }
 
+void ipc_arm(struct task *task, uint64_t when)
+{
+	timeout_arm(&kernel.sched.timeouts, &task->timeout, when ? when : 1);
+}
+
 void ipc_deadline(struct task *task)
 {
 	if (task->regs.rsi & MESSAGE_DEADLINE)
-		timeout_arm(&kernel.sched.timeouts, &task->timeout,
-			    task->regs.r13 ? task->regs.r13 : 1);
+		ipc_arm(task, task->regs.r13);
 }
 
 static struct endpoint *endpoint_of_wait(const struct task *task)
@@ -24,14 +28,20 @@ static struct endpoint *endpoint_of_wait(const struct task *task)
 	return container_of(task->waits, struct endpoint, object);
 }
 
+static struct channel *channel_of_wait(const struct task *task)
+{
+	return container_of(task->waits, struct channel, object);
+}
+
 void ipc_cancel(struct task *task)
 {
 	timeout_cancel(&kernel.sched.timeouts, &task->timeout);
 	switch (task->state) {
 	case TASK_WAITING:
-		queue_remove(&container_of(task->waits, struct channel, object)
-				      ->waiters,
-			     task);
+		queue_remove(&channel_of_wait(task)->waiters, task);
+		break;
+	case TASK_PUTTING:
+		queue_remove(&channel_of_wait(task)->putters, task);
 		break;
 	case TASK_SENDING:
 	case TASK_CALLING:

@@ -66,7 +66,8 @@ enum error ipc_call(struct task *task, unsigned number);
 
 /* The running task waits at an object, in `state`. */
 void ipc_wait(struct task *task, unsigned state, struct object *at);
-/* If its info word has a deadline: no longer than to that. */
+/* No longer than to a time; if its info word has a deadline, to that. */
+void ipc_arm(struct task *task, uint64_t when);
 void ipc_deadline(struct task *task);
 /* Off whatever it waits at; its state becomes TASK_INACTIVE. */
 void ipc_cancel(struct task *task);

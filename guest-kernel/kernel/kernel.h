@@ -21,6 +21,7 @@
 #include "guest-kernel/arch/x86_64/arch.h"
 #include "guest-kernel/kernel/cap.h"
 #include "guest-kernel/kernel/ipc.h"
+#include "guest-kernel/kernel/irq.h"
 #include "guest-kernel/kernel/object.h"
 #include "guest-kernel/kernel/sched.h"
 #include "guest-kernel/kernel/sched_context.h"
@@ -52,6 +53,7 @@ struct task {
 	struct slot fault_handler;     /* Endpoint */
 	struct slot notification;      /* it is bound to */
 	struct slot context_held;      /* SchedContext it is bound to */
+	struct slot ports[TASK_PORTS]; /* IoPorts it reaches by itself */
 	struct task *next, *prev;      /* on the one queue its state names */
 	struct object *waits;	       /* where; NULL: it does not */
 	struct destination dest;       /* WAITING */
@@ -84,9 +86,8 @@ struct entry {
 /* A ring of entries. No task waits while it holds one. */
 struct channel {
 	struct object object; /* its bits: 2^bits entries */
-	struct task_queue waiters;
+	struct task_queue waiters, putters;
 	uint32_t first, count;
-	uint32_t dropped; /* input that found no room */
 	struct entry entry[];
 } __attribute__((aligned(64)));
 
@@ -137,10 +138,10 @@ struct space {
 struct kernel {
 	struct slot caps; /* the parent of what the boot made */
 	struct object *dying, *dying_last;
-	struct sched sched;    /* the one processor's */
+	struct sched sched; /* the one processor's */
+	struct irq irq[IRQS];
 	uint32_t task_count;   /* ever made */
 	uint64_t top_table;    /* a PML4 whose upper half is the kernel's */
-	struct channel *input; /* keyboard and serial line, or NULL */
 	uint32_t spaces_begun; /* identifiers that were ever in use */
 	uint32_t spaces_used;
 	uint32_t space_free; /* the first that is free again, or 0 */
@@ -232,8 +233,6 @@ bool task_step(struct task *task); /* object.h */
 
 void channel_init(struct channel *ch);
 bool channel_step(struct channel *ch); /* object.h */
-/* From an interrupt, to kernel.input. What finds no room is counted, lost. */
-void channel_input(uint64_t value);
 
 /* ---- Address spaces (vspace.c) ---- */
 

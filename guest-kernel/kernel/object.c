@@ -90,6 +90,8 @@ uint32_t *object_count(const struct cap *cap)
 		return &((struct object *)arch_ptr(cap->base))->count;
 	if (cap->type == OBJECT_PML4)
 		return &kernel.space[cap->space].count;
+	if (cap->type == OBJECT_IRQ_HANDLER)
+		return &kernel.irq[cap->base].count;
 	return NULL;
 }
 
@@ -131,6 +133,10 @@ void object_capability_gone(const struct cap *cap, bool last)
 	case OBJECT_PML4:
 		if (last)
 			space_destroy(cap->space);
+		break;
+	case OBJECT_IRQ_HANDLER:
+		if (last)
+			irq_release(cap->base);
 		break;
 	}
 }

@@ -88,7 +88,7 @@ static __attribute__((noinline)) void invoke_handle(struct task *task)
 		task->regs.rip -= SYSCALL_BYTES;
 		return;
 	}
-	if (task->state == TASK_WAITING)
+	if (task->state == TASK_WAITING || task->state == TASK_PUTTING)
 		return; /* who wakes it returns for it */
 	if (err) {
 		task_return(task, err, inv.detail, 0);

@@ -49,6 +49,9 @@ void task_loses(struct slot *slot)
 		n = arch_ptr(slot->cap.base);
 		n->bound = NULL;
 		break;
+	case OBJECT_IO_PORT:
+		arch_ports_close();
+		break;
 	case OBJECT_SCHED_CONTEXT:
 		sched_context_unbind(arch_ptr(slot->cap.base));
 		break;
@@ -78,6 +81,9 @@ bool task_step(struct task *task)
 	for (unsigned i = 0; i < sizeof(held) / sizeof(held[0]); i++)
 		if (!slot_empty(held[i]))
 			cap_delete(held[i]);
+	for (unsigned i = 0; i < TASK_PORTS; i++)
+		if (!slot_empty(&task->ports[i]))
+			cap_delete(&task->ports[i]);
 	return true;
 }
 
@@ -242,8 +248,11 @@ enum error task_bind(struct invocation *inv)
 			return refuse(inv, 1, ERR_BAD_STATE);
 	}
 	replace_slot(&task->notification, source, CAP_VITAL);
-	if (n)
+	if (n) {
 		n->bound = task;
+		/* It may be receiving, and bits may be set. */
+		notification_signal(n, 0);
+	}
 	return ERR_OK;
 }
 
@@ -341,5 +350,20 @@ enum error task_info(struct invocation *inv)
 	inv->result[0] = task->state;
 	inv->result[1] = task->priority;
 	inv->result[2] = task->number;
+	return ERR_OK;
+}
+
+enum error task_set_ports(struct invocation *inv)
+{
+	struct task *task = task_of(&inv->self->cap);
+	struct slot *source = inv->cap[1];
+
+	if (inv->word[0] >= TASK_PORTS)
+		return refuse(inv, 1, ERR_RANGE);
+	if (source && (source->cap.rights & (RIGHT_READ | RIGHT_WRITE)) !=
+			      (RIGHT_READ | RIGHT_WRITE))
+		return refuse(inv, 2, ERR_NO_RIGHT);
+	replace_slot(&task->ports[inv->word[0]], source, CAP_VITAL);
+	arch_ports_close();
 	return ERR_OK;
 }

@@ -99,6 +99,9 @@ static const char *child_wrong(const struct cap *parent,
 {
 	if (parent->type == OBJECT_UNTYPED)
 		return child_of_untyped_wrong(parent, child);
+	if (parent->type == OBJECT_IRQ_CONTROL &&
+	    child->type == OBJECT_IRQ_HANDLER)
+		return NULL;
 	if (child->base != parent->base)
 		return "a copy is of another object";
 	if (child->type == OBJECT_ZOMBIE || parent->type == OBJECT_ZOMBIE)
@@ -155,6 +158,8 @@ static void mark_object(const struct slot *slot)
 		return;
 	if (slot->cap.type == OBJECT_PML4)
 		kernel.space[slot->cap.space].next_free++;
+	else if (slot->cap.type == OBJECT_IRQ_HANDLER)
+		kernel.irq[slot->cap.base].marks++;
 	else
 		((struct object *)arch_ptr(slot->cap.base))->marks++;
 }
@@ -220,10 +225,15 @@ static uint64_t held_by_channel(const struct channel *ch)
 
 static uint64_t held_by_task(const struct task *task)
 {
-	return !slot_empty(&task->cpool) + !slot_empty(&task->table) +
-	       !slot_empty(&task->buffer) + !slot_empty(&task->fault_handler) +
-	       !slot_empty(&task->notification) +
-	       !slot_empty(&task->context_held);
+	uint64_t count = !slot_empty(&task->cpool) + !slot_empty(&task->table) +
+			 !slot_empty(&task->buffer) +
+			 !slot_empty(&task->fault_handler) +
+			 !slot_empty(&task->notification) +
+			 !slot_empty(&task->context_held);
+
+	for (unsigned i = 0; i < TASK_PORTS; i++)
+		count += !slot_empty(&task->ports[i]);
+	return count;
 }
 
 static uint64_t held_by_reply(const struct reply *reply)
@@ -275,6 +285,8 @@ static const struct task_queue *queue_of(const struct task *task)
 		return &kernel.sched.ready[task->priority];
 	case TASK_WAITING:
 		return &((const struct channel *)at)->waiters;
+	case TASK_PUTTING:
+		return &((const struct channel *)at)->putters;
 	case TASK_SENDING:
 	case TASK_CALLING:
 	case TASK_RECEIVING:
@@ -377,6 +389,8 @@ static const char *channel_wrong(const struct channel *ch)
 		return "a channel has more entries than room";
 	if (ch->count && ch->waiters.head)
 		return "a task waits while there is an entry";
+	if (ch->putters.head && ch->count != UINT32_C(1) << ch->object.bits)
+		return "a task waits while there is room";
 	return NULL;
 }
 
@@ -419,7 +433,8 @@ static const char *object_wrong(const struct slot *slot, struct tally *tally)
 	struct object *obj;
 	uint64_t marks;
 
-	if (!counted(slot) || slot->cap.type == OBJECT_PML4)
+	if (!counted(slot) || slot->cap.type == OBJECT_PML4 ||
+	    slot->cap.type == OBJECT_IRQ_HANDLER)
 		return NULL;
 	obj = arch_ptr(slot->cap.base);
 	marks = obj->marks;
@@ -449,6 +464,21 @@ static const char *dying_wrong(struct tally *tally)
 			break;
 	}
 	return dying == tally->zombies ? NULL : "a zombie is not dying";
+}
+
+static const char *irqs_wrong(struct tally *tally)
+{
+	for (unsigned i = 0; i < IRQS; i++) {
+		struct irq *irq = &kernel.irq[i];
+
+		if (irq->marks != irq->count)
+			return "an interrupt's capabilities are miscounted";
+		irq->marks = 0;
+		tally->held += !slot_empty(&irq->notification);
+		if (!irq->count && !slot_empty(&irq->notification))
+			return "an interrupt that nobody has tells somebody";
+	}
+	return NULL;
 }
 
 /* ---- address spaces ---- */
@@ -542,6 +572,8 @@ const char *verify(void)
 		wrong = object_wrong(slot, &tally);
 	if (!wrong)
 		wrong = dying_wrong(&tally);
+	if (!wrong)
+		wrong = irqs_wrong(&tally);
 	if (!wrong && tally.held != tally.in_tree)
 		wrong = "a slot is taken and not in the tree, or the reverse";
 	if (!wrong)

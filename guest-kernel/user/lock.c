@@ -21,7 +21,7 @@ void lock_leave(struct lock *lock)
 
 	if (__atomic_fetch_sub(&lock->users, 1, __ATOMIC_RELEASE) == 1)
 		return;
-	err = sys_channel_put_raw(lock->tokens, 0);
+	err = sys_channel_put_raw(lock->tokens, 0, CHANNEL_TRY);
 	if (err != ERR_OK)
 		rt_panic("lock: put: %s", error_name(err));
 }

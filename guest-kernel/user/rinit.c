@@ -5,6 +5,7 @@
  * tells on the log what it receives. As in Rux, whose walk-through starts a
  * child by hand with the two addresses that the parent shows.
  */
+#include "guest-kernel/user/input_driver.h"
 #include "guest-kernel/user/keymap.h"
 #include "guest-kernel/user/line.h"
 #include "guest-kernel/user/rinit_cli.h"
@@ -49,6 +50,10 @@ static void parent_main(struct parent *p)
 	serial_init(&p->serial, caddr_root(BOOT_SLOT_SERIAL_PORTS));
 	line_init(&p->screen, &p->vga.console, ">>> ");
 	line_init(&p->terminal, &p->serial.console, ">>> ");
+	err = input_driver_start();
+	if (err != ERR_OK)
+		rt_panic("input driver: %s: %s", error_name(err),
+			 error_text(err));
 	greet(&p->screen, &p->child);
 	greet(&p->terminal, &p->child);
 

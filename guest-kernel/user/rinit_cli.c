@@ -148,13 +148,13 @@ static enum error run_wait_child(struct request *r)
 static enum error run_send_raw(struct request *r)
 {
 	return sys_channel_put_raw(caddr_root(BOOT_SLOT_CHANNEL),
-				   r->arg[0].value);
+				   r->arg[0].value, CHANNEL_TRY);
 }
 
 static enum error run_send_cap(struct request *r)
 {
-	return sys_channel_put_cap(caddr_root(BOOT_SLOT_CHANNEL),
-				   r->arg[0].cap);
+	return sys_channel_put_cap(caddr_root(BOOT_SLOT_CHANNEL), r->arg[0].cap,
+				   CHANNEL_TRY);
 }
 
 #define DONE "Operation finished."

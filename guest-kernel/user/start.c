@@ -49,7 +49,7 @@ void rt_exit(uint64_t value)
 	const struct rt_task *self = rt_self();
 
 	if (self->done.depth)
-		sys_channel_put_raw(self->done, value);
+		sys_channel_put_raw(self->done, value, 0);
 	sys_exit();
 }
 

@@ -24,7 +24,7 @@ enum error sys_channel_put_payload(struct caddr channel, const void *data,
 		return ERR_NO_BUFFER;
 	memcpy(buf->data, data,
 	       len < sizeof(buf->data) ? len : sizeof(buf->data));
-	return sys_channel_put_bytes(channel, len);
+	return sys_channel_put_bytes(channel, len, CHANNEL_TRY);
 }
 
 enum error sys_channel_take(struct caddr channel, uint64_t flags,

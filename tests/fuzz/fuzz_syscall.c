@@ -151,6 +151,34 @@ static uint64_t fitting(unsigned label, unsigned at, const uint8_t *in)
 	}
 }
 
+/* A message: to whatever may take one, with what fits at times. */
+static void message_call(const struct cpool *pool, struct regs *r,
+			 const uint8_t *in)
+{
+	static const uint32_t targets =
+		TYPES_ENDPOINT | TYPES_REPLY | TYPES_NOTIFICATION;
+	uint8_t reply = slot_with(pool, TYPES_REPLY, in[6] % 32);
+
+	r->rax = SYS_CALL + in[1] % 6;
+	r->rdi = slot_with(pool, targets, in[2] % 32);
+	r->rsi = MESSAGE_INFO(in[3], in[4] & 3, in[5] % (MESSAGE_WORDS + 2)) |
+		 UINT64_C(1) << INFO_TARGET_SHIFT |
+		 (uint64_t)(in[9] & 1) << INFO_ARGUMENT_SHIFT |
+		 (in[10] & 1 ? MESSAGE_DEADLINE : 0);
+	r->r12 = reply;
+	r->r13 = fake.now + in[11] * UINT64_C(1000);
+}
+
+/* What the buffer says of capabilities to send and to receive. */
+static void fill_buffer(struct task_buffer *buffer, const uint8_t *in)
+{
+	for (unsigned i = 0; i < MESSAGE_CAPS_MAX; i++) {
+		buffer->send[i] =
+			(struct message_cap){in[3 + i] % 32, 1, in[6 + i] % 4};
+		buffer->receive[i] = (struct message_cap){in[9 + i] % 32, 1, 0};
+	}
+}
+
 static void likely_call(const struct cpool *pool, struct regs *r,
 			const uint8_t *in)
 {
@@ -192,13 +220,16 @@ static void likely_call(const struct cpool *pool, struct regs *r,
 }
 
 /*
- * The keyboard, and tasks getting going again: the run never dries up. A task
- * that has lost its address space, or itself, calls no more.
+ * Interrupts, time, and tasks getting going again: the run never dries up. A
+ * task that has lost its address space, or itself, calls no more.
  */
 static struct task *who_calls(struct caller *c, uint8_t byte)
 {
 	if (byte < 8)
-		channel_input(byte);
+		irq_happened(byte);
+	fake.now += byte * UINT64_C(1000);
+	if (byte > 128)
+		sched_timer();
 	if (c->task->state == TASK_INACTIVE && c->task->object.count &&
 	    !slot_empty(&c->task->table))
 		sched_ready(c->task);
@@ -220,15 +251,23 @@ static void start(struct caller *c)
 	caller_retype(c, OBJECT_PDPT, 0, 1, 12);
 	caller_retype(c, OBJECT_PD, 0, 1, 13);
 	caller_retype(c, OBJECT_PT, 0, 1, 14);
+	caller_retype(c, OBJECT_ENDPOINT, 0, 1, 15);
+	caller_retype(c, OBJECT_REPLY, 0, 2, 16);
+	caller_retype(c, OBJECT_NOTIFICATION, 0, 1, 18);
+	caller_retype(c, OBJECT_SCHED_CONTEXT, 0, 1, 19);
+	cap_root(&c->pool->slot[20], &(struct cap){.type = OBJECT_IRQ_CONTROL,
+						   .rights = RIGHT_ALL});
+	cap_root(&c->pool->slot[21], &(struct cap){.type = OBJECT_SCHED_CONTROL,
+						   .rights = RIGHT_ALL});
 	for (unsigned i = 6; i < 8; i++) {
 		struct task *task = task_of(&c->pool->slot[i].cap);
 
 		cap_copy(&c->pool->slot[0], &task->cpool);
 		cap_copy(&c->pool->slot[8], &task->table);
+		cap_copy(&c->pool->slot[11], &task->buffer);
 		task->table.cap.flags |= CAP_VITAL;
 		sched_ready(task);
 	}
-	kernel.input = channel_of(&c->pool->slot[4].cap);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -246,8 +285,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!task)
 			break;
 		rip = task->regs.rip = 0x400002;
+		fill_buffer(c.buffer, data);
 		if (data[15] < 16)
 			wild_call(&task->regs, data);
+		else if (data[15] < 80)
+			message_call(c.pool, &task->regs, data);
 		else
 			likely_call(c.pool, &task->regs, data);
 		syscall_handle(task);
@@ -260,7 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fprintf(stderr, "fuzz_syscall: %s\n", wrong);
 			abort();
 		}
-		if (task->state != TASK_WAITING &&
+		if (task->state <= TASK_PARKED && task->object.count &&
 		    task->regs.rax >= ERR_COUNT) {
 			fprintf(stderr, "fuzz_syscall: no error code\n");
 			abort();

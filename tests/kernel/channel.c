@@ -20,12 +20,13 @@ static void test_order_and_room(void)
 
 		check_error(try_take(c, &got), ERR_WOULD_BLOCK, "empty");
 		for (unsigned i = 0; i < room; i++)
-			sys_channel_put_raw(c, 1000 + i);
-		check_error(sys_channel_put_raw(c, 5), ERR_WOULD_BLOCK, "full");
+			sys_channel_put_raw(c, 1000 + i, CHANNEL_TRY);
+		check_error(sys_channel_put_raw(c, 5, CHANNEL_TRY),
+			    ERR_WOULD_BLOCK, "full");
 		check_error(sys_channel_put_payload(c, "x", 1), ERR_WOULD_BLOCK,
 			    "for a payload too");
-		check_error(sys_channel_put_cap(c, ROOT), ERR_WOULD_BLOCK,
-			    "and for a capability");
+		check_error(sys_channel_put_cap(c, ROOT, CHANNEL_TRY),
+			    ERR_WOULD_BLOCK, "and for a capability");
 		for (unsigned i = 0; i < room; i++) {
 			in_order += try_take(c, &got) == ERR_OK &&
 				    got.kind == CHANNEL_RAW &&
@@ -42,9 +43,9 @@ static void test_round_and_round(void)
 	bool right = true;
 	struct taken got;
 
-	sys_channel_put_raw(c, 0);
+	sys_channel_put_raw(c, 0, CHANNEL_TRY);
 	for (uint64_t i = 1; i < 1000; i++) {
-		sys_channel_put_raw(c, i);
+		sys_channel_put_raw(c, i, CHANNEL_TRY);
 		right &= try_take(c, &got) == ERR_OK && got.value == i - 1;
 	}
 	check(right, "a small ring, many times round");
@@ -106,13 +107,14 @@ static void test_capabilities(void)
 	struct taken got;
 
 	other = make(OBJECT_CHANNEL, 2);
-	check_error(sys_channel_put_cap(c, caddr_root(25)), ERR_EMPTY_SLOT,
-		    "an empty slot");
-	check_error(sys_channel_put_cap(c, caddr_in(UNTYPED, 1)),
+	check_error(sys_channel_put_cap(c, caddr_root(25), CHANNEL_TRY),
+		    ERR_EMPTY_SLOT, "an empty slot");
+	check_error(sys_channel_put_cap(c, caddr_in(UNTYPED, 1), CHANNEL_TRY),
 		    ERR_BAD_ADDRESS, "a bad path");
-	check_error(sys_channel_put_cap(c, make(OBJECT_PT, 0)), ERR_NO_COPY,
-		    "a page table");
-	check_error(sys_channel_put_cap(c, other), ERR_OK, "a channel");
+	check_error(sys_channel_put_cap(c, make(OBJECT_PT, 0), CHANNEL_TRY),
+		    ERR_NO_COPY, "a page table");
+	check_error(sys_channel_put_cap(c, other, CHANNEL_TRY), ERR_OK,
+		    "a channel");
 	check_error(sys_channel_take(c, CHANNEL_TRY, ROOT, &got),
 		    ERR_SLOT_TAKEN, "into a taken slot");
 	check_error(sys_channel_take(c, CHANNEL_TRY,
@@ -124,17 +126,18 @@ static void test_capabilities(void)
 		    "the entry has stayed: into a free slot");
 	check(got.kind == CHANNEL_CAP && got.value == 24, "and is told so");
 	check_equal(type_in(ROOT, 24), OBJECT_CHANNEL, "it is there");
-	check_error(sys_channel_put_raw(copy, 31), ERR_OK,
+	check_error(sys_channel_put_raw(copy, 31, CHANNEL_TRY), ERR_OK,
 		    "put through the copy");
 	check_error(try_take(other, &got), ERR_OK, "take from the original");
 	check_equal(got.value, 31, "they are one channel");
 
-	sys_channel_put_cap(c, ROOT);
+	sys_channel_put_cap(c, ROOT, CHANNEL_TRY);
 	sys_cpool_free_slot(ROOT, &lowest);
 	check_error(try_take(c, &got), ERR_OK, "to the lowest free slot");
 	check_equal(got.value, lowest, "which it is");
 	check_equal(type_in(ROOT, lowest), OBJECT_CPOOL, "the pool is there");
-	check_error(sys_channel_put_cap(c, c), ERR_OK, "itself into itself");
+	check_error(sys_channel_put_cap(c, c, CHANNEL_TRY), ERR_OK,
+		    "itself into itself");
 	check_error(try_take(c, &got), ERR_OK, "and out again");
 }
 
@@ -146,7 +149,7 @@ static void test_no_slot(void)
 
 	sys_untyped_retype(UNTYPED, OBJECT_CHANNEL, 0, 256, caddr_in(pool, 0),
 			   NULL);
-	sys_channel_put_cap(c, ROOT);
+	sys_channel_put_cap(c, ROOT, CHANNEL_TRY);
 	for (unsigned i = 0; i < 256; i += 51)
 		check_error(sys_channel_take(c, CHANNEL_TRY, caddr_in(pool, i),
 					     &got),
@@ -175,7 +178,7 @@ static void test_waiters_are_served_in_order(void)
 	}
 	check_equal(order, 0, "three tasks wait");
 	for (unsigned n = 0; n < 3; n++)
-		sys_channel_put_raw(shared, 500 + n);
+		sys_channel_put_raw(shared, 500 + n, CHANNEL_TRY);
 	yield_often();
 	check_equal(order, 0x123, "each is woken in its turn");
 	check(got_value[0] == 500 && got_value[1] == 501 && got_value[2] == 502,
@@ -189,7 +192,7 @@ static void echo_for_ever(uint64_t slots)
 	struct taken got;
 
 	while (sys_channel_take(in, 0, CADDR_ANY, &got) == ERR_OK)
-		sys_channel_put_raw(out, got.value + 1);
+		sys_channel_put_raw(out, got.value + 1, CHANNEL_TRY);
 }
 
 static void test_ping_pong(void)
@@ -201,7 +204,7 @@ static void test_ping_pong(void)
 
 	thread_start(echo_for_ever, ping.path | pong.path << 8);
 	for (uint64_t i = 0; i < 1000; i++) {
-		sys_channel_put_raw(ping, i);
+		sys_channel_put_raw(ping, i, CHANNEL_TRY);
 		right &= sys_channel_take(pong, 0, CADDR_ANY, &got) == ERR_OK &&
 			 got.value == i + 1;
 	}
@@ -220,14 +223,14 @@ static void test_a_stopped_waiter(void)
 	await(&stage, 1);
 	yield_often();
 	check_error(sys_task_set_active(t.task, 0), ERR_OK, "stop a waiter");
-	sys_channel_put_raw(shared, 71);
+	sys_channel_put_raw(shared, 71, CHANNEL_TRY);
 	yield_often();
 	check_equal(order, 0, "it gets nothing");
 	check_error(try_take(shared, &got), ERR_OK, "the value is here");
 	check_error(sys_task_set_active(t.task, 1), ERR_OK, "start it");
 	yield_often();
 	check_equal(order, 0, "it waits again");
-	sys_channel_put_raw(shared, 72);
+	sys_channel_put_raw(shared, 72, CHANNEL_TRY);
 	yield_often();
 	check(order == 5 && got_error[4] == ERR_OK && got_value[4] == 72,
 	      "and gets the next");
@@ -257,10 +260,12 @@ static void test_rights(void)
 	struct taken got;
 
 	check_error(try_take(input, &got), ERR_WOULD_BLOCK, "no input yet");
-	check_error(sys_channel_put_raw(input, 1), ERR_NO_RIGHT,
-		    "input is for taking only");
-	check_error(sys_channel_put_cap(input, ROOT), ERR_NO_RIGHT,
-		    "of capabilities too");
+	check_error(sys_cpool_mint(ROOT, 20, RIGHT_READ, 0, input), ERR_OK,
+		    "a channel for taking only");
+	check_error(sys_channel_put_raw(caddr_root(20), 1, CHANNEL_TRY),
+		    ERR_NO_RIGHT, "takes no numbers");
+	check_error(sys_channel_put_cap(caddr_root(20), ROOT, CHANNEL_TRY),
+		    ERR_NO_RIGHT, "and no capabilities");
 }
 
 int user_main(const struct boot_info *info)

@@ -33,18 +33,20 @@ static void test_a_chain_of_pools(void)
 	check_error(sys_untyped_retype(UNTYPED, OBJECT_CHANNEL, 0, 1, channel,
 				       NULL),
 		    ERR_OK, "a channel at depth 8");
-	check_error(sys_channel_put_raw(channel, 88), ERR_OK, "put at depth 8");
+	check_error(sys_channel_put_raw(channel, 88, CHANNEL_TRY), ERR_OK,
+		    "put at depth 8");
 	check_error(sys_channel_take(channel, CHANNEL_TRY, CADDR_ANY, &got),
 		    ERR_OK, "take at depth 8");
 	check_equal(got.value, 88, "what was put");
-	check_error(sys_channel_put_raw(caddr_in(at, 254), 1), ERR_EMPTY_SLOT,
-		    "an empty slot at depth 8");
+	check_error(sys_channel_put_raw(caddr_in(at, 254), 1, CHANNEL_TRY),
+		    ERR_EMPTY_SLOT, "an empty slot at depth 8");
 	/* As a ninth byte there is no room for, the first one is lost. */
-	check_error(sys_channel_put_raw((struct caddr){channel.path, 9}, 1),
+	check_error(sys_channel_put_raw((struct caddr){channel.path, 9}, 1,
+					CHANNEL_TRY),
 		    ERR_BAD_ADDRESS, "depth 9");
 	channel.path ^= UINT64_C(1) << 8; /* no pool is there */
-	check_error(sys_channel_put_raw(channel, 1), ERR_BAD_ADDRESS,
-		    "one wrong index on the way");
+	check_error(sys_channel_put_raw(channel, 1, CHANNEL_TRY),
+		    ERR_BAD_ADDRESS, "one wrong index on the way");
 }
 
 static void test_bad_paths(void)

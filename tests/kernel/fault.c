@@ -215,8 +215,8 @@ static void test_odd_flags(void)
 /* No use of DS survives, but the flags' direction could hurt the kernel. */
 static void put_with_direction_flag(uint64_t slot)
 {
-	struct raw r = {SYS_INVOKE, slot, INFO(CHANNEL_PUT_PAYLOAD, 1, 1, 0),
-			1000};
+	struct raw r = {SYS_INVOKE, slot, INFO(CHANNEL_PUT_PAYLOAD, 2, 1, 0),
+			1000, CHANNEL_TRY};
 
 	__asm__ volatile("std" ::: "memory");
 	raw_call(&r);

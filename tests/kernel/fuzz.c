@@ -164,6 +164,9 @@ static void call_at_random(uint64_t seed)
 			make_it_fit(&r, &seed);
 		if ((r.rsi & 0xffff) == CHANNEL_TAKE)
 			r.rdx |= CHANNEL_TRY; /* we would wait for ever */
+		if ((r.rsi & 0xffff) >= CHANNEL_PUT_RAW &&
+		    (r.rsi & 0xffff) <= CHANNEL_PUT_CAP)
+			r.r10 |= CHANNEL_TRY;
 		if (r.rax == SYS_PRINT)
 			r.rdi += TASK_BUFFER_BYTES + 1;
 		raw_call(&r);
@@ -203,7 +206,8 @@ static void fuzz(uint64_t seed)
 	sys_task_set_cpool(t.task, pool);
 	calls_made = refused = done = 0;
 	sys_task_set_active(t.task, 1);
-	while (!done && sys_channel_put_raw(c, calls_made) == ERR_OK) {
+	while (!done &&
+	       sys_channel_put_raw(c, calls_made, CHANNEL_TRY) == ERR_OK) {
 		uint64_t before = calls_made;
 
 		sys_channel_take(c, CHANNEL_TRY, CADDR_ANY, &got);

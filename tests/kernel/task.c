@@ -236,7 +236,7 @@ static void without_buffer(uint64_t argument)
 	raw_call(&r);
 	seen = r.rax;
 	r = (struct raw){SYS_INVOKE, BOOT_SLOT_CHANNEL,
-			 INFO(CHANNEL_PUT_PAYLOAD, 1, 1, 0), 4};
+			 INFO(CHANNEL_PUT_PAYLOAD, 2, 1, 0), 4, CHANNEL_TRY};
 	raw_call(&r);
 	seen |= r.rax << 32;
 	stage = 1;
@@ -261,7 +261,8 @@ static void test_no_buffer(void)
 /* The last use of a pool: a task whose pool has nothing in it. */
 static void with_empty_pool(uint64_t argument)
 {
-	seen = sys_channel_put_raw(caddr_root(BOOT_SLOT_CHANNEL), 1);
+	seen = sys_channel_put_raw(caddr_root(BOOT_SLOT_CHANNEL), 1,
+				   CHANNEL_TRY);
 	stage = 1;
 }
 

@@ -212,8 +212,9 @@ __asm__(".text\n"
 	"guest_code:\n"
 	"xor %eax, %eax\n" /* SYS_INVOKE */
 	"mov $255, %edi\n"
-	"mov $0x11000d, %esi\n" /* CHANNEL_PUT_RAW, a word, depth 1 */
+	"mov $0x12000d, %esi\n" /* CHANNEL_PUT_RAW, 2 words, depth 1 */
 	"mov $4321, %edx\n"
+	"mov $1, %r10d\n" /* CHANNEL_TRY */
 	"syscall\n"
 	"mov $2, %eax\n" /* SYS_EXIT */
 	"syscall\n"

@@ -70,6 +70,38 @@ bool arch_interrupt_pending(void)
 	return fake.interrupt_in && fake.looks % fake.interrupt_in == 0;
 }
 
+unsigned arch_irq_lines(void)
+{
+	return 24;
+}
+
+void arch_irq_open(unsigned index, unsigned line, unsigned flags)
+{
+	fake.open |= 1u << line;
+}
+
+void arch_irq_unmask(unsigned index, unsigned line)
+{
+	fake.open |= 1u << line;
+}
+
+void arch_irq_close(unsigned index)
+{
+	if (kernel.irq[index].line != IRQ_MSI)
+		fake.open &= ~(1u << kernel.irq[index].line);
+}
+
+void arch_irq_message(unsigned index, uint64_t *address, uint64_t *data)
+{
+	*address = 0xfee00000;
+	*data = index;
+}
+
+void arch_ports_close(void)
+{
+	fake.ports_closed++;
+}
+
 void arch_task_bases(const struct task *task, uint64_t *fs, uint64_t *gs)
 {
 	*fs = task->arch.fs_base;

@@ -28,9 +28,11 @@ struct fake {
 	const struct task *task_gone; /* the last */
 	unsigned interrupt_in;	      /* looks until one is pending; 0: never */
 	unsigned looks;		      /* for an interrupt */
-	uint64_t now;		      /* the kernel's clock */
-	uint64_t timer;		      /* when it was last told to fire */
-	uint16_t port;		      /* last access */
+	uint32_t open;		      /* inputs of the IOAPIC */
+	unsigned ports_closed;
+	uint64_t now;	/* the kernel's clock */
+	uint64_t timer; /* when it was last told to fire */
+	uint16_t port;	/* last access */
 	unsigned size;
 	uint32_t value; /* written, or to be read */
 	uint64_t fs_base;

@@ -326,23 +326,25 @@ static void test_a_channel_takes_its_entries_along(void **state)
 {
 	assert_int_equal(caller_retype(&c, OBJECT_CHANNEL, 2, 1, 10), ERR_OK);
 	assert_int_equal(caller_retype(&c, OBJECT_TASK, 0, 1, 11), ERR_OK);
-	kernel.input = channel_of(&slot[10].cap);
-	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 1, (uint64_t[4]){11}, 1);
-	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 1, (uint64_t[4]){10}, 1);
+	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 2,
+		      (uint64_t[4]){11, CHANNEL_TRY}, 1);
+	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 2,
+		      (uint64_t[4]){10, CHANNEL_TRY}, 1);
 	assert_int_equal(c.task->regs.rax, ERR_OK);
 	drop(11); /* the entry's copy is the last now */
 	assert_null(verify());
 	drop(10);
 	expect(2, "");
-	assert_null(kernel.input);
 }
 
 static void test_a_revoked_entry_is_none(void **state)
 {
 	assert_int_equal(caller_retype(&c, OBJECT_CHANNEL, 2, 1, 10), ERR_OK);
 	assert_int_equal(caller_retype(&c, OBJECT_TASK, 0, 1, 11), ERR_OK);
-	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 1, (uint64_t[4]){11}, 1);
-	caller_invoke(&c, CHANNEL_PUT_RAW, 10, 1, (uint64_t[4]){77}, 0);
+	caller_invoke(&c, CHANNEL_PUT_CAP, 10, 2,
+		      (uint64_t[4]){11, CHANNEL_TRY}, 1);
+	caller_invoke(&c, CHANNEL_PUT_RAW, 10, 2,
+		      (uint64_t[4]){77, CHANNEL_TRY}, 0);
 	assert_true(object_revoke(&slot[11]));
 	assert_null(verify());
 	caller_invoke(&c, CHANNEL_TAKE, 10, 1, (uint64_t[4]){CHANNEL_TRY}, 0);

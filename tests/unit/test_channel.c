@@ -6,9 +6,10 @@
 #include "tests/unit/fake_arch.h"
 
 #define CHANNEL 9
+#define OTHER	8 /* a task, and a capability to send */
 
-/* Two tasks with the same pool and a buffer each. */
-static struct caller a, b;
+/* Three tasks with the same pool, two with a buffer each. */
+static struct caller a, b, other;
 
 static int setup(void **state)
 {
@@ -16,8 +17,9 @@ static int setup(void **state)
 
 	fake_reset();
 	caller_create(&a);
-	b = a;
+	b = other = a;
 	if (caller_retype(&a, OBJECT_TASK, 0, 1, 3) ||
+	    caller_retype(&a, OBJECT_TASK, 0, 1, OTHER) ||
 	    caller_retype(&a, OBJECT_TASK_BUFFER, 0, 1, 4) ||
 	    caller_retype(&a, OBJECT_CHANNEL, 1, 1, CHANNEL))
 		return -1;
@@ -27,26 +29,29 @@ static int setup(void **state)
 	cap_copy(&slot[0], &b.task->cpool);
 	cap_copy(&slot[4], &b.task->buffer);
 	cap_copy(&slot[254], &b.task->table);
+	other.task = task_of(&slot[OTHER].cap);
+	cap_copy(&slot[0], &other.task->cpool);
+	cap_copy(&slot[254], &other.task->table);
 	sched_ready(b.task);
 	return 0;
 }
 
 static enum error put_raw(struct caller *c, uint64_t value)
 {
-	return caller_invoke(c, CHANNEL_PUT_RAW, CHANNEL, 1,
-			     (uint64_t[4]){value}, 0);
+	return caller_invoke(c, CHANNEL_PUT_RAW, CHANNEL, 2,
+			     (uint64_t[4]){value, CHANNEL_TRY}, 0);
 }
 
 static enum error put_cap(struct caller *c, unsigned slot)
 {
-	return caller_invoke(c, CHANNEL_PUT_CAP, CHANNEL, 1,
-			     (uint64_t[4]){slot}, 1);
+	return caller_invoke(c, CHANNEL_PUT_CAP, CHANNEL, 2,
+			     (uint64_t[4]){slot, CHANNEL_TRY}, 1);
 }
 
 static enum error put_payload(struct caller *c, uint64_t length)
 {
-	return caller_invoke(c, CHANNEL_PUT_PAYLOAD, CHANNEL, 1,
-			     (uint64_t[4]){length}, 0);
+	return caller_invoke(c, CHANNEL_PUT_PAYLOAD, CHANNEL, 2,
+			     (uint64_t[4]){length, CHANNEL_TRY}, 0);
 }
 
 static enum error take(struct caller *c, uint64_t flags)
@@ -94,8 +99,8 @@ static void test_waiters_are_served_first_come_first_served(void **state)
 	take(&a, 0);
 	assert_int_equal(a.task->state, TASK_WAITING);
 	assert_null(sched_current());
-	kernel.input = channel_of(&a.pool->slot[CHANNEL].cap);
-	channel_input(1);
+	sched_ready(other.task);
+	assert_int_equal(put_raw(&other, 1), ERR_OK);
 	assert_int_equal(b.task->state, TASK_READY);
 	assert_int_equal(a.task->state, TASK_WAITING);
 	expect(&b, ERR_OK, CHANNEL_RAW, 1);
@@ -153,7 +158,7 @@ static void test_with_no_slot_the_entry_stays(void **state)
 	expect(&b, ERR_SLOT_TAKEN, 0, 0);
 	/* Everything but the last free slots is filled. */
 	assert_int_equal(caller_retype(&a, OBJECT_TASK, 0, 244, 10), ERR_OK);
-	assert_int_equal(caller_retype(&a, OBJECT_TASK, 0, 4, 5), ERR_OK);
+	assert_int_equal(caller_retype(&a, OBJECT_TASK, 0, 3, 5), ERR_OK);
 	take(&b, 0);
 	expect(&b, ERR_NO_SLOT, 0, 0);
 	assert_int_equal(channel_of(&a.pool->slot[CHANNEL].cap)->count, 1);
@@ -208,16 +213,72 @@ static void test_without_a_buffer_there_are_no_payloads(void **state)
 	expect(&a, ERR_OK, CHANNEL_PAYLOAD, 1);
 }
 
-static void test_input_that_finds_no_room_is_counted(void **state)
+static enum error put_waiting(struct caller *c, uint64_t value, uint64_t flags)
 {
-	struct channel *ch = channel_of(&a.pool->slot[CHANNEL].cap);
+	return caller_invoke(c, CHANNEL_PUT_RAW, CHANNEL, 2,
+			     (uint64_t[4]){value, flags}, 0);
+}
 
-	kernel.input = ch;
-	for (unsigned i = 0; i < 5; i++)
-		channel_input(i);
-	assert_int_equal(ch->dropped, 3);
+static void test_putters_wait_for_room_in_order(void **state)
+{
+	put_raw(&a, 1);
+	put_raw(&a, 2);
+	put_waiting(&b, 3, 0);
+	assert_int_equal(b.task->state, TASK_PUTTING);
+	put_waiting(&a, 4, 0);
+	assert_int_equal(a.task->state, TASK_PUTTING);
+	assert_null(verify());
+	sched_ready(other.task);
+	for (uint64_t i = 1; i <= 4; i++) {
+		take(&other, CHANNEL_TRY);
+		expect(&other, ERR_OK, CHANNEL_RAW, i);
+		assert_null(verify());
+	}
+	assert_int_equal(a.task->state, TASK_READY);
+	assert_int_equal(a.task->regs.rax, ERR_OK);
+}
+
+static void test_what_a_putter_waits_with_is_looked_at_again(void **state)
+{
+	put_raw(&a, 1);
+	put_raw(&a, 2);
+	caller_invoke(&b, CHANNEL_PUT_CAP, CHANNEL, 2, (uint64_t[4]){OTHER, 0},
+		      1);
+	assert_int_equal(b.task->state, TASK_PUTTING);
+	cap_delete(&b.pool->slot[OTHER]);
+	take(&a, 0);
+	assert_int_equal(b.task->state, TASK_READY);
+	expect(&b, ERR_EMPTY_SLOT, 0xff, 0);
+	assert_null(verify());
+}
+
+static void test_overwriting_loses_the_oldest(void **state)
+{
+	put_raw(&a, 1);
+	put_cap(&a, OTHER);
+	assert_int_equal(put_waiting(&a, 3, CHANNEL_OVERWRITE), ERR_OK);
+	assert_int_equal(put_waiting(&a, 4, CHANNEL_OVERWRITE), ERR_OK);
+	assert_null(verify());
 	take(&b, 0);
-	expect(&b, ERR_OK, CHANNEL_RAW, 0);
+	expect(&b, ERR_OK, CHANNEL_RAW, 3);
+}
+
+static void test_waits_end_at_their_deadlines(void **state)
+{
+	fake.now = 100;
+	a.task->regs.r13 = b.task->regs.r13 = 200;
+	take(&b, CHANNEL_DEADLINE);
+	assert_int_equal(b.task->state, TASK_WAITING);
+	fake.now = 200;
+	sched_timer();
+	sched_pick();
+	expect(&b, ERR_TIMEOUT, 0, 0);
+	put_raw(&a, 1);
+	put_raw(&a, 2);
+	put_waiting(&a, 3, CHANNEL_DEADLINE);
+	sched_pick();
+	expect(&a, ERR_TIMEOUT, 0, 0);
+	assert_null(verify());
 }
 
 static void test_a_stopped_wait_goes_on_when_the_task_does(void **state)
@@ -238,7 +299,7 @@ static void test_a_stopped_wait_goes_on_when_the_task_does(void **state)
 
 static void test_bad_takes_are_refused_before_they_wait(void **state)
 {
-	assert_int_equal(take(&b, 2), ERR_RANGE);
+	assert_int_equal(take(&b, CHANNEL_OVERWRITE), ERR_RANGE);
 	assert_int_equal(caller_invoke(&b, CHANNEL_TAKE, CHANNEL, 0,
 				       (uint64_t[4]){0}, 0),
 			 ERR_TRUNCATED);
@@ -265,7 +326,10 @@ int main(void)
 		T(test_a_waiter_without_a_slot_is_told_and_the_next_served),
 		T(test_rights_are_asked_for),
 		T(test_without_a_buffer_there_are_no_payloads),
-		T(test_input_that_finds_no_room_is_counted),
+		T(test_putters_wait_for_room_in_order),
+		T(test_what_a_putter_waits_with_is_looked_at_again),
+		T(test_overwriting_loses_the_oldest),
+		T(test_waits_end_at_their_deadlines),
 		T(test_a_stopped_wait_goes_on_when_the_task_does),
 		T(test_bad_takes_are_refused_before_they_wait),
 	};

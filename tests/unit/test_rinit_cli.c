@@ -89,12 +89,14 @@ enum error sys_task_set_active(struct caddr task, uint64_t active)
 	return note("active %s %llu", path(task), (unsigned long long)active);
 }
 
-enum error sys_channel_put_raw(struct caddr channel, uint64_t value)
+enum error sys_channel_put_raw(struct caddr channel, uint64_t value,
+			       uint64_t flags)
 {
 	return note("raw %s %llu", path(channel), (unsigned long long)value);
 }
 
-enum error sys_channel_put_cap(struct caddr channel, struct caddr cap)
+enum error sys_channel_put_cap(struct caddr channel, struct caddr cap,
+			       uint64_t flags)
 {
 	return note("cap %s %s", path(channel), path(cap));
 }

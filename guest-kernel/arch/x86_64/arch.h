@@ -98,6 +98,23 @@ const char *arch_fault_name(const struct regs *regs, unsigned kind);
 uint64_t arch_now(void);
 void arch_timer(uint64_t when);
 
+/*
+ * Interrupts of handler `index` (kernel/irq.h): the IOAPIC's inputs, open one,
+ * open it again after it was closed for being level-triggered, close it; what
+ * a device writes where, to send one as a message.
+ */
+unsigned arch_irq_lines(void);
+void arch_irq_open(unsigned index, unsigned line, unsigned flags);
+void arch_irq_unmask(unsigned index, unsigned line);
+void arch_irq_close(unsigned index);
+void arch_irq_message(unsigned index, uint64_t *address, uint64_t *data);
+
+/*
+ * No task reaches any I/O port by itself; each gets those that it has by then
+ * (task->ports) when it goes on.
+ */
+void arch_ports_close(void);
+
 /* A device or a timer waits for its interrupt to be taken. */
 bool arch_interrupt_pending(void);
 

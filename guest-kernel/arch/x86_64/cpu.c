@@ -59,6 +59,8 @@ static void gdt_init(struct cpu *cpu)
 		UINT64_C(0x89) << 40 | (tss >> 24 & 0xff) << 56;
 	cpu->gdt[SELECTOR_TSS / 8 + 1] = tss >> 32;
 	cpu->tss.io_map = sizeof(cpu->tss);
+	for (unsigned i = 0; i < sizeof(cpu->tss.ports); i++)
+		cpu->tss.ports[i] = 0xff;
 	cpu->tss.ist[0] = (uintptr_t)cpu->last_stack + sizeof(cpu->last_stack);
 
 	asm volatile("lgdt %0\n\t"

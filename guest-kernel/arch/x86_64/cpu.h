@@ -17,11 +17,10 @@
 #define SELECTOR_TSS	   0x30
 
 #define VECTOR_PIC	   0x20 /* all masked; a spurious one may come */
-#define VECTOR_KEYBOARD	   0x30
-#define VECTOR_SERIAL	   0x31
 #define VECTOR_TIMER	   0x32
 #define VECTOR_SPURIOUS	   0x3f
-#define VECTORS		   64
+#define VECTOR_IRQ	   0x40 /* and on, one for each handler */
+#define VECTORS		   96
 #define VECTOR_SYSCALL	   0x100
 
 struct task;
@@ -33,8 +32,11 @@ struct tss {
 	uint64_t ist[7];
 	uint64_t zero3;
 	uint16_t zero4;
-	uint16_t io_map; /* beyond the limit: no ports for users */
+	uint16_t io_map;	 /* TSS_PORTS, or beyond the limit: no ports */
+	uint8_t ports[8192 + 1]; /* a bit each, set: closed; SDM 1 19.5.2 */
 } __attribute__((packed));
+
+#define TSS_PORTS offsetof(struct tss, ports)
 
 struct cpu {
 	struct cpu *self;
@@ -43,7 +45,9 @@ struct cpu {
 	uint64_t stack_top;
 	/* Whose FPU, FS, GS and address space the processor has. */
 	struct task *loaded;
-	uint64_t timer_at; /* ARCH_NEVER: it is off */
+	struct task *ports_of; /* whose ports tss.ports opens; NULL: none */
+	bool ports_stale;      /* to be loaded anew on the way out */
+	uint64_t timer_at;     /* ARCH_NEVER: it is off */
 	uint64_t gdt[8];
 	struct tss tss;
 	uint8_t last_stack[4096] __attribute__((aligned(16))); /* IST 1 */

@@ -1,8 +1,7 @@
 /*
- * irq.c: interrupts. Two lines of the IOAPIC are open, keyboard and COM1;
- * what they bring goes into the input channel. The local APIC's timer ticks
- * only while two tasks want the processor; one tick may be left over when
- * one of them is gone. The old PICs are masked.
+ * irq.c: the interrupt controllers. Every input of the IOAPIC is closed until
+ * a handler is made for it (kernel/irq.c); the old PICs are masked. The local
+ * APIC's timer is time.c's.
  */
 #include "guest-kernel/arch/x86_64/cpu.h"
 
@@ -26,25 +25,9 @@
 #define IOAPIC_WINDOW	0x10
 #define IOAPIC_VERSION	0x01
 #define IOAPIC_ENTRY(n) (0x10 + 2 * (n))
+#define ENTRY_LOW	0x2000
+#define ENTRY_LEVEL	0x8000
 #define ENTRY_MASKED	0x10000
-
-#define PIN_KEYBOARD	1
-#define PIN_SERIAL	4
-
-#define KBD_DATA	0x60
-#define KBD_STATUS	0x64
-#define KBD_HAS_DATA	0x01
-#define KBD_BUSY	0x02
-#define KBD_FROM_AUX	0x20
-#define KBD_SET_MODE	0x60
-#define KBD_MODE	0x41 /* interrupt on, translate to set 1 */
-#define COM_DATA	0x3f8
-#define COM_IER		0x3f9
-#define COM_LSR		0x3fd
-#define LSR_HAS_DATA	0x01
-#define IER_RECEIVE	0x01
-#define POLLS		100000
-#define DRAIN		256 /* bytes read for one interrupt, at most */
 
 static volatile uint32_t *reg(uint64_t device, unsigned offset)
 {
@@ -61,13 +44,6 @@ static uint32_t ioapic_read(unsigned index)
 {
 	*reg(IOAPIC, IOAPIC_SELECT) = index;
 	return *reg(IOAPIC, IOAPIC_WINDOW);
-}
-
-/* Edge, active high, fixed, to the processor we run on. */
-static void ioapic_open(unsigned pin, unsigned vector)
-{
-	ioapic_write(IOAPIC_ENTRY(pin) + 1, *reg(LAPIC, LAPIC_ID) & 0xff000000);
-	ioapic_write(IOAPIC_ENTRY(pin), vector);
 }
 
 static void ioapic_init(void)
@@ -95,54 +71,60 @@ static void pic_init(void)
 
 static void lapic_init(void)
 {
-	*reg(LAPIC, LAPIC_SVR) = SVR_ENABLE | VECTOR_SPURIOUS;
-	*reg(LAPIC, LAPIC_TPR) = 0;
-	*reg(LAPIC, LAPIC_LVT_LINT0) = LVT_MASKED;
-	*reg(LAPIC, LAPIC_LVT_ERROR) = LVT_MASKED;
+	*lapic_reg(LAPIC_SVR) = SVR_ENABLE | VECTOR_SPURIOUS;
+	*lapic_reg(LAPIC_TPR) = 0;
+	*lapic_reg(LAPIC_LVT_LINT0) = LVT_MASKED;
+	*lapic_reg(LAPIC_LVT_ERROR) = LVT_MASKED;
 }
 
-/* All our vectors are bits of one of the eight registers. */
-_Static_assert(VECTOR_PIC == 32 && VECTORS == 64, "one word of the IRR");
+/* All our vectors are bits of two of the eight registers. */
+_Static_assert(VECTOR_PIC == 32 && VECTORS == 96, "two words of the IRR");
 
 bool arch_interrupt_pending(void)
 {
-	return *reg(LAPIC, LAPIC_IRR + 0x10 * (VECTOR_PIC / 32)) != 0;
+	return (*lapic_reg(LAPIC_IRR + 0x10) | *lapic_reg(LAPIC_IRR + 0x20)) !=
+	       0;
 }
 
-static void kbd_wait(void)
+unsigned arch_irq_lines(void)
 {
-	for (unsigned i = 0; i < POLLS && in8(KBD_STATUS) & KBD_BUSY; i++)
-		;
+	return (ioapic_read(IOAPIC_VERSION) >> 16 & 0xff) + 1;
 }
 
-/* An edge comes only once everything was read. */
-static void kbd_read(void)
+/* Fixed delivery, to the processor we run on. */
+void arch_irq_open(unsigned index, unsigned line, unsigned flags)
 {
-	for (unsigned i = 0; i < DRAIN; i++) {
-		uint8_t status = in8(KBD_STATUS), byte;
+	uint32_t entry = (VECTOR_IRQ + index) |
+			 (flags & IRQ_LEVEL ? ENTRY_LEVEL : 0) |
+			 (flags & IRQ_LOW ? ENTRY_LOW : 0);
 
-		if (!(status & KBD_HAS_DATA))
-			break;
-		byte = in8(KBD_DATA);
-		if (!(status & KBD_FROM_AUX))
-			channel_input(byte);
-	}
+	ioapic_write(IOAPIC_ENTRY(line) + 1, *lapic_reg(LAPIC_ID) & 0xff000000);
+	ioapic_write(IOAPIC_ENTRY(line), entry);
 }
 
-static void kbd_init(void)
+static void mask(unsigned line, bool masked)
 {
-	kbd_wait();
-	out8(KBD_STATUS, KBD_SET_MODE);
-	kbd_wait();
-	out8(KBD_DATA, KBD_MODE);
-	kbd_wait();
-	kbd_read();
+	uint32_t entry = ioapic_read(IOAPIC_ENTRY(line)) & ~ENTRY_MASKED;
+
+	ioapic_write(IOAPIC_ENTRY(line), entry | (masked ? ENTRY_MASKED : 0));
 }
 
-static void serial_read(void)
+void arch_irq_unmask(unsigned index, unsigned line)
 {
-	for (unsigned i = 0; i < DRAIN && in8(COM_LSR) & LSR_HAS_DATA; i++)
-		channel_input(INPUT_SERIAL + in8(COM_DATA));
+	mask(line, false);
+}
+
+void arch_irq_close(unsigned index)
+{
+	if (kernel.irq[index].line != IRQ_MSI)
+		mask(kernel.irq[index].line, true);
+}
+
+/* SDM 3 11.11: to our local APIC, edge-triggered, fixed. */
+void arch_irq_message(unsigned index, uint64_t *address, uint64_t *data)
+{
+	*address = LAPIC | (*lapic_reg(LAPIC_ID) >> 24) << 12;
+	*data = VECTOR_IRQ + index;
 }
 
 void irq_init(void)
@@ -151,28 +133,29 @@ void irq_init(void)
 	lapic_init();
 	time_init();
 	ioapic_init();
-	ioapic_open(PIN_KEYBOARD, VECTOR_KEYBOARD);
-	ioapic_open(PIN_SERIAL, VECTOR_SERIAL);
-	kbd_init();
-	out8(COM_IER, IER_RECEIVE);
-	serial_read();
+}
+
+/* A level-triggered line stays closed until its handler says so. */
+static void handler_interrupt(unsigned index)
+{
+	const struct irq *irq = &kernel.irq[index];
+
+	if (index >= IRQS)
+		return;
+	if (irq->count && irq->flags & IRQ_LEVEL)
+		mask(irq->line, true);
+	irq_happened(index);
 }
 
 void irq_handle(unsigned vector)
 {
-	switch (vector) {
-	case VECTOR_KEYBOARD:
-		kbd_read();
-		break;
-	case VECTOR_SERIAL:
-		serial_read();
-		break;
-	case VECTOR_TIMER:
+	if (vector >= VECTOR_IRQ) {
+		handler_interrupt(vector - VECTOR_IRQ);
+	} else if (vector == VECTOR_TIMER) {
 		timer_fired();
 		sched_timer();
-		break;
-	default:
+	} else {
 		return; /* spurious: wants no EOI */
 	}
-	*reg(LAPIC, LAPIC_EOI) = 0;
+	*lapic_reg(LAPIC_EOI) = 0;
 }

@@ -216,7 +216,7 @@ take_interrupts:
 trap_gates:
 	.altmacro
 	.set vector, 0
-	.rept 64
+	.rept 96
 	gate %vector
 	.set vector, vector + 1
 	.endr

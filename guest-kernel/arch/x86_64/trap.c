@@ -6,6 +6,8 @@
 #include "guest-kernel/arch/x86_64/insn.h"
 #include "guest-kernel/kernel/kernel.h"
 
+#include <string.h>
+
 #define MSR_FS_BASE	   0xc0000100u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 
@@ -110,6 +112,76 @@ void arch_set_fs_base(uint64_t base)
 	write_msr(MSR_FS_BASE, base);
 }
 
+static bool has_ports(const struct task *task)
+{
+	for (unsigned i = 0; i < TASK_PORTS; i++)
+		if (!slot_empty(&task->ports[i]))
+			return true;
+	return false;
+}
+
+/* Bits first..last, both included; whole bytes at once. */
+static void set_range(uint8_t *bits, unsigned first, unsigned last, bool open)
+{
+	while (first <= last) {
+		uint8_t mask = 1 << first % 8;
+
+		if (first % 8 == 0 && last - first >= 7) {
+			unsigned bytes = (last - first + 1) / 8;
+
+			memset(&bits[first / 8], open ? 0 : 0xff, bytes);
+			first += bytes * 8;
+			continue;
+		}
+		if (open)
+			bits[first / 8] &= ~mask;
+		else
+			bits[first / 8] |= mask;
+		first++;
+	}
+}
+
+static void set_ports(struct cpu *cpu, const struct task *task, bool open)
+{
+	for (unsigned i = 0; i < TASK_PORTS; i++) {
+		const struct cap *cap = &task->ports[i].cap;
+
+		if (cap->type != OBJECT_NULL)
+			set_range(cpu->tss.ports, cap->port.first,
+				  cap->port.last, open);
+	}
+}
+
+/*
+ * The bitmap stays that of the last task that had ports, out of reach, until
+ * another one with ports comes.
+ */
+static void load_ports(struct cpu *cpu, struct task *task)
+{
+	if (!has_ports(task)) {
+		cpu->tss.io_map = sizeof(cpu->tss);
+		return;
+	}
+	if (cpu->ports_of != task) {
+		if (cpu->ports_of)
+			set_ports(cpu, cpu->ports_of, false);
+		set_ports(cpu, task, true);
+		cpu->ports_of = task;
+	}
+	cpu->tss.io_map = TSS_PORTS;
+}
+
+void arch_ports_close(void)
+{
+	struct cpu *cpu = cpu_this();
+
+	cpu->tss.io_map = sizeof(cpu->tss);
+	if (cpu->ports_of)
+		set_ports(cpu, cpu->ports_of, false);
+	cpu->ports_of = NULL;
+	cpu->ports_stale = true;
+}
+
 static void switch_to(struct cpu *cpu, struct task *task)
 {
 	uint64_t table = task->table.cap.base;
@@ -118,6 +190,7 @@ static void switch_to(struct cpu *cpu, struct task *task)
 		save_state(&cpu->loaded->arch);
 	load_state(&task->arch);
 	cpu->loaded = task;
+	load_ports(cpu, task);
 	cpu->frame_top = (uintptr_t)(&task->regs + 1);
 	cpu->tss.rsp[0] = cpu->frame_top;
 	if (read_cr3() != table)
@@ -148,6 +221,8 @@ void arch_task_gone(struct task *task)
 
 	if (cpu->loaded == task)
 		cpu->loaded = NULL;
+	if (cpu->ports_of == task)
+		arch_ports_close();
 }
 
 /* There is nobody to run: what is dying goes on dying, or the CPU rests. */
@@ -168,6 +243,9 @@ void resume(void)
 		rest();
 	if (task != cpu->loaded)
 		switch_to(cpu, task);
+	else if (cpu->ports_stale)
+		load_ports(cpu, task);
+	cpu->ports_stale = false;
 	verify_exit();
 	resume_user(&task->regs);
 }

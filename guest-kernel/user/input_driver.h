@@ -1,0 +1,14 @@
+/*
+ * input_driver.h: the keyboard and COM1, as a task of their own: it holds
+ * their interrupts and ports, and puts what they bring into the boot's input
+ * channel (abi/bootinfo.h). While that is full it leaves bytes in the devices.
+ */
+#ifndef USER_INPUT_DRIVER_H
+#define USER_INPUT_DRIVER_H
+
+#include "guest-kernel/user/calls.h"
+
+/* By the init program, once. Takes slot 245 of the root pool. */
+enum error input_driver_start(void);
+
+#endif
