@@ -483,47 +483,35 @@ static const char *irqs_wrong(struct tally *tally)
 
 /* ---- address spaces ---- */
 
-/* One table: all that is present is marked, or is the kernel's. */
-static const char *table_wrong(uint64_t *table, unsigned first, unsigned level)
-{
-	for (unsigned i = first; i < (level == 4 ? KERNEL_HALF : TABLE_ENTRIES);
-	     i++) {
-		if (!(table[i] & PTE_P))
-			continue;
-		if (!(table[i] & PTE_MARK))
-			return "something is mapped and has no capability";
-	}
-	return NULL;
-}
-
 /*
- * Depth first through the tables of a space, from address to address; marks
- * are taken away on the way out of each table.
+ * Depth first through the tables of a space, from address to address. All
+ * that is present must be marked; the marks are taken away.
  */
 static const char *space_wrong(struct space *space)
 {
-	uint64_t *table[5], n[5] = {0};
+	uint64_t *at[5] = {[4] = arch_ptr(space->top)};
+	uint64_t *end[5] = {[4] = at[4] + KERNEL_HALF};
 	unsigned level = 4;
-	const char *wrong;
 
-	table[4] = arch_ptr(space->top);
-	wrong = table_wrong(table[4], 0, 4);
-	while (!wrong && level <= 4) {
-		uint64_t end = level == 4 ? KERNEL_HALF : TABLE_ENTRIES;
-		uint64_t *entry;
+	while (level <= 4) {
+		uint64_t *entry = at[level];
 
-		if (n[level] == end) {
-			n[level++] = 0;
+		if (entry == end[level]) {
+			level++;
 			continue;
 		}
-		entry = &table[level][n[level]++];
-		*entry &= ~PTE_MARK;
-		if (!(*entry & PTE_P) || level == 1 || *entry & PTE_PS)
+		at[level]++;
+		if (!(*entry & PTE_P))
 			continue;
-		table[--level] = arch_ptr(*entry & PTE_ADDR);
-		wrong = table_wrong(table[level], 0, level);
+		if (!(*entry & PTE_MARK))
+			return "something is mapped and has no capability";
+		*entry &= ~PTE_MARK;
+		if (level == 1 || *entry & PTE_PS)
+			continue;
+		at[--level] = arch_ptr(*entry & PTE_ADDR);
+		end[level] = at[level] + TABLE_ENTRIES;
 	}
-	return wrong;
+	return NULL;
 }
 
 static const char *spaces_wrong(void)

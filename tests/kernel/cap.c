@@ -41,7 +41,7 @@ static void check_all_back(const char *name)
 static void check_detail(unsigned argument, unsigned expected, unsigned found,
 			 const char *name)
 {
-	check_equal(sys_detail, DETAIL(argument, expected, found), name);
+	check_equal(sys_failed.detail, DETAIL(argument, expected, found), name);
 }
 
 static void test_rights_and_badges(void)
