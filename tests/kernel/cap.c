@@ -85,8 +85,8 @@ static void test_rights_of_pools(void)
 	retype(OBJECT_CHANNEL, 0, 1, caddr_in(IN(0), 5));
 	sys_cpool_mint(POOL, 1, RIGHT_READ, 0, IN(0));
 	sys_cpool_mint(POOL, 2, RIGHT_WRITE, 0, IN(0));
-	check_error(sys_channel_put_raw(caddr_in(IN(1), 5), 1), ERR_OK,
-		    "use through a pool to read");
+	check_error(sys_channel_put_raw(caddr_in(IN(1), 5), 1, CHANNEL_TRY),
+		    ERR_OK, "use through a pool to read");
 	check_error(retype(OBJECT_CHANNEL, 0, 1, caddr_in(IN(1), 6)),
 		    ERR_NO_RIGHT, "make in it");
 	check_detail(4, OBJECT_CPOOL, OBJECT_CPOOL, "says the destination");
@@ -95,8 +95,8 @@ static void test_rights_of_pools(void)
 		    "move out of it");
 	check_error(sys_cpool_copy(POOL, 9, caddr_in(IN(1), 5)), ERR_OK,
 		    "copy out of it");
-	check_error(sys_channel_put_raw(caddr_in(IN(2), 5), 1), ERR_NO_RIGHT,
-		    "use through a pool to write");
+	check_error(sys_channel_put_raw(caddr_in(IN(2), 5), 1, CHANNEL_TRY),
+		    ERR_NO_RIGHT, "use through a pool to write");
 	check_error(retype(OBJECT_CHANNEL, 0, 1, caddr_in(IN(2), 6)), ERR_OK,
 		    "make in it");
 	sys_cpool_revoke(ROOT, 20);
@@ -109,7 +109,7 @@ static void test_move(void)
 
 	retype(OBJECT_CHANNEL, 3, 1, IN(0));
 	sys_cpool_copy(POOL, 1, IN(0));
-	sys_channel_put_raw(IN(0), 55);
+	sys_channel_put_raw(IN(0), 55, CHANNEL_TRY);
 	check_error(sys_cpool_move(POOL, 7, IN(0)), ERR_OK, "move");
 	check_equal(type_in(POOL, 0), OBJECT_NULL, "the old slot is empty");
 	sys_cpool_info(POOL, 7, NULL, NULL, &info);
@@ -251,8 +251,8 @@ static void test_objects_end(void)
 	check_all_back("are all gone");
 
 	retype(OBJECT_CHANNEL, 2, 2, IN(0));
-	sys_channel_put_cap(IN(0), IN(1));
-	sys_channel_put_cap(IN(0), IN(0));
+	sys_channel_put_cap(IN(0), IN(1), CHANNEL_TRY);
+	sys_channel_put_cap(IN(0), IN(0), CHANNEL_TRY);
 	sys_cpool_delete(POOL, 1);
 	check(left() < MEMORY_BYTES, "a channel lives in another's entry");
 	sys_cpool_delete(POOL, 0);
@@ -267,8 +267,8 @@ static void test_objects_end(void)
 	check_equal(stage, at, "deleted, it does not");
 
 	retype(OBJECT_CHANNEL, 0, 1, IN(0));
-	sys_channel_put_cap(IN(0), IN(0));
-	sys_channel_put_raw(IN(0), 1);
+	sys_channel_put_cap(IN(0), IN(0), CHANNEL_TRY);
+	sys_channel_put_raw(IN(0), 1, CHANNEL_TRY);
 	sys_cpool_copy(POOL, 1, IN(0));
 	check_error(sys_channel_take(IN(0), CHANNEL_TRY, IN(2), &got), ERR_OK,
 		    "what was taken back");

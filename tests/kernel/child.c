@@ -100,7 +100,7 @@ static void test_the_channel_is_shared(void)
 	const struct child_options options = {.channel = channel, .grains = 4};
 	struct taken got;
 
-	sys_channel_put_raw(channel, 1234);
+	sys_channel_put_raw(channel, 1234, CHANNEL_TRY);
 	check_error(begin(&options), ERR_OK, "a child with a channel");
 	check(child_join(&child, NULL), "ends");
 	child_destroy(&child);
