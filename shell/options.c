@@ -370,6 +370,14 @@ static int set_engine(void *ctx, const char *value)
 	return err;
 }
 
+static int set_no_sandbox(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+
+	o->no_sandbox = true;
+	return 0;
+}
+
 static int set_stats(void *ctx, const char *value)
 {
 	struct options *o = ctx;
@@ -444,6 +452,8 @@ static const struct cli_option rows[] = {
 	 "the simulator's core: fast or reference (fast)", engine_words},
 	{"hash-every", 0, "N", set_hash_every,
 	 "say the state's hash every N instructions", NULL, true},
+	{"no-sandbox", 0, NULL, set_no_sandbox,
+	 "do not confine vmm to the system calls it needs"},
 	{"stats", 0, NULL, set_stats,
 	 "say how many instructions, exits and how fast"},
 	{"hash", 0, NULL, set_hash, "say the hash of the final state"},

@@ -68,6 +68,7 @@ struct options {
 	struct trace_option trace;
 	const char *trace_file; /* NULL: standard error */
 	bool reference;
+	bool no_sandbox;
 	bool stats, hash, verbose;
 	struct run_summary *summary; /* filled in at the end; NULL: not */
 };

@@ -57,7 +57,7 @@ static void report_others(struct machine *m)
 	}
 }
 
-void report_registers(struct machine *m, const char *kernel)
+void report_registers(struct machine *m, int kernel)
 {
 	struct vcpu *cpu = m->cpu[m->turn.cpu];
 	char name[128], code[CODE_BYTES * 3 + 16];

@@ -6,8 +6,11 @@
 #include "shell/verdict.h"
 #include "vmm/machine.h"
 
-/* A few lines on stderr: registers, mode, the bytes of the instruction. */
-void report_registers(struct machine *m, const char *kernel);
+/*
+ * A few lines on stderr: registers, mode, the bytes of the instruction;
+ * `kernel` is a descriptor of its ELF file, for names, or -1.
+ */
+void report_registers(struct machine *m, int kernel);
 /* The general ones. */
 void report_general(struct machine *m);
 

@@ -7,6 +7,7 @@
 #include "shell/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "shell/report.h"
+#include "shell/sandbox/sandbox.h"
 #include "shell/terminal.h"
 #include "shell/verdict.h"
 #include "vmm/log.h"
@@ -224,6 +226,7 @@ int session_begin(struct session *s, const struct options *options)
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
+	s->kernel_fd = -1;
 	s->stdout_.fd = s->file[0].fd = s->file[1].fd = -1;
 	if (options->display == DISPLAY_TERM && display_check() < 0)
 		return EXIT_USAGE;
@@ -323,13 +326,30 @@ static void report(struct session *s, const struct verdict *v)
 		log_warn("%s", v->text);
 	say_hint(s);
 	if (v->registers)
-		report_registers(s->m, s->options->kernel);
+		report_registers(s->m, s->kernel_fd);
 	if (s->m->stop == STOP_BREAK)
 		report_general(s->m);
 	if (s->options->stats)
 		report_stats(s->m, s->wall_ns);
 	if (s->options->hash)
 		report_hash(s->m);
+}
+
+/* From here on no file is opened by name, but those an option asked for. */
+static int confine(struct session *s)
+{
+	const struct options *o = s->options;
+	unsigned modes = SANDBOX_BASE;
+
+	if (o->kernel)
+		s->kernel_fd = open(o->kernel, O_RDONLY | O_CLOEXEC);
+	if (o->no_sandbox)
+		return 0;
+	if (o->screenshot || o->snapshot)
+		modes |= SANDBOX_FILES;
+	if (!s->m->cpu[0]->ops->counted_time)
+		modes |= SANDBOX_KVM;
+	return sandbox_enter(modes);
 }
 
 int session_run(struct session *s)
@@ -346,6 +366,8 @@ int session_run(struct session *s)
 	if (arm_timeout(s))
 		return EXIT_HOST;
 	watch_keys(s, true);
+	if (confine(s))
+		return EXIT_HOST;
 	s->m->limit_ns = s->options->guest_ns;
 	machine_run(s->m);
 	watch_keys(s, false);
@@ -375,6 +397,8 @@ void session_end(struct session *s)
 	terminal_leave();
 	snapshot_close(&s->snapshot);
 	look_fini(&s->look);
+	if (s->kernel_fd >= 0)
+		close(s->kernel_fd);
 	if (!s->m)
 		return;
 	output_close(&s->file[0]);

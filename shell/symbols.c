@@ -63,6 +63,14 @@ static int compare(const void *a, const void *b)
 void symbols_load(struct symbols *s, const char *path)
 {
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	symbols_read(s, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+void symbols_read(struct symbols *s, int fd)
+{
 	Elf_Scn *scn = NULL;
 	GElf_Shdr sh;
 	Elf *elf;
@@ -76,7 +84,6 @@ void symbols_load(struct symbols *s, const char *path)
 		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_SYMTAB)
 			add_section(s, elf, scn);
 	elf_end(elf);
-	close(fd);
 	if (s->count)
 		qsort(s->symbol, s->count, sizeof(*s->symbol), compare);
 }
@@ -127,11 +134,11 @@ const char *symbols_function(const struct symbols *s, uint64_t va)
 	return sym ? sym->name : NULL;
 }
 
-void symbols_describe(const char *path, uint64_t va, char *text, size_t size)
+void symbols_describe(int fd, uint64_t va, char *text, size_t size)
 {
 	struct symbols s;
 
-	symbols_load(&s, path);
+	symbols_read(&s, fd);
 	symbols_name(&s, va, text, size);
 	symbols_free(&s);
 }

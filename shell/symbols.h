@@ -19,6 +19,8 @@ struct symbols {
 
 /* What the ELF file `path` has, or nothing; never an error. NULL: nothing. */
 void symbols_load(struct symbols *symbols, const char *path);
+/* The same of an open file; -1: nothing. It stays open. */
+void symbols_read(struct symbols *symbols, int fd);
 void symbols_free(struct symbols *symbols);
 
 /*
@@ -30,7 +32,7 @@ bool symbols_name(const struct symbols *symbols, uint64_t va, char *text,
 /* The name alone, or NULL. */
 const char *symbols_function(const struct symbols *symbols, uint64_t va);
 
-/* The same as symbols_name() for one address of the file `path`. */
-void symbols_describe(const char *path, uint64_t va, char *text, size_t size);
+/* The same as symbols_name() for one address of an open file, or -1. */
+void symbols_describe(int fd, uint64_t va, char *text, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 # vmm test: what is green and, above all, what is not.
 . "$(dirname "$0")/lib.sh"
+[ -z "${SLOW:-}" ] || exit 77 # nothing of it depends on the processor
 
 # runner ARG...: with the processor under test, and a bound.
 runner() {
