@@ -6,6 +6,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "tests/unit/sim_guest.h"
@@ -132,7 +133,9 @@ static void test_levels_decide(void **state)
 
 	guest_init_level(&g, CPU_V2);
 	g.state.cr4 |= CR4_OSXSAVE;
-	g.state.xcr0 = XCR0_AVX; /* which that level's XSETBV refuses */
+	g.state.xcr0 = XCR0_AVX; /* which that level has not */
+	assert_int_equal(g.cpu->ops->set_state(g.cpu, &g.state), -EINVAL);
+	g.state.xcr0 = 3;
 	assert_int_equal(VECTOR(&g, vaddps), VEC_UD);
 	assert_int_equal(VECTOR(&g, andn), VEC_UD);
 	guest_fini(&g);

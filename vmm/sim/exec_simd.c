@@ -37,6 +37,29 @@ static uint64_t operand_address(struct cpu *cpu, const struct op *op,
 	return ea;
 }
 
+_Noreturn void simd_fault(struct cpu *cpu, const struct op *op)
+{
+	cpu->op = op;
+	raise_fault(cpu, cpu->s.cr4 & CR4_OSXMMEXCPT ? VEC_XM : VEC_UD);
+}
+
+__attribute__((noinline)) void simd_compute(struct cpu *cpu,
+					    const struct op *op,
+					    struct simd_ctx *ctx,
+					    union xmm *dst,
+					    const union xmm *src)
+{
+	bool ok;
+
+	ctx->mxcsr = cpu->mxcsr;
+	ctx->imm = op->imm & 0xff;
+	ctx->general = op->flags & OP_REXW ? 8 : 4;
+	ok = op->simd->fn(ctx, dst, src);
+	cpu->mxcsr = ctx->mxcsr;
+	if (unlikely(!ok))
+		simd_fault(cpu, op);
+}
+
 /* The source operand: xmm, general register or memory. */
 static void source(struct cpu *cpu, const struct op *op, union xmm *src)
 {

@@ -8,13 +8,13 @@
 #include "vmm/sim/exec.h"
 
 /* rm, when it is no memory, is a general register. */
-ALWAYS_INLINE bool simd_rm_general(const struct simd_row *row)
+static inline bool simd_rm_general(const struct simd_row *row)
 {
 	return row->form == SIMD_X_G || row->form == SIMD_G_X ||
 	       row->form == SIMD_X_G_I || row->form == SIMD_G_X_I;
 }
 
-ALWAYS_INLINE void simd_check_aligned(struct cpu *cpu, const struct op *op,
+static inline void simd_check_aligned(struct cpu *cpu, const struct op *op,
 				      uint64_t ea, unsigned bytes)
 {
 	if (likely(!(ea & (bytes - 1))))
@@ -24,7 +24,7 @@ ALWAYS_INLINE void simd_check_aligned(struct cpu *cpu, const struct op *op,
 }
 
 /* Long operands; to->u64[] and what follows gets `bytes` bytes. */
-ALWAYS_INLINE void simd_load_wide(struct cpu *cpu, const struct op *op,
+static inline void simd_load_wide(struct cpu *cpu, const struct op *op,
 				  uint64_t ea, unsigned bytes, void *to)
 {
 	const struct tlb_entry *e = tlb_entry(cpu, ea);
@@ -38,7 +38,7 @@ ALWAYS_INLINE void simd_load_wide(struct cpu *cpu, const struct op *op,
 		       to, bytes, ACCESS_READ);
 }
 
-ALWAYS_INLINE void simd_store_wide(struct cpu *cpu, const struct op *op,
+static inline void simd_store_wide(struct cpu *cpu, const struct op *op,
 				   uint64_t ea, unsigned bytes,
 				   const void *from)
 {
@@ -54,7 +54,7 @@ ALWAYS_INLINE void simd_store_wide(struct cpu *cpu, const struct op *op,
 }
 
 /* 16 bytes, or fewer with zeros above them. */
-ALWAYS_INLINE void simd_load(struct cpu *cpu, const struct op *op, uint64_t ea,
+static inline void simd_load(struct cpu *cpu, const struct op *op, uint64_t ea,
 			     unsigned bytes, union xmm *to)
 {
 	if (bytes == 16) {
@@ -65,7 +65,7 @@ ALWAYS_INLINE void simd_load(struct cpu *cpu, const struct op *op, uint64_t ea,
 	to->u64[0] = load(cpu, op, ea, bytes);
 }
 
-ALWAYS_INLINE void simd_store(struct cpu *cpu, const struct op *op, uint64_t ea,
+static inline void simd_store(struct cpu *cpu, const struct op *op, uint64_t ea,
 			      unsigned bytes, const union xmm *from)
 {
 	if (bytes == 16)
@@ -75,30 +75,13 @@ ALWAYS_INLINE void simd_store(struct cpu *cpu, const struct op *op, uint64_t ea,
 }
 
 /* An unmasked exception: nothing has changed but MXCSR's flags. */
-NOT_INLINE _Noreturn static void simd_fault(struct cpu *cpu,
-					    const struct op *op)
-{
-	cpu->op = op;
-	raise_fault(cpu, cpu->s.cr4 & CR4_OSXMMEXCPT ? VEC_XM : VEC_UD);
-}
+_Noreturn void simd_fault(struct cpu *cpu, const struct op *op);
 
 /* Run the row; an unmasked exception leaves nothing but MXCSR's flags. */
-ALWAYS_INLINE void simd_compute(struct cpu *cpu, const struct op *op,
-				struct simd_ctx *ctx, union xmm *dst,
-				const union xmm *src)
-{
-	bool ok;
+void simd_compute(struct cpu *cpu, const struct op *op, struct simd_ctx *ctx,
+		  union xmm *dst, const union xmm *src);
 
-	ctx->mxcsr = cpu->mxcsr;
-	ctx->imm = op->imm & 0xff;
-	ctx->general = op->flags & OP_REXW ? 8 : 4;
-	ok = op->simd->fn(ctx, dst, src);
-	cpu->mxcsr = ctx->mxcsr;
-	if (unlikely(!ok))
-		simd_fault(cpu, op);
-}
-
-ALWAYS_INLINE void simd_set_general(struct cpu *cpu, const struct simd_ctx *ctx,
+static inline void simd_set_general(struct cpu *cpu, const struct simd_ctx *ctx,
 				    unsigned reg, const union xmm *val)
 {
 	reg_set(cpu, reg, ctx->general, val->u64[0]);
