@@ -1,7 +1,7 @@
 /*
  * calls.h: everything that can be asked of a capability: the one table from
- * which the kernel's dispatch and checks and the user's functions are made.
- * How a call travels is in syscall.h.
+ * which the kernel's dispatch and checks, the user's functions and the manual
+ * page kernel-calls(7) are made. How a call travels is in syscall.h.
  *
  * A row: name, label, number; the types it is for (TYPES_x of object.h); the
  * rights that the invoked capability must have; up to four arguments; up to
