@@ -2,6 +2,7 @@
  * services.c: the services that are user programs, each here a thread with an
  * Endpoint, and clients with badges of their own.
  */
+#include "guest-kernel/user/services/bulk.h"
 #include "guest-kernel/user/services/names.h"
 #include "guest-kernel/user/services/timer.h"
 #include "guest-kernel/user/thread.h"
@@ -251,9 +252,201 @@ static void test_timer_service(void)
 	check(rt_thread_join(&thread, NULL), "ends with its Endpoint");
 }
 
+/* ---- many bytes ---- */
+
+#define LENT_AT (AREA + 0x5000)
+#define PAGE_AT (AREA + 0x9000)
+
+static struct {
+	struct caddr endpoint, reply;
+	struct bulk_server bulk;
+	volatile bool slow;	/* does not answer */
+	volatile unsigned seen; /* the rights of what was lent */
+} adder;
+
+/* Adds 1 to each byte, if it may; answers with the sum of what was there. */
+static uint64_t add(uint8_t *bytes, size_t len, bool write)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		sum += bytes[i];
+		if (write)
+			bytes[i]++;
+	}
+	return sum;
+}
+
+static void serve_request(struct message *m)
+{
+	uint64_t type, rights = 0, value;
+	uint8_t *bytes;
+	size_t len;
+
+	sys_cpool_info(ROOT, adder.bulk.slot.path, &type, &rights, &value);
+	adder.seen = rights;
+	bytes = bulk_bytes(&adder.bulk, m, &len);
+	if (bytes && m->word[1])
+		m->word[1] = add(bytes, len, !rights || rights & RIGHT_WRITE);
+	bulk_answer(m, !bytes, len);
+}
+
+static int serve_adder(void *argument)
+{
+	struct message m = {0};
+	enum error err;
+
+	bulk_expect(&adder.bulk);
+	err = message_receive(adder.endpoint, adder.reply, &m);
+	while (err == ERR_OK) {
+		while (adder.slow)
+			sys_yield();
+		serve_request(&m);
+		err = message_answer(adder.endpoint, adder.reply, &m);
+	}
+	return 0;
+}
+
+static uint8_t bytes[BULK_MAX + 1];
+
+static void fill_bytes(void)
+{
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i * 3;
+}
+
+/* The first n are one more than fill_bytes() made them, the others not. */
+static bool all_added(unsigned n)
+{
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		if (bytes[i] != (uint8_t)(i * 3 + (i < n)))
+			return false;
+	return true;
+}
+
+static bool call_both_ways(const struct bulk *bulk, unsigned n)
+{
+	struct message m = {.word = {0, 1}};
+	uint64_t sum;
+	bool right;
+
+	fill_bytes();
+	sum = add(bytes, n, false);
+	right = bulk_call(bulk, adder.endpoint, BULK_READ, bytes, n,
+			  NO_DEADLINE, &m) == ERR_OK &&
+		m.word[1] == sum && all_added(0);
+	m = (struct message){.word = {0, 1}};
+	return right &&
+	       bulk_call(bulk, adder.endpoint, BULK_WRITE, bytes, n,
+			 NO_DEADLINE, &m) == ERR_OK &&
+	       m.word[1] == sum && all_added(n);
+}
+
+static void test_bulk_sizes(const struct bulk *bulk)
+{
+	static const unsigned sizes[] = {0,
+					 1,
+					 8,
+					 9,
+					 511,
+					 BULK_COPY - 1,
+					 BULK_COPY,
+					 BULK_COPY + 1,
+					 BULK_MAX - 1,
+					 BULK_MAX};
+	bool right = true;
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		right &= call_both_ways(bulk, sizes[i]);
+	check(right, "bytes arrive and come back, copied or lent");
+}
+
+static void test_lending(const struct bulk *bulk)
+{
+	struct message m = {.word = {0, 1}};
+
+	fill_bytes();
+	check_error(bulk_call(bulk, adder.endpoint, BULK_WRITE, bytes, 3000,
+			      NO_DEADLINE, &m),
+		    ERR_OK, "a page is lent to be written");
+	check(bytes[2999] == (uint8_t)(2999 * 3 + 1) &&
+		      bytes[3000] == (uint8_t)(3000 * 3),
+	      "which it was, and no further");
+	check_equal(adder.seen & (RIGHT_READ | RIGHT_WRITE),
+		    RIGHT_READ | RIGHT_WRITE, "with the right to");
+	check_equal(type_in(ROOT, adder.bulk.slot.path), OBJECT_NULL,
+		    "and then taken back");
+	m = (struct message){.word = {0, 1}};
+	check_error(bulk_call(bulk, adder.endpoint, BULK_READ, bytes, 3000,
+			      NO_DEADLINE, &m),
+		    ERR_OK, "a page is lent to be read");
+	check_equal(adder.seen & (RIGHT_READ | RIGHT_WRITE), RIGHT_READ,
+		    "and not more");
+	check_error(bulk_call(bulk, adder.endpoint, BULK_READ, bytes,
+			      BULK_MAX + 1, NO_DEADLINE, &m),
+		    ERR_RANGE, "more than a page is refused");
+	adder.slow = true;
+	check_error(bulk_call(bulk, adder.endpoint, BULK_WRITE, bytes, 3000,
+			      sys_clock() + 2 * MS, &m),
+		    ERR_TIMEOUT, "a server that is too slow");
+	check_equal(type_in(ROOT, adder.bulk.slot.path), OBJECT_NULL,
+		    "has nothing any more");
+	adder.slow = false;
+}
+
+#define ROUNDS 50
+
+/* Instructions of a call, where time is instructions, as on the simulator. */
+static uint64_t cost(const struct bulk *bulk, size_t len, bool lend)
+{
+	uint64_t start = sys_clock();
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct message m = {0};
+
+		if (lend) /* as bulk_call() does beyond BULK_COPY */
+			bulk_call(bulk, adder.endpoint, BULK_READ, bulk->page,
+				  BULK_COPY + 1, NO_DEADLINE, &m);
+		else
+			bulk_call(bulk, adder.endpoint, BULK_READ, bytes, len,
+				  NO_DEADLINE, &m);
+	}
+	return (sys_clock() - start) / ROUNDS;
+}
+
+static void say_costs(const struct bulk *bulk)
+{
+	static const unsigned sizes[] = {0, 64, 256, 512, BULK_COPY};
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		rt_print("cost: call with %u bytes copied: %llu", sizes[i],
+			 (unsigned long long)cost(bulk, sizes[i], false));
+	rt_print("cost: call with a page lent and mapped: %llu",
+		 (unsigned long long)cost(bulk, 0, true));
+}
+
+static void test_bulk(void)
+{
+	struct bulk bulk = bulk_of(map_new(PAGE_AT, RIGHT_READ | RIGHT_WRITE),
+				   (void *)PAGE_AT);
+	struct rt_thread thread;
+
+	adder.endpoint = make(OBJECT_ENDPOINT, 0);
+	adder.reply = make(OBJECT_REPLY, 0);
+	adder.bulk = (struct bulk_server){empty_slot(), LENT_AT};
+	check_error(rt_thread_start(&thread, serve_adder, NULL), ERR_OK,
+		    "a service that takes bytes");
+	test_bulk_sizes(&bulk);
+	test_lending(&bulk);
+	say_costs(&bulk);
+	end_service(adder.endpoint);
+	check(rt_thread_join(&thread, NULL), "ends with its Endpoint");
+}
+
 int user_main(const struct boot_info *info)
 {
 	test_name_service();
 	test_timer_service();
+	test_bulk();
 	return check_done();
 }
