@@ -1,12 +1,12 @@
 /* check.c: see check.h. */
 #include "tests/kernel/check.h"
 
-#define FIRST_SLOT 32
-#define BUFFERS	   (AREA + (UINT64_C(1) << 40))
-#define PAGE	   4096
+#define BUFFERS (AREA + (UINT64_C(1) << 40))
+#define PAGE	4096
 
 static unsigned checks, failures;
-static unsigned next_slot = FIRST_SLOT;
+static unsigned next_slot = MADE_FIRST;
+static struct caddr memory = {BOOT_SLOT_UNTYPED, 1};
 
 static uint8_t stacks[TASKS][BOOT_STACK_BYTES]
 	__attribute__((aligned(BOOT_STACK_BYTES)));
@@ -78,8 +78,21 @@ struct caddr make(enum abi_object type, unsigned bits)
 {
 	struct caddr slot = caddr_root(next_slot++);
 
-	must(sys_untyped_retype(UNTYPED, type, bits, 1, slot, NULL), "make");
+	must(sys_untyped_retype(memory, type, bits, 1, slot, NULL), "make");
 	return slot;
+}
+
+void make_from(struct caddr untyped)
+{
+	memory = untyped;
+}
+
+void unmake(void)
+{
+	for (unsigned i = MADE_FIRST; i < next_slot; i++)
+		must(sys_cpool_delete(ROOT, i), "unmake");
+	next_slot = MADE_FIRST;
+	threads = 0;
 }
 
 void copy_to(struct caddr cap, struct caddr slot)

@@ -26,6 +26,12 @@ int check_done(void);
 /* A new object in the next of the root's slots from 32 on. */
 struct caddr make(enum abi_object type, unsigned bits);
 
+/* From now on objects are made of `untyped` instead of UNTYPED. */
+void make_from(struct caddr untyped);
+
+/* Deletes all that make() and who calls it have made; stacks are free again. */
+void unmake(void);
+
 /* A copy of the capability in the empty `slot`. */
 void copy_to(struct caddr cap, struct caddr slot);
 
@@ -45,7 +51,11 @@ struct caddr map_new(uint64_t va, uint64_t rights);
 
 /* ---- tasks ---- */
 
-#define TASKS 12
+#define TASKS	   12
+
+/* The root's slots from here on are make()'s; beyond, they are the caller's. */
+#define MADE_FIRST 32
+#define MADE_END   200
 
 struct thread {
 	struct caddr task;
