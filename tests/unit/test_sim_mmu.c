@@ -404,6 +404,62 @@ static void test_flushes_forget_what_they_must(void **state)
 	}
 }
 
+/*
+ * Code is called, its page mapped elsewhere, INVLPG, called again: in one
+ * page, in the second of two, and by a large page's INVLPG.
+ */
+static void test_invlpg_moves_code(void **state)
+{
+	static const char code[] = "\xff\xd3"	      /* call rbx */
+				   "\x89\xc6"	      /* mov esi, eax */
+				   "\x48\x89\x11"     /* mov [rcx], rdx */
+				   "\x41\x0f\x01\x39" /* invlpg [r9] */
+				   "\xff\xd3";	      /* call rbx */
+	static const struct {
+		uint64_t at, pte, page; /* called, changed, flushed */
+	} rows[] = {
+		{PAGE + 0x20, PT_AT, PAGE},
+		{PAGE + 0x20, PT_AT, PAGE + 0xfff},
+		{PAGE + 0xffd, PT_AT + 8, PAGE + 0x1000},
+		{PAGE + 0xfff, PT_AT + 8, PAGE + 0x1000},
+	};
+	/* mov eax, 1; ret, at both places, and what eax is after a change */
+	static const char fn[] = "\xb8\x01\x00\x00\x00\xc3";
+	struct guest *g = *state;
+	struct x86_state *s = &g->state;
+	struct x86_state start = *s;
+
+	guest_put(g, 0x11400, code, sizeof(code) - 1);
+	guest_put(g, 0x11400 + sizeof(code) - 1, "\xf4", 1);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t in = rows[i].at & 0xfff;
+		bool second = in > 0x20;
+
+		*s = start;
+		/* Two pages at FRAME; the other page is at a0000h. */
+		guest_put64(g, PT_AT, FRAME | 7);
+		guest_put64(g, PT_AT + 8, (FRAME + 0x1000) | 7);
+		guest_put(g, FRAME + in, fn, 6);
+		guest_put(g, 0xa0000, (const char[0x1000]){0}, 0x1000);
+		if (second)
+			guest_put(g, 0xa0000, fn + 0x1000 - in, in - 0xffa);
+		else
+			guest_put(g, 0xa0000 + in, fn, 6);
+		/* the last byte but RET of what both have */
+		guest_put(g, 0xa0000 + (second ? in + 4 - 0x1000 : in + 4),
+			  "\x02", 1);
+		s->rip = 0x11400;
+		s->gpr[GPR_RBX] = rows[i].at;
+		s->gpr[GPR_RCX] = rows[i].pte;
+		s->gpr[GPR_RDX] = 0xa0007;
+		s->gpr[GPR_R9] = rows[i].page;
+		assert_int_equal(guest_run(g), EXIT_HALT);
+		assert_int_equal(s->rip, 0x11400 + sizeof(code));
+		assert_int_equal(s->gpr[GPR_RSI], 1);
+		assert_int_equal(s->gpr[GPR_RAX], 0x02000001);
+	}
+}
+
 static void test_translate_looks_without_a_trace(void **state)
 {
 	struct guest *g = *state;
@@ -436,6 +492,7 @@ int main(void)
 		TEST(test_invlpg_forgets_all_of_a_large_page),
 		TEST(test_invlpg_forgets_large_pages_of_both_halves),
 		TEST(test_flushes_forget_what_they_must),
+		TEST(test_invlpg_moves_code),
 		TEST(test_translate_looks_without_a_trace),
 	};
 

@@ -372,6 +372,9 @@ struct block *block_find(struct cpu *cpu)
 	j->block = lookup(cpu, &p, lin);
 	j->rip = rip;
 	j->mode = cpu->mode;
+	mmu_note_fetch(cpu, lin);
+	if (j->block->page2 != NO_PAGE)
+		mmu_note_fetch(cpu, lin + PAGE_SIZE);
 	return j->block;
 }
 

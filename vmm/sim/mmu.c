@@ -239,6 +239,27 @@ static void flush_tlb(struct tlb *tlb, const struct flush *f)
 	}
 }
 
+static uint64_t *fetched_word(struct cpu *cpu, uint64_t lin)
+{
+	return &cpu->fetched[(lin >> PAGE_BITS) % FETCHED_BITS / 64];
+}
+
+static uint64_t fetched_bit(uint64_t lin)
+{
+	return UINT64_C(1) << (lin >> PAGE_BITS) % 64;
+}
+
+void mmu_note_fetch(struct cpu *cpu, uint64_t lin)
+{
+	*fetched_word(cpu, lin) |= fetched_bit(lin);
+}
+
+static void forget_fetches(struct cpu *cpu)
+{
+	memset(cpu->fetched, 0, sizeof(cpu->fetched));
+	cpu->mode += MODE_GENERATION;
+}
+
 /* Without `global`, entries of global pages stay. */
 void mmu_flush(struct cpu *cpu, bool global)
 {
@@ -249,10 +270,13 @@ void mmu_flush(struct cpu *cpu, bool global)
 		flush_tlb(&cpu->tlbs[k], &f);
 	if (f.global)
 		cpu->large[0].mask = cpu->large[1].mask = 0;
-	cpu->mode += MODE_GENERATION;
+	forget_fetches(cpu);
 }
 
-/* An address in a large page may have filled any entry. */
+/*
+ * An address in a large page may have filled any entry. What is known of code
+ * stays if none was found in the page.
+ */
 void mmu_flush_page(struct cpu *cpu, uint64_t lin)
 {
 	struct flush f = {.lin = lin};
@@ -268,7 +292,8 @@ void mmu_flush_page(struct cpu *cpu, uint64_t lin)
 		if (large)
 			flush_tlb(tlb, &f);
 	}
-	cpu->mode += MODE_GENERATION;
+	if (large || *fetched_word(cpu, lin) & fetched_bit(lin))
+		forget_fetches(cpu);
 }
 
 static void protect(struct tlb *tlb, uint64_t page)

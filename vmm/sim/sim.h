@@ -151,6 +151,8 @@ struct tlb_entry {
 #define DEVICE_READ  1u
 #define DEVICE_WRITE 2u
 
+#define FETCHED_BITS 1024u
+
 struct tlb {
 	struct tlb_entry entry[TLB_SIZE];
 	uint64_t filled[TLB_SIZE / 64]; /* bits: where to look in a flush */
@@ -296,6 +298,8 @@ struct cpu {
 	struct {
 		uint64_t base, mask;
 	} large[2];
+	/* Bits by page: code may have been found there since a flush. */
+	uint64_t fetched[FETCHED_BITS / 64];
 	uint64_t code_base; /* CS as blocks were found by it */
 	uint32_t code_limit;
 	struct tlb none; /* always empty: code that needs segment checks */
@@ -429,6 +433,8 @@ void mmu_init(struct cpu *cpu);
 struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access);
 void mmu_flush(struct cpu *cpu, bool global);
 void mmu_flush_page(struct cpu *cpu, uint64_t lin);
+/* A block that begins or goes on in this page is going to be remembered. */
+void mmu_note_fetch(struct cpu *cpu, uint64_t lin);
 /* Take the write right to a page of RAM out of all entries. */
 void mmu_protect(struct cpu *cpu, uint64_t gpa);
 bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
