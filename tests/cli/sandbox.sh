@@ -35,8 +35,8 @@ check "what is written at the end is written"
 boot "$GUESTS/exit.elf" --screenshot "$work/s.txt"
 expect_status 0
 [ -e "$work/s.txt" ] || complain "no screenshot"
-boot "$GUESTS/triple.elf"
-expect_status 4
+boot "$GUESTS/cli-hlt.elf"
+expect_status 5
 expect "$work/err" '<_start+0x'
 
 finish
