@@ -75,11 +75,13 @@ static void take_keys(struct console *c, const uint8_t *bytes, size_t len)
 
 static void take(struct console *c, const uint8_t *bytes, size_t len)
 {
-	const uint8_t *quit = c->tty ? memchr(bytes, TERMINAL_QUIT, len) : NULL;
+	const uint8_t *quit = c->tty ? memchr(bytes, c->escape, len) : NULL;
 
 	if (quit) {
 		c->quit = true;
-		machine_stop(c->m, STOP_QUIT, 0, "Ctrl-]");
+		char why[] = {'C', 't', 'r', 'l', '-', c->escape | 0x40, 0};
+
+		machine_stop(c->m, STOP_QUIT, 0, why);
 		return;
 	}
 	if (c->keys)
@@ -107,7 +109,7 @@ bool console_look(void *ctx)
 	size_t room = sizeof(buf) - c->ahead_len;
 	size_t len = c->open && !c->quit ? read_some(c, buf, sizeof(buf)) : 0;
 
-	if (memchr(buf, TERMINAL_QUIT, len))
+	if (memchr(buf, c->escape, len))
 		take(c, buf, len);
 	if (c->quit || !c->open)
 		return true;
@@ -182,11 +184,12 @@ static bool ended_already(struct console *c)
 }
 
 int console_init(struct console *c, struct machine *m, struct feeder *feeder,
-		 bool keys)
+		 bool keys, uint8_t escape)
 {
 	struct stat st;
 
 	init(c, m, feeder);
+	c->escape = escape;
 	c->keys = keys;
 	c->tty = isatty(c->fd);
 	c->open = fstat(c->fd, &st) == 0;
@@ -203,6 +206,19 @@ int console_init(struct console *c, struct machine *m, struct feeder *feeder,
 	if (!ended_already(c))
 		watch(c);
 	return c->open && !c->watched ? -ENOSPC : 0;
+}
+
+int console_init_pty(struct console *c, struct machine *m,
+		     struct feeder *feeder, int fd)
+{
+	init(c, m, feeder);
+	c->fd = fd;
+	c->open = true;
+	feeder->ctx = c;
+	feeder->more_bytes = drained;
+	m->paced = true;
+	watch(c);
+	return c->watched ? 0 : -ENOSPC;
 }
 
 void console_fini(struct console *c)

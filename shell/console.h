@@ -16,10 +16,11 @@ struct console {
 	struct feeder *feeder;
 	int fd;
 	bool tty;
-	bool keys;    /* bytes are a terminal's keys, for the keyboard */
-	bool open;    /* more may come */
-	bool watched; /* in the loop */
-	bool quit;    /* Ctrl-] was seen */
+	bool keys;	/* bytes are a terminal's keys, for the keyboard */
+	bool open;	/* more may come */
+	bool watched;	/* in the loop */
+	bool quit;	/* the escape key was seen */
+	uint8_t escape; /* its byte */
 	size_t ahead_len;
 	uint8_t ahead[512]; /* keys read while the output waited */
 };
@@ -32,7 +33,11 @@ bool console_interactive(void);
  * as above. 0 or -errno, said.
  */
 int console_init(struct console *c, struct machine *m, struct feeder *feeder,
-		 bool keys);
+		 bool keys, uint8_t escape);
+
+/* The same from a pseudo-terminal's own side: all is the guest's. */
+int console_init_pty(struct console *c, struct machine *m,
+		     struct feeder *feeder, int fd);
 
 /* No input, but what the feeder types. */
 void console_init_none(struct console *c, struct machine *m,

@@ -1,6 +1,7 @@
 /* options.c: the options of `vmm boot`, and the command. */
 #include "shell/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "shell/panic.h"
 #include "shell/session.h"
 #include "shell/signals.h"
+#include "shell/terminal.h"
 #include "vmm/log.h"
 
 #define MIB	    UINT64_C(0x100000)
@@ -153,19 +155,36 @@ static int set_panic(void *ctx, const char *value)
 
 static int set_serial(struct options *o, unsigned which, const char *value)
 {
+	static const struct {
+		const char *word;
+		enum serial_kind kind;
+	} plain[] = {{"stdio", SERIAL_STDIO},
+		     {"null", SERIAL_NULL},
+		     {"pty", SERIAL_PTY}},
+	  named[] = {{"file:", SERIAL_FILE},
+		     {"tee:", SERIAL_TEE},
+		     {"pty:", SERIAL_PTY}};
 	struct serial_option *serial = &o->serial[which];
 	const char *name = which ? "serial2" : "serial";
 
 	*serial = (struct serial_option){SERIAL_NULL, NULL};
-	if (!strcmp(value, "stdio"))
-		serial->kind = SERIAL_STDIO;
-	else if (!strncmp(value, "file:", 5) && value[5])
-		*serial = (struct serial_option){SERIAL_FILE, value + 5};
-	else if (strcmp(value, "null"))
-		return fail(-EINVAL,
-			    "--%s: '%s' is none of: stdio, file:PATH, null",
-			    name, value);
-	return 0;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (!strcmp(value, plain[i].word)) {
+			serial->kind = plain[i].kind;
+			return 0;
+		}
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		size_t len = strlen(named[i].word);
+
+		if (strncmp(value, named[i].word, len) || !value[len])
+			continue;
+		*serial = (struct serial_option){named[i].kind, value + len};
+		return 0;
+	}
+	return fail(-EINVAL,
+		    "--%s: '%s' is none of: stdio, file:PATH, tee:PATH, pty, "
+		    "pty:LINK, null",
+		    name, value);
 }
 
 static int set_serial1(void *ctx, const char *value)
@@ -370,6 +389,22 @@ static int set_engine(void *ctx, const char *value)
 	return err;
 }
 
+/* "^A": Ctrl-A */
+static int set_escape(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+	int key = value[0] == '^' && value[1] && !value[2]
+			  ? toupper((unsigned char)value[1])
+			  : 0;
+
+	if (key < '@' || key > '_' || strchr("IJM", key))
+		return fail(-EINVAL,
+			    "--escape: '%s' is no control key like ^] or ^A",
+			    value);
+	o->escape = key & 0x1f;
+	return 0;
+}
+
 static int set_no_sandbox(void *ctx, const char *value)
 {
 	struct options *o = ctx;
@@ -421,8 +456,10 @@ static const struct cli_option rows[] = {
 	{"boot", 0, "NAME", set_boot,
 	 "the protocol: auto, pvh or multiboot (auto)", boot_words, true},
 	{"serial", 's', "WHERE", set_serial1,
-	 "COM1: stdio, file:PATH or null (stdio)"},
+	 "COM1: stdio, null, file:F, tee:F or pty[:LINK] (stdio)"},
 	{"serial2", 0, "WHERE", set_serial2, "COM2, the same (null)"},
+	{"escape", 0, "KEY", set_escape,
+	 "the key that ends the run in a terminal (^])"},
 	{"display", 0, "NAME", set_display,
 	 "the VGA screen: none, or term for this terminal (none)",
 	 display_words},
@@ -490,15 +527,21 @@ static int take_kernel(int argc, char **argv, struct options *o, bool bare)
 	return 0;
 }
 
+static bool takes_input(const struct serial_option *serial)
+{
+	return serial->kind == SERIAL_STDIO || serial->kind == SERIAL_TEE ||
+	       serial->kind == SERIAL_PTY;
+}
+
 static int check_together(const struct options *o)
 {
 	if (o->smp > 1 && o->accel == ACCEL_KVM)
 		return fail(-EINVAL, "--smp: several processors run on the "
 				     "simulator only; use --accel sim");
-	if (o->serial[0].kind == SERIAL_STDIO &&
-	    o->serial[1].kind == SERIAL_STDIO)
-		return fail(-EINVAL, "--serial and --serial2 cannot both be "
-				     "stdio; give --serial another place");
+	if (takes_input(&o->serial[0]) && takes_input(&o->serial[1]))
+		return fail(-EINVAL, "--serial and --serial2 cannot both take "
+				     "input (stdio, tee, pty); give --serial "
+				     "another place");
 	if (o->trace_file && !o->trace.what)
 		return fail(-EINVAL, "--trace-file: nothing is traced; say "
 				     "what with --trace");
@@ -531,6 +574,7 @@ static int parse(int argc, char **argv, struct options *o, bool configured)
 
 	*o = (struct options){
 		.append = "",
+		.escape = TERMINAL_QUIT,
 		.serial = {{SERIAL_STDIO, NULL}, {SERIAL_NULL, NULL}},
 	};
 	err = configured ? config_apply(&command_boot, o) : 0;

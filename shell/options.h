@@ -11,11 +11,17 @@
 #include "vmm/boot.h"
 #include "vmm/machine.h"
 
-enum serial_kind { SERIAL_NULL, SERIAL_STDIO, SERIAL_FILE };
+enum serial_kind {
+	SERIAL_NULL,
+	SERIAL_STDIO,
+	SERIAL_FILE,
+	SERIAL_TEE, /* stdio, and a file */
+	SERIAL_PTY,
+};
 
 struct serial_option {
 	enum serial_kind kind;
-	const char *path; /* of SERIAL_FILE */
+	const char *path; /* of FILE and TEE; of PTY a link to it, or NULL */
 };
 
 enum display_kind { DISPLAY_NONE, DISPLAY_TERM };
@@ -69,6 +75,7 @@ struct options {
 	const char *trace_file; /* NULL: standard error */
 	bool reference;
 	bool no_sandbox;
+	uint8_t escape; /* the byte of the key that ends the run */
 	bool stats, hash, verbose;
 	struct run_summary *summary; /* filled in at the end; NULL: not */
 };

@@ -33,6 +33,8 @@ struct output {
 	void *keys_ctx;
 	int keys_fd;
 
+	bool lossy; /* a pty: what nobody takes is lost, and counted */
+	uint64_t lost;
 	bool failed;	     /* said; everything is dropped from then on */
 	bool midline;	     /* the last byte was no newline */
 	bool armed;	     /* a timer will flush */
@@ -49,6 +51,12 @@ int output_open_file(struct output *out, struct machine *m, const char *path);
  * that nobody reads. */
 FILE *output_open_stream(const char *path);
 
+/*
+ * A new pseudo-terminal, raw; `link` is made a symbolic link to it, or its
+ * name is said. The guest never waits for whoever reads it, or does not.
+ */
+int output_open_pty(struct output *out, struct machine *m, const char *link);
+
 /* The sink for a chip's bytes. */
 struct byte_sink output_sink(struct output *out);
 
@@ -56,6 +64,9 @@ void output_write(struct output *out, const void *bytes, size_t len);
 
 /* Write what is collected. False when that failed, now or before. */
 bool output_flush(struct output *out);
+
+/* Say how much of it was lost, if any. */
+void output_say_lost(const struct output *out);
 
 /* Flush and close; accepts one that was not opened. False as above. */
 bool output_close(struct output *out);

@@ -24,19 +24,39 @@ static int open_output(struct session *s, unsigned which)
 {
 	const struct serial_option *serial = &s->options->serial[which];
 
-	if (serial->kind != SERIAL_FILE)
+	if (serial->kind == SERIAL_PTY)
+		return output_open_pty(&s->file[which], s->m, serial->path);
+	if (serial->kind != SERIAL_FILE && serial->kind != SERIAL_TEE)
 		return 0;
 	return output_open_file(&s->file[which], s->m, serial->path);
+}
+
+static struct byte_sink stdio_sink(struct session *s)
+{
+	if (s->options->display == DISPLAY_TERM)
+		return display_sink(&s->display);
+	return output_sink(&s->stdout_);
+}
+
+static void send_both(void *host, const uint8_t *bytes, size_t len)
+{
+	const struct byte_sink *sink = host;
+
+	sink[0].send(sink[0].host, bytes, len);
+	sink[1].send(sink[1].host, bytes, len);
 }
 
 static struct byte_sink sink_of(struct session *s, unsigned which)
 {
 	switch (s->options->serial[which].kind) {
 	case SERIAL_STDIO:
-		if (s->options->display == DISPLAY_TERM)
-			return display_sink(&s->display);
-		return output_sink(&s->stdout_);
+		return stdio_sink(s);
+	case SERIAL_TEE:
+		s->tee[0] = stdio_sink(s);
+		s->tee[1] = output_sink(&s->file[which]);
+		return (struct byte_sink){send_both, s->tee};
 	case SERIAL_FILE:
+	case SERIAL_PTY:
 		return output_sink(&s->file[which]);
 	case SERIAL_NULL:
 		break;
@@ -97,22 +117,36 @@ static int load(struct session *s, struct x86_state *state)
 	return err ? verdict_status(err) : 0;
 }
 
+/* The serial line that takes input: at most one does. */
+static int input_line(const struct options *o)
+{
+	for (int i = 0; i < 2; i++)
+		if (o->serial[i].kind == SERIAL_STDIO ||
+		    o->serial[i].kind == SERIAL_TEE ||
+		    o->serial[i].kind == SERIAL_PTY)
+			return i;
+	return -1;
+}
+
 /* Keys go to the screen's keyboard, else to the serial line that is stdio. */
 static int connect_input(struct session *s)
 {
 	const struct options *o = s->options;
 	bool keys = o->display == DISPLAY_TERM;
-	int com = o->serial[0].kind == SERIAL_STDIO   ? 0
-		  : o->serial[1].kind == SERIAL_STDIO ? 1
-						      : -1;
+	int com = input_line(o);
+	bool pty = com >= 0 && o->serial[com].kind == SERIAL_PTY;
 	int err = 0;
 
 	feeder_init(&s->feeder, s->m, com < 0 ? NULL : s->board.com[com],
 		    s->board.kbd);
-	if (com < 0 && !keys)
+	if (pty && !keys)
+		err = console_init_pty(&s->console, s->m, &s->feeder,
+				       s->file[com].fd);
+	else if (com < 0 && !keys)
 		console_init_none(&s->console, s->m, &s->feeder);
 	else
-		err = console_init(&s->console, s->m, &s->feeder, keys);
+		err = console_init(&s->console, s->m, &s->feeder, keys,
+				   o->escape);
 	if (o->type)
 		feeder_type(&s->feeder, o->type, o->type_len);
 	return err;
@@ -250,7 +284,7 @@ int session_begin(struct session *s, const struct options *options)
 	return 0;
 }
 
-/* Ctrl-] is seen while output waits, as long as the terminal is the guest's. */
+/* The escape key is seen while output waits, as long as the terminal is the guest's. */
 static void watch_keys(struct session *s, bool on)
 {
 	struct output *outputs[] = {&s->stdout_, &s->file[0], &s->file[1]};
@@ -272,8 +306,9 @@ static int enter_terminal(struct session *s)
 	}
 	if (!s->console.tty)
 		return 0;
-	log_warn("this terminal is the guest's serial line now: Ctrl-] ends "
-		 "the run, Ctrl-C goes to the guest");
+	log_warn("this terminal is the guest's serial line now: Ctrl-%c ends "
+		 "the run, all other keys go to the guest",
+		 s->options->escape | 0x40);
 	return terminal_enter(STDIN_FILENO, STDOUT_FILENO, true, "", "")
 		       ? EXIT_HOST
 		       : 0;
@@ -378,6 +413,8 @@ int session_run(struct session *s)
 	if (s->panic.seen)
 		verdict_panic(s->m, s->options, s->panic.text, &v);
 	print_line(s, v.line);
+	for (int i = 0; i < 2; i++)
+		output_say_lost(&s->file[i]);
 	closed = close_outputs(s);
 	if ((!look_end(&s->look) || !closed) && v.status == 0)
 		v.status = EXIT_HOST;

@@ -26,7 +26,9 @@ struct session {
 	struct display display;
 	struct output stdout_; /* the verdict's line, and serial's if stdio */
 	struct output file[2]; /* COM1, COM2 */
-	int kernel_fd;	       /* for its symbols; -1: none */
+	struct byte_sink
+		tee[2]; /* to standard output or the screen, and file[0] */
+	int kernel_fd;	/* for its symbols; -1: none */
 	struct panic panic;
 	struct look look;
 	struct snapshot snapshot; /* --restore's, until it was used */

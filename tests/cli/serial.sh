@@ -95,4 +95,43 @@ boot "$GUESTS/echo.elf"
 expect_status 0
 expect_same "$work/out" "$work/text"
 
+check "tee: standard output and a file"
+boot --serial "tee:$work/copy" "$GUESTS/say.elf" --append 'one|two|'
+expect_status 0
+printf 'one\ntwo\n' >"$work/expected"
+expect_same "$work/out" "$work/expected"
+expect_same "$work/copy" "$work/expected"
+
+check "nobody at a pseudo-terminal: the guest does not wait"
+if [ -z "${SLOW:-}" ] && [ -c /dev/ptmx ]; then
+	boot --serial "pty:$work/line" "$GUESTS/lines.elf"
+	expect_status 0
+	expect "$work/err" 'bytes were lost'
+	[ -h "$work/line" ] || complain "no link"
+
+	check "the other side of it talks with the guest"
+	: >"$work/in-the-way"
+	vmm boot --serial "pty:$work/in-the-way" "$GUESTS/exit.elf"
+	expect_status 71
+	rm -f "$work/line"
+	"$VMM" boot --accel "$ACCEL" --timeout 20s --serial "pty:$work/line" \
+		"$GUESTS/echo.elf" 2>"$work/err" &
+	pid=$!
+	tries=0
+	until [ -h "$work/line" ] || [ $tries = 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	timeout 10 head -c 5 "$work/line" >"$work/out" &
+	reader=$!
+	printf 'hello' >"$work/line"
+	wait "$reader"
+	printf 'hello' >"$work/expected"
+	expect_same "$work/out" "$work/expected"
+	printf '.' >"$work/line"
+	status=0
+	wait "$pid" || status=$?
+	expect_status 0
+fi
+
 finish
