@@ -48,9 +48,9 @@ void object_dies(struct slot *last);
 /* A capability is in no slot any more; `last`: nor is any other. */
 void object_capability_gone(const struct cap *cap, bool last);
 
-/* Steps between two looks for an interrupt: one is a few hundred
+/* Steps between two looks for an interrupt: one is 100 to 400
  * instructions. */
-#define STEPS_AT_ONCE 16
+#define STEPS_AT_ONCE 8
 
 /* One bounded step; false: no object is dying. */
 bool object_step(void);

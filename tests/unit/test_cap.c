@@ -170,7 +170,7 @@ static void test_a_hundred_thousand_capabilities_go(void **state)
 		fake.interrupt_in = 1;
 		for (calls = 1; !object_revoke(&many[0]); calls++)
 			;
-		assert_int_equal(calls, 100000 / 16 + 1);
+		assert_int_equal(calls, 100000 / 8 + 1);
 		for (unsigned i = 1; i <= 100000; i++)
 			assert_true(slot_empty(&many[i]));
 	}
@@ -285,8 +285,8 @@ static void test_a_thousand_pools_deep(void **state)
 	} while (c.task->regs.rip == 0x1000);
 	assert_null(verify());
 	assert_null(kernel.dying);
-	/* A look every 16 steps; a pool is passed in as many. */
-	assert_int_equal(calls, 1001);
+	/* A look every 8 steps; a pool is passed in 16. */
+	assert_int_equal(calls, 2001);
 }
 
 static void test_what_a_pool_is_made_of_can_lie_in_it(void **state)
