@@ -46,6 +46,7 @@ struct rt_task {
 	struct rt_task *self; /* where the x86-64 ABI wants it */
 	struct task_buffer *buffer;
 	uint64_t stack, stack_end; /* for backtraces */
+	struct caddr task;	   /* its capability; depth 0: not known */
 	struct caddr done;	   /* Channel for rt_exit(); depth 0: none */
 	bool first;		   /* of its address space */
 };

@@ -24,6 +24,7 @@ static struct rt_task told_task(const struct boot_info *info)
 		.buffer = (struct task_buffer *)info->buffer,
 		.stack = info->stack,
 		.stack_end = info->stack + info->stack_bytes,
+		.task = caddr_root(BOOT_SLOT_TASK),
 		.done = {info->done_slot, info->done_slot != 0},
 		.first = true,
 	};

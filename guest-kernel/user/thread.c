@@ -91,6 +91,7 @@ static enum error make_parts(struct rt_thread *t)
 	if (err)
 		return err;
 	task.done = t->done;
+	task.task = t->task;
 	setup.fs_base = (uintptr_t)tls_make((void *)(sp + 8), &task);
 	return task_set_up(t->task, &setup, NULL);
 }
