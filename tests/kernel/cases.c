@@ -3,7 +3,9 @@
 
 #define PAGE 4096
 
-static bool good;
+static bool good, elsewhere;
+static struct actor actors[ACTORS];
+static unsigned actor_count;
 
 void expect_at(bool ok, unsigned line, const char *what)
 {
@@ -36,6 +38,8 @@ static void run_case(const struct test_case *c)
 	uint64_t bytes = 0, left = 0;
 
 	good = true;
+	elsewhere = c->elsewhere;
+	actor_count = 0;
 	c->run();
 	unmake();
 	EXPECT_OK(sys_untyped_info(CASE_MEMORY, &bytes, &left, NULL));
@@ -105,6 +109,70 @@ struct caddr make_space(void)
 		EXPECT_OK(err);
 	}
 	return space;
+}
+
+enum error do_step(struct step *s)
+{
+	uint64_t deadline = s->deadline ? s->deadline : NO_DEADLINE;
+
+	s->error =
+		message_call(s->number, s->target, s->reply, deadline, &s->m);
+	return s->error;
+}
+
+static void act(uint64_t at)
+{
+	struct actor *actor = (struct actor *)at;
+
+	for (unsigned i = 0; i < STEPS && actor->step[i].number; i++)
+		do_step(&actor->step[i]);
+}
+
+static struct actor *new_actor(void (*run)(uint64_t), uint64_t argument)
+{
+	struct actor *actor = &actors[actor_count++];
+
+	memset(actor, 0, sizeof(*actor));
+	actor->thread = thread_make(run, argument);
+	actor->space = PML4;
+	if (elsewhere) {
+		actor->space = make_space();
+		EXPECT_OK(sys_task_set_table(actor->thread.task, actor->space));
+	}
+	return actor;
+}
+
+struct actor *make_actor(const struct step *steps, unsigned count)
+{
+	struct actor *actor = new_actor(act, (uint64_t)&actors[actor_count]);
+
+	for (unsigned i = 0; i < count; i++) {
+		actor->step[i] = steps[i];
+		actor->step[i].error = NOT_YET;
+	}
+	return actor;
+}
+
+static void begin(const struct actor *actor)
+{
+	EXPECT_OK(sys_task_set_active(actor->thread.task, 1));
+	yield_often();
+}
+
+struct actor *start_actor(const struct step *steps, unsigned count)
+{
+	struct actor *actor = make_actor(steps, count);
+
+	begin(actor);
+	return actor;
+}
+
+struct actor *start_function(void (*run)(uint64_t), uint64_t argument)
+{
+	struct actor *actor = new_actor(run, argument);
+
+	begin(actor);
+	return actor;
 }
 
 uint64_t state_of(struct caddr task)

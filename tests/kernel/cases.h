@@ -9,9 +9,12 @@
 
 #include "tests/kernel/check.h"
 
+#include "guest-kernel/user/message.h"
+
 struct test_case {
 	const char *name;
 	void (*run)(void);
+	bool elsewhere; /* the actors live in another address space */
 };
 
 /* What user_main() returns. */
@@ -42,6 +45,44 @@ struct caddr empty_slot(void);
  * variables are where they are here, all else is missing.
  */
 struct caddr make_space(void);
+
+/* ---- tasks that follow a script ---- */
+
+/* One system call of those with messages. */
+struct step {
+	unsigned number; /* SYS_CALL to SYS_NB_RECV */
+	struct caddr target, reply;
+	uint64_t deadline; /* 0: none */
+	struct message m;
+	volatile uint64_t error; /* NOT_YET, and then what it returned */
+};
+
+#define NOT_YET UINT64_C(1000)
+#define STEPS	4
+#define ACTORS	4
+
+struct actor {
+	struct step step[STEPS];
+	struct thread thread;
+	struct caddr space;
+};
+
+/*
+ * A task that makes these calls, one after the other, and ends. It shares our
+ * variables, wherever it lives. At most ACTORS in a case.
+ */
+struct actor *make_actor(const struct step *steps, unsigned count);
+struct actor *start_actor(const struct step *steps, unsigned count);
+#define START(...)                                               \
+	start_actor((const struct step[]){__VA_ARGS__},          \
+		    sizeof((const struct step[]){__VA_ARGS__}) / \
+			    sizeof(struct step))
+
+/* The same with a function; it must not use its task buffer. */
+struct actor *start_function(void (*run)(uint64_t), uint64_t argument);
+
+/* One call of our own. */
+enum error do_step(struct step *step);
 
 /* A task's state and priority by TASK_INFO. */
 uint64_t state_of(struct caddr task);

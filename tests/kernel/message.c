@@ -1,0 +1,625 @@
+/*
+ * message.c: sends, receives, calls and answers between two tasks: of one
+ * address space, and again of two. Each form of message also where it cannot
+ * work: to the wrong object, without the right, with nobody there.
+ */
+#include "tests/kernel/cases.h"
+
+static struct caddr ep, badged, reply, note;
+
+#define BADGE UINT64_C(0x1234567890abcdef)
+
+static void make_objects(void)
+{
+	ep = make(OBJECT_ENDPOINT, 0);
+	badged = minted(ep, RIGHT_ALL, BADGE);
+	reply = make(OBJECT_REPLY, 0);
+	note = make(OBJECT_NOTIFICATION, 0);
+}
+
+static struct message four_words(uint32_t label)
+{
+	return (struct message){MESSAGE_INFO(label, 0, 4), {11, 22, 33, 44}, 0};
+}
+
+static bool has_four_words(const struct message *m, uint32_t label)
+{
+	return MESSAGE_LABEL_OF(m->info) == label &&
+	       MESSAGE_LENGTH(m->info) == 4 && m->word[0] == 11 &&
+	       m->word[1] == 22 && m->word[2] == 33 && m->word[3] == 44;
+}
+
+static void send_to_receiver(void)
+{
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep});
+	EXPECT_EQUAL(state_of(a->thread.task), TASK_RECEIVING);
+	EXPECT_OK(message_send(badged, four_words(7)));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_OK);
+	EXPECT(has_four_words(&a->step[0].m, 7));
+	EXPECT_EQUAL(a->step[0].m.badge, BADGE);
+	EXPECT_EQUAL(a->step[0].m.info & MESSAGE_CALL, 0);
+}
+
+static void receive_from_sender(void)
+{
+	struct message m = {0};
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_SEND, badged, .m = four_words(8)});
+	EXPECT_EQUAL(state_of(a->thread.task), TASK_SENDING);
+	EXPECT_EQUAL(a->step[0].error, NOT_YET);
+	EXPECT_OK(message_receive(ep, CADDR_ANY, &m));
+	EXPECT(has_four_words(&m, 8));
+	EXPECT_EQUAL(m.badge, BADGE);
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_OK);
+}
+
+static void call_and_reply(void)
+{
+	struct message m = four_words(1);
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep, reply},
+		  {SYS_SEND, reply, .m = four_words(0xffffffff)});
+	EXPECT_OK(message_ask(badged, &m));
+	EXPECT(has_four_words(&m, 0xffffffff));
+	EXPECT_EQUAL(m.badge, 0);
+	EXPECT_EQUAL(m.info & (MESSAGE_CALL | MESSAGE_FAULT), 0);
+	EXPECT(a->step[0].m.info & MESSAGE_CALL);
+	EXPECT_EQUAL(a->step[0].m.badge, BADGE);
+}
+
+static void call_before_the_server(void)
+{
+	struct message m = {0};
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_CALL, badged, .m = four_words(3)});
+	EXPECT_EQUAL(state_of(a->thread.task), TASK_CALLING);
+	EXPECT_OK(message_receive(ep, reply, &m));
+	EXPECT(has_four_words(&m, 3) && m.info & MESSAGE_CALL);
+	EXPECT_EQUAL(state_of(a->thread.task), TASK_ANSWERED);
+	EXPECT_OK(message_send(reply, four_words(4)));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_OK);
+	EXPECT(has_four_words(&a->step[0].m, 4));
+}
+
+static void reply_and_receive(void)
+{
+	struct message m;
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep, reply},
+		  {SYS_REPLY_RECV, ep, reply, .m = four_words(21)},
+		  {SYS_REPLY_RECV, ep, reply, .m = four_words(22)});
+	for (unsigned i = 0; i < 2; i++) {
+		m = four_words(i);
+		EXPECT_OK(message_ask(ep, &m));
+		EXPECT(has_four_words(&m, 21 + i));
+	}
+	EXPECT_EQUAL(state_of(a->thread.task), TASK_RECEIVING);
+}
+
+static void first_come(void)
+{
+	struct message m = {0};
+
+	make_objects();
+	for (unsigned i = 0; i < 3; i++)
+		START({SYS_SEND, ep, .m = {MESSAGE_INFO(i, 0, 0)}});
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT_OK(message_receive(ep, CADDR_ANY, &m));
+		EXPECT_EQUAL(MESSAGE_LABEL_OF(m.info), i);
+	}
+}
+
+static void without_waiting(void)
+{
+	struct message m = four_words(5);
+	struct actor *a;
+
+	make_objects();
+	EXPECT_EQUAL(message_call(SYS_NB_SEND, ep, CADDR_ANY, NO_DEADLINE, &m),
+		     ERR_WOULD_BLOCK);
+	EXPECT_EQUAL(message_call(SYS_NB_RECV, ep, CADDR_ANY, NO_DEADLINE, &m),
+		     ERR_WOULD_BLOCK);
+	a = START({SYS_RECV, ep});
+	EXPECT_EQUAL(message_call(SYS_NB_RECV, ep, CADDR_ANY, NO_DEADLINE, &m),
+		     ERR_WOULD_BLOCK);
+	EXPECT_OK(message_call(SYS_NB_SEND, ep, CADDR_ANY, NO_DEADLINE, &m));
+	yield_often();
+	EXPECT(has_four_words(&a->step[0].m, 5));
+	START({SYS_SEND, ep, .m = four_words(6)});
+	m = (struct message){0};
+	EXPECT_OK(message_call(SYS_NB_RECV, ep, CADDR_ANY, NO_DEADLINE, &m));
+	EXPECT(has_four_words(&m, 6));
+}
+
+static void long_messages(void)
+{
+	uint64_t *mine = (uint64_t *)rt_buffer()->data, *theirs;
+	struct message m = {MESSAGE_INFO(0, 0, MESSAGE_WORDS), {1}, 0};
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep, reply});
+	theirs = (uint64_t *)a->thread.buffer->data;
+	for (unsigned i = 0; i < TASK_BUFFER_BYTES / 8; i++)
+		mine[i] = i * 0x123456789;
+	EXPECT_OK(message_send(ep, m));
+	yield_often();
+	EXPECT_EQUAL(MESSAGE_LENGTH(a->step[0].m.info), MESSAGE_WORDS);
+	EXPECT(!memcmp(mine, theirs, TASK_BUFFER_BYTES));
+}
+
+static void a_message_of_five(void)
+{
+	uint64_t *mine = (uint64_t *)rt_buffer()->data, *theirs;
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep});
+	theirs = (uint64_t *)a->thread.buffer->data;
+	theirs[1] = mine[1] = 77;
+	mine[0] = 55;
+	mine[1] = 66;
+	EXPECT_OK(message_send(ep, (struct message){MESSAGE_INFO(0, 0, 5)}));
+	yield_often();
+	EXPECT_EQUAL(theirs[0], 55);
+	EXPECT_EQUAL(theirs[1], 77);
+}
+
+static void no_buffer_at_the_other_end(void)
+{
+	struct actor *a;
+
+	make_objects();
+	a = make_actor((const struct step[]){{SYS_RECV, ep}}, 1);
+	EXPECT_OK(sys_task_set_buffer(a->thread.task,
+				      make(OBJECT_TASK_BUFFER, 0)));
+	unsigned buffer = empty_slot().path - 2; /* what was made last */
+	EXPECT_OK(sys_cpool_revoke(ROOT, buffer));
+	EXPECT_OK(sys_task_set_active(a->thread.task, 1));
+	yield_often();
+	EXPECT_OK(message_send(ep, (struct message){MESSAGE_INFO(0, 1, 100)}));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_OK);
+}
+
+static void only_what_was_sent(void)
+{
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep});
+	EXPECT_OK(message_send(
+		ep, (struct message){MESSAGE_INFO(0, 0, 1), {1, 2, 3, 4}, 0}));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].m.word[0], 1);
+	for (unsigned i = 1; i < 4; i++)
+		EXPECT_EQUAL(a->step[0].m.word[i], 0);
+}
+
+static void bits_that_must_be_zero(void)
+{
+	make_objects();
+	for (unsigned number = SYS_CALL; number <= SYS_NB_RECV; number++)
+		for (unsigned bit = 0; bit < 32; bit++) {
+			struct raw r = {number, ep.path,
+					(UINT64_C(1) << bit) |
+						ep.depth << INFO_TARGET_SHIFT};
+
+			if (!(MESSAGE_ZERO >> bit & 1))
+				continue;
+			raw_call(&r);
+			EXPECT_EQUAL(r.rax, ERR_RANGE);
+		}
+	EXPECT_EQUAL(message_send(ep, (struct message){MESSAGE_WORDS + 1}),
+		     ERR_RANGE);
+	EXPECT_EQUAL(message_send(ep, (struct message){255}), ERR_RANGE);
+}
+
+/* Every form to every type of object that does not take it. */
+static void wrong_targets(void)
+{
+	static const enum abi_object types[] = {
+		OBJECT_CPOOL,	     OBJECT_TASK,	 OBJECT_CHANNEL,
+		OBJECT_RAW_PAGE,     OBJECT_TASK_BUFFER, OBJECT_PML4,
+		OBJECT_PDPT,	     OBJECT_PD,		 OBJECT_PT,
+		OBJECT_SCHED_CONTEXT};
+	struct message m = {0};
+
+	make_objects();
+	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct caddr object = make(types[i], 0);
+
+		for (unsigned n = SYS_CALL; n <= SYS_NB_RECV; n++)
+			EXPECT_EQUAL(
+				message_call(n, object, reply, NO_DEADLINE, &m),
+				ERR_WRONG_TYPE);
+	}
+	EXPECT_EQUAL(message_ask(note, &m), ERR_WRONG_TYPE);
+	EXPECT_EQUAL(message_ask(reply, &m), ERR_WRONG_TYPE);
+	EXPECT_EQUAL(message_receive(reply, CADDR_ANY, &m), ERR_WRONG_TYPE);
+	EXPECT_EQUAL(
+		message_call(SYS_NB_RECV, reply, CADDR_ANY, NO_DEADLINE, &m),
+		ERR_WRONG_TYPE);
+}
+
+static void wrong_addresses(void)
+{
+	struct message m = {0};
+	struct caddr empty;
+
+	make_objects();
+	empty = empty_slot();
+	for (unsigned n = SYS_CALL; n <= SYS_NB_RECV; n++) {
+		EXPECT_EQUAL(message_call(n, empty, reply, NO_DEADLINE, &m),
+			     ERR_EMPTY_SLOT);
+		EXPECT_EQUAL(message_call(n, CADDR_ANY, reply, NO_DEADLINE, &m),
+			     ERR_BAD_ADDRESS);
+		EXPECT_EQUAL(message_call(n, caddr_in(ep, 1), reply,
+					  NO_DEADLINE, &m),
+			     ERR_BAD_ADDRESS);
+		EXPECT_EQUAL(message_call(n, (struct caddr){256, 1}, reply,
+					  NO_DEADLINE, &m),
+			     ERR_BAD_ADDRESS);
+	}
+}
+
+static void wrong_replies(void)
+{
+	static const unsigned numbers[] = {SYS_RECV, SYS_NB_RECV,
+					   SYS_REPLY_RECV};
+	struct message m = {0};
+
+	make_objects();
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT_EQUAL(message_call(numbers[i], ep, ep, NO_DEADLINE, &m),
+			     ERR_WRONG_TYPE);
+		EXPECT_EQUAL(message_call(numbers[i], ep, caddr_root(255),
+					  NO_DEADLINE, &m),
+			     ERR_WRONG_TYPE);
+		EXPECT_EQUAL(message_call(numbers[i], ep, empty_slot(),
+					  NO_DEADLINE, &m),
+			     ERR_EMPTY_SLOT);
+		EXPECT_EQUAL(message_call(numbers[i], ep, caddr_in(ep, 0),
+					  NO_DEADLINE, &m),
+			     ERR_BAD_ADDRESS);
+	}
+	EXPECT_EQUAL(message_answer(ep, CADDR_ANY, &m), ERR_TRUNCATED);
+}
+
+static void without_rights(void)
+{
+	struct caddr to_send, to_receive;
+	struct message m = {0};
+
+	make_objects();
+	to_send = minted(ep, RIGHT_WRITE, 0);
+	to_receive = minted(ep, RIGHT_READ, 0);
+	EXPECT_EQUAL(message_receive(to_send, reply, &m), ERR_NO_RIGHT);
+	EXPECT_EQUAL(message_answer(to_send, reply, &m), ERR_NO_RIGHT);
+	EXPECT_EQUAL(message_ask(to_receive, &m), ERR_NO_RIGHT);
+	EXPECT_EQUAL(message_send(to_receive, m), ERR_NO_RIGHT);
+	EXPECT_EQUAL(notify(minted(note, RIGHT_READ, 0), 1), ERR_NO_RIGHT);
+	EXPECT_EQUAL(
+		message_receive(minted(note, RIGHT_WRITE, 0), CADDR_ANY, &m),
+		ERR_NO_RIGHT);
+}
+
+static void nobody_answers(void)
+{
+	struct message m = four_words(9);
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep});
+	EXPECT_EQUAL(message_ask(ep, &m), ERR_NO_REPLY);
+	EXPECT_EQUAL(a->step[0].error, NOT_YET);
+	EXPECT_OK(message_send(ep, m)); /* the first receives no more */
+	a = START({SYS_CALL, ep, .m = four_words(9)});
+	EXPECT_OK(message_receive(ep, CADDR_ANY, &m));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_NO_REPLY);
+}
+
+static void a_reply_serves_once(void)
+{
+	struct message m = {0};
+	struct actor *a;
+
+	make_objects();
+	EXPECT_EQUAL(message_send(reply, m), ERR_GONE);
+	a = START({SYS_CALL, ep}, {SYS_CALL, ep});
+	EXPECT_OK(message_receive(ep, reply, &m));
+	EXPECT_EQUAL(message_receive(ep, reply, &m), ERR_BAD_STATE);
+	EXPECT_OK(message_send(reply, m));
+	EXPECT_EQUAL(message_send(reply, m), ERR_GONE);
+	EXPECT_OK(message_receive(ep, reply, &m));
+	EXPECT_OK(message_send(reply, m));
+	yield_often();
+	EXPECT_EQUAL(a->step[1].error, ERR_OK);
+}
+
+static void a_reply_is_offered_once(void)
+{
+	struct message m = {0};
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep, reply});
+	EXPECT_EQUAL(message_call(SYS_NB_RECV, ep, reply, NO_DEADLINE, &m),
+		     ERR_BAD_STATE);
+	EXPECT_EQUAL(message_answer(ep, reply, &m), ERR_BAD_STATE);
+	EXPECT_OK(sys_task_set_active(a->thread.task, 0));
+	EXPECT_EQUAL(message_call(SYS_NB_RECV, ep, reply, NO_DEADLINE, &m),
+		     ERR_WOULD_BLOCK);
+}
+
+static void deadlines(void)
+{
+	uint64_t soon = sys_clock() + 300000;
+	struct step waits[] = {{SYS_SEND}, {SYS_CALL}, {SYS_RECV}};
+	struct actor *a;
+
+	make_objects();
+	for (unsigned i = 0; i < 3; i++) {
+		waits[i].target = ep;
+		waits[i].deadline = sys_clock() + 100000;
+		EXPECT_EQUAL(do_step(&waits[i]), ERR_TIMEOUT);
+		EXPECT(sys_clock() >= waits[i].deadline);
+		waits[i].deadline = 1;
+		EXPECT_EQUAL(do_step(&waits[i]), ERR_TIMEOUT);
+	}
+	/* Of an answer that does not come. */
+	a = START({SYS_RECV, ep, reply},
+		  {SYS_RECV, note, .deadline = soon + 1000000},
+		  {SYS_SEND, reply});
+	waits[1].deadline = sys_clock() + 300000;
+	EXPECT_EQUAL(do_step(&waits[1]), ERR_TIMEOUT);
+	notify(note, 1);
+	yield_often();
+	EXPECT_EQUAL(a->step[2].error, ERR_GONE);
+}
+
+static void the_endpoint_goes(void)
+{
+	struct actor *a;
+
+	make_objects();
+	for (unsigned number = SYS_CALL; number <= SYS_RECV; number++) {
+		struct caddr victim = make(OBJECT_ENDPOINT, 0);
+		struct step step = {number, victim, reply};
+
+		if (number == SYS_REPLY_RECV || number == SYS_NB_SEND)
+			continue;
+		a = start_actor(&step, 1);
+		EXPECT_EQUAL(a->step[0].error, NOT_YET);
+		EXPECT_OK(sys_cpool_delete(ROOT, victim.path));
+		yield_often();
+		EXPECT_EQUAL(a->step[0].error, ERR_GONE);
+	}
+}
+
+static void the_server_goes(void)
+{
+	struct message m = {0};
+	struct actor *a, *b;
+
+	make_objects();
+	a = START({SYS_RECV, ep, reply}, {SYS_RECV, note});
+	b = START({SYS_CALL, ep});
+	EXPECT_EQUAL(state_of(b->thread.task), TASK_ANSWERED);
+	EXPECT_OK(sys_cpool_delete(ROOT, a->thread.task.path));
+	yield_often();
+	EXPECT_EQUAL(b->step[0].error, ERR_GONE);
+	EXPECT_EQUAL(message_send(reply, m), ERR_GONE);
+}
+
+static void the_reply_goes(void)
+{
+	struct actor *a, *b;
+
+	make_objects();
+	a = START({SYS_RECV, ep, reply}, {SYS_RECV, note}, {SYS_SEND, reply});
+	b = START({SYS_CALL, ep});
+	EXPECT_OK(sys_cpool_delete(ROOT, reply.path));
+	yield_often();
+	EXPECT_EQUAL(b->step[0].error, ERR_GONE);
+	notify(note, 1);
+	yield_often();
+	EXPECT_EQUAL(a->step[2].error, ERR_EMPTY_SLOT);
+}
+
+static void the_caller_goes(void)
+{
+	struct message m = {0};
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_CALL, ep});
+	EXPECT_OK(message_receive(ep, reply, &m));
+	EXPECT_OK(sys_cpool_delete(ROOT, a->thread.task.path));
+	EXPECT_EQUAL(message_send(reply, m), ERR_GONE);
+	EXPECT_EQUAL(message_call(SYS_NB_RECV, ep, reply, NO_DEADLINE, &m),
+		     ERR_WOULD_BLOCK);
+}
+
+static void a_stopped_caller_calls_again(void)
+{
+	struct message m = {0};
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_CALL, ep, .m = four_words(2)});
+	EXPECT_OK(message_receive(ep, reply, &m));
+	EXPECT_OK(sys_task_set_active(a->thread.task, 0));
+	EXPECT_EQUAL(message_send(reply, m), ERR_GONE);
+	EXPECT_OK(sys_task_set_active(a->thread.task, 1));
+	EXPECT_OK(message_receive(ep, reply, &m));
+	EXPECT(has_four_words(&m, 2));
+	EXPECT_OK(message_send(reply, four_words(3)));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_OK);
+	EXPECT(has_four_words(&a->step[0].m, 3));
+}
+
+/* ---- notifications ---- */
+
+static void signal_and_wait(void)
+{
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, note});
+	EXPECT_EQUAL(state_of(a->thread.task), TASK_LISTENING);
+	EXPECT_OK(notify(note, 0));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, NOT_YET);
+	EXPECT_OK(notify(note, 0x8000000000000001));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].m.badge, 0x8000000000000001);
+	EXPECT_EQUAL(a->step[0].m.info, MESSAGE_NOTIFICATION);
+}
+
+static void bits_gather(void)
+{
+	struct message m = {0};
+
+	make_objects();
+	notify(note, 1);
+	notify(minted(note, RIGHT_WRITE, 0x40), 2);
+	notify(note, 4);
+	EXPECT_OK(message_receive(note, CADDR_ANY, &m));
+	EXPECT_EQUAL(m.badge, 0x45);
+	EXPECT_EQUAL(
+		message_call(SYS_NB_RECV, note, CADDR_ANY, NO_DEADLINE, &m),
+		ERR_WOULD_BLOCK);
+}
+
+static void one_waiter_takes_all(void)
+{
+	struct actor *a, *b;
+
+	make_objects();
+	a = START({SYS_RECV, note});
+	b = START({SYS_RECV, note});
+	notify(note, 3);
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_OK);
+	EXPECT_EQUAL(b->step[0].error, NOT_YET);
+	notify(note, 4);
+	yield_often();
+	EXPECT_EQUAL(b->step[0].m.badge, 4);
+}
+
+static void the_notification_goes(void)
+{
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, note});
+	EXPECT_OK(sys_cpool_delete(ROOT, note.path));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].error, ERR_GONE);
+}
+
+static void a_bound_notification(void)
+{
+	struct actor *a;
+
+	make_objects();
+	a = START({SYS_RECV, ep, reply}, {SYS_RECV, ep, reply});
+	notify(note, 6);
+	EXPECT_OK(sys_task_bind(a->thread.task, note));
+	yield_often();
+	EXPECT_EQUAL(a->step[0].m.badge, 6);
+	EXPECT_EQUAL(a->step[0].m.info, MESSAGE_NOTIFICATION);
+	notify(note, 9);
+	yield_often();
+	EXPECT_EQUAL(a->step[1].m.badge, 9);
+}
+
+static void binding(void)
+{
+	struct caddr one, two;
+
+	make_objects();
+	one = make(OBJECT_TASK, 0);
+	two = make(OBJECT_TASK, 0);
+	EXPECT_EQUAL(sys_task_bind(one, minted(note, RIGHT_WRITE, 0)),
+		     ERR_NO_RIGHT);
+	EXPECT_OK(sys_task_bind(one, note));
+	EXPECT_OK(sys_task_bind(one, note));
+	EXPECT_EQUAL(sys_task_bind(two, note), ERR_BAD_STATE);
+	EXPECT_OK(sys_task_bind(one, CADDR_ANY));
+	EXPECT_OK(sys_task_bind(two, note));
+	EXPECT_OK(sys_cpool_delete(ROOT, two.path));
+	EXPECT_OK(sys_task_bind(one, note));
+	EXPECT_OK(sys_cpool_revoke(ROOT, note.path));
+	EXPECT_OK(sys_task_bind(make(OBJECT_TASK, 0), note));
+}
+
+#define HERE_AND_THERE(name, run)                         \
+	{name, run, false},                               \
+	{                                                 \
+		name ", across address spaces", run, true \
+	}
+
+int user_main(const struct boot_info *info)
+{
+	static const struct test_case cases[] = {
+		HERE_AND_THERE("a send to who receives", send_to_receiver),
+		HERE_AND_THERE("a receive from who sends", receive_from_sender),
+		HERE_AND_THERE("a call and its answer", call_and_reply),
+		HERE_AND_THERE("a call to a server that comes later",
+			       call_before_the_server),
+		HERE_AND_THERE("reply and receive", reply_and_receive),
+		HERE_AND_THERE("first come, first served", first_come),
+		HERE_AND_THERE("sends and receives that do not wait",
+			       without_waiting),
+		HERE_AND_THERE("a message of 132 words", long_messages),
+		HERE_AND_THERE("a message of five words", a_message_of_five),
+		HERE_AND_THERE("no buffer at the other end",
+			       no_buffer_at_the_other_end),
+		HERE_AND_THERE("nothing of the sender's but what it sends",
+			       only_what_was_sent),
+		{"info words that are none", bits_that_must_be_zero},
+		{"messages to objects that take none", wrong_targets},
+		{"messages to nowhere", wrong_addresses},
+		{"Reply objects that are none", wrong_replies},
+		{"messages without the right", without_rights},
+		HERE_AND_THERE("a call that nobody can answer", nobody_answers),
+		HERE_AND_THERE("a Reply serves once", a_reply_serves_once),
+		HERE_AND_THERE("a Reply is offered once",
+			       a_reply_is_offered_once),
+		HERE_AND_THERE("deadlines", deadlines),
+		HERE_AND_THERE("the endpoint goes", the_endpoint_goes),
+		HERE_AND_THERE("the server goes", the_server_goes),
+		HERE_AND_THERE("the Reply goes", the_reply_goes),
+		HERE_AND_THERE("the caller goes", the_caller_goes),
+		HERE_AND_THERE("a stopped caller calls again",
+			       a_stopped_caller_calls_again),
+		HERE_AND_THERE("a signal wakes", signal_and_wait),
+		{"bits gather", bits_gather},
+		HERE_AND_THERE("one waiter takes all bits",
+			       one_waiter_takes_all),
+		HERE_AND_THERE("the notification goes", the_notification_goes),
+		HERE_AND_THERE("bits for who receives at an endpoint",
+			       a_bound_notification),
+		{"a notification is one task's", binding},
+	};
+
+	return RUN_CASES(cases);
+}
