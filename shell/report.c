@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "devices/screen.h"
+#include "shell/backtrace.h"
 #include "shell/output.h"
 #include "shell/symbols.h"
 #include "vmm/log.h"
@@ -57,8 +58,26 @@ static void report_others(struct machine *m)
 	}
 }
 
+/* The addresses as they are, for vmm symbolize, and their functions. */
+static void report_backtrace(struct machine *m, const struct symbols *symbols)
+{
+	struct backtrace b;
+	char name[128];
+
+	backtrace_walk(m, m->turn.cpu, symbols, &b);
+	if (b.count)
+		log_warn("  called from%s:",
+			 b.guessed ? ", as far as the stack can tell" : "");
+	for (unsigned i = 0; i < b.count; i++) {
+		symbols_name(symbols, b.ip[i], name, sizeof(name));
+		log_warn("    0x%016" PRIx64 "%s%s", b.ip[i], name,
+			 b.guessed ? " ?" : "");
+	}
+}
+
 void report_registers(struct machine *m, int kernel)
 {
+	struct symbols symbols;
 	struct vcpu *cpu = m->cpu[m->turn.cpu];
 	char name[128], code[CODE_BYTES * 3 + 16];
 	struct x86_state s;
@@ -68,7 +87,8 @@ void report_registers(struct machine *m, int kernel)
 		log_warn("  cpu %u:", cpu->env.index);
 	cpu->ops->get_state(cpu, &s);
 	va = s.rip + s.seg[SEG_CS].base;
-	symbols_describe(kernel, s.rip, name, sizeof(name));
+	symbols_read(&symbols, kernel);
+	symbols_name(&symbols, s.rip, name, sizeof(name));
 	describe_code(cpu, &m->mem, va, code, sizeof(code));
 	log_warn("  rip %016" PRIx64 "%s, %s, ring %d%s", s.rip, name, mode(&s),
 		 (s.seg[SEG_SS].attr & SEG_ATTR_DPL) >> 5,
@@ -79,6 +99,8 @@ void report_registers(struct machine *m, int kernel)
 	log_warn("  cr2 %016" PRIx64 "  cr3 %016" PRIx64 "  efer %" PRIx64,
 		 s.cr2, s.cr3, s.efer);
 	log_warn("  code%s", code);
+	report_backtrace(m, &symbols);
+	symbols_free(&symbols);
 	report_others(m);
 }
 

@@ -133,12 +133,3 @@ const char *symbols_function(const struct symbols *s, uint64_t va)
 
 	return sym ? sym->name : NULL;
 }
-
-void symbols_describe(int fd, uint64_t va, char *text, size_t size)
-{
-	struct symbols s;
-
-	symbols_read(&s, fd);
-	symbols_name(&s, va, text, size);
-	symbols_free(&s);
-}

@@ -32,7 +32,4 @@ bool symbols_name(const struct symbols *symbols, uint64_t va, char *text,
 /* The name alone, or NULL. */
 const char *symbols_function(const struct symbols *symbols, uint64_t va);
 
-/* The same as symbols_name() for one address of an open file, or -1. */
-void symbols_describe(int fd, uint64_t va, char *text, size_t size);
-
 #endif

@@ -89,4 +89,10 @@ check "a bound of centuries is none"
 vmm boot --accel "$ACCEL" --timeout 18446744073s "$GUESTS/exit.elf"
 expect_status 0
 
+check "a bad end says who called"
+boot "$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf" --serial null
+expect_status 5
+expect "$work/err" '  called from:$'
+expect "$work/err" '    0x[0-9a-f]\{16\} <[a-z_]*+0x[0-9a-f]*>$'
+
 finish

@@ -47,6 +47,13 @@ static uint64_t fake_elapsed(struct vcpu *vcpu)
 	return container_of(vcpu, struct fake_cpu, vcpu)->elapsed_ns;
 }
 
+/* Paging is off. */
+static bool fake_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa)
+{
+	*gpa = gva;
+	return true;
+}
+
 static const struct vcpu_ops fake_ops = {
 	.name = "fake",
 	.destroy = fake_destroy,
@@ -55,6 +62,7 @@ static const struct vcpu_ops fake_ops = {
 	.get_state = fake_get_state,
 	.set_state = fake_set_state,
 	.elapsed_ns = fake_elapsed,
+	.translate = fake_translate,
 };
 
 static const struct vcpu_ops fake_counted_ops = {
@@ -65,6 +73,7 @@ static const struct vcpu_ops fake_counted_ops = {
 	.get_state = fake_get_state,
 	.set_state = fake_set_state,
 	.elapsed_ns = fake_elapsed,
+	.translate = fake_translate,
 	.counted_time = true,
 };
 
