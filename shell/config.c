@@ -30,7 +30,6 @@ struct origin {
 	const char *value; /* NULL: it is not configured */
 	unsigned line;	   /* of the file; 0: the environment */
 	char variable[ENV_SIZE];
-	char number[24]; /* room for a value */
 };
 
 /* ---- the file ---- */
@@ -74,6 +73,17 @@ static int unknown_key(const struct cli_command *c, const struct toml_key *k)
 		    near ? "'?" : "");
 }
 
+/* As a text, which stays as long as the file's own texts do. */
+static int spell_number(struct toml_value *v)
+{
+	if (v->kind == TOML_INTEGER &&
+	    asprintf(&v->string, "%" PRId64, v->integer) < 0) {
+		v->string = NULL;
+		return fail(-ENOMEM, "%s: no memory", file.path);
+	}
+	return 0;
+}
+
 static int check_table(const struct toml_table *t)
 {
 	const struct cli_command *c = cli_find(t->name);
@@ -86,7 +96,7 @@ static int check_table(const struct toml_table *t)
 			    near ? "; did you mean [" : "", near ? near : "",
 			    near ? "]?" : "");
 	for (size_t i = 0; i < t->count; i++) {
-		const struct toml_value *v = &t->key[i].value;
+		struct toml_value *v = &t->key[i].value;
 
 		if (!find_option(c, t->key[i].name))
 			return unknown_key(c, &t->key[i]);
@@ -94,6 +104,8 @@ static int check_table(const struct toml_table *t)
 			return fail(-EINVAL,
 				    "%s: line %u: '%s' is to be one value",
 				    file.path, t->key[i].line, t->key[i].name);
+		if (spell_number(v))
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -150,12 +162,9 @@ static void look_in_file(const struct cli_command *c,
 			if (strcmp(t->key[k].name, row->name))
 				continue;
 			o->line = t->key[k].line;
-			snprintf(o->number, sizeof(o->number), "%" PRId64,
-				 v->integer);
-			o->value = v->kind == TOML_STRING    ? v->string
-				   : v->kind == TOML_INTEGER ? o->number
-				   : v->boolean		     ? "true"
-							     : "false";
+			o->value = v->string	? v->string
+				   : v->boolean ? "true"
+						: "false";
 		}
 	}
 }
@@ -202,14 +211,6 @@ static int apply(const struct cli_option *row, struct origin *o, void *ctx)
 	bool on = true;
 	int err = row->arg ? 0 : is_on(o->value, &on);
 
-	/* The setter may keep it. */
-	if (!err && o->value == o->number) {
-		char *kept = strdup(o->number);
-
-		if (!kept)
-			return fail(-ENOMEM, "configuration: no memory");
-		o->value = kept;
-	}
 	if (!err && on)
 		err = row->set(ctx, row->arg ? o->value : NULL);
 	if (err && o->line)
