@@ -114,7 +114,7 @@ struct boot_info {
 	uint64_t stack, stack_bytes;	 /* of the task that finds this */
 	uint64_t buffer;		 /* its task buffer */
 	uint64_t free_base, free_end;	 /* nothing is there, nor will be */
-	uint32_t done_slot; /* a Channel to say its end to; 0: none */
+	uint32_t done_slot; /* an Endpoint to say its end to; 0: none */
 	uint32_t module_count;
 	struct boot_module module[BOOT_MODULE_MAX];
 };

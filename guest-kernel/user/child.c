@@ -221,7 +221,8 @@ static enum error make_task(struct child *c, const struct elf_image *image)
 	err = err ? err
 		  : space_map(&c->space, setup.buffer, BUFFER,
 			      RIGHT_READ | RIGHT_WRITE);
-	return err ? err : task_set_up(c->task, &setup, NULL);
+	err = err ? err : task_set_up(c->task, &setup, NULL);
+	return err ? err : sys_task_set_fault_handler(c->task, 0, c->done);
 }
 
 /* ---- all together ---- */
@@ -236,7 +237,8 @@ static enum error make_all(struct child *c, const uint8_t *file,
 	err = make(c, OBJECT_CPOOL, 0, &c->pool);
 	err = err ? err : make(c, OBJECT_PML4, 0, &c->space.pml4);
 	err = err ? err : make(c, OBJECT_TASK, 0, &c->task);
-	err = err ? err : make(c, OBJECT_CHANNEL, 0, &c->done);
+	err = err ? err : make(c, OBJECT_ENDPOINT, 0, &c->done);
+	err = err ? err : make(c, OBJECT_REPLY, 0, &c->reply);
 	if (err)
 		return err;
 	c->problem = "its image";
@@ -284,14 +286,7 @@ enum error child_go(struct child *c)
 
 bool child_join(struct child *c, int *result)
 {
-	struct taken end;
-	enum error err = sys_channel_take(c->done, 0, CADDR_ANY, &end);
-
-	if (err != ERR_OK)
-		rt_panic("child_join: %s", error_name(err));
-	if (result)
-		*result = (int)end.value;
-	return end.value != RT_PANICKED;
+	return task_wait(c->done, c->reply, result);
 }
 
 /* The first grain has its task and its pool, so it stops before all else. */

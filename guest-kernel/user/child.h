@@ -8,7 +8,7 @@
  *	  0	the root pool itself
  *	  2, 6.. Untypeds: its memory
  *	  3	its PML4
- *	248	Channel: where it says that it ends
+ *	248	Endpoint: where it says that it ends
  *	253	its own Task
  *	255	Channel: what the parent gave; or empty
  */
@@ -29,7 +29,7 @@ struct child_options {
 };
 
 struct child {
-	struct caddr task, pool, done;
+	struct caddr task, pool, done, reply;
 	struct space space;
 	struct grain current; /* the last of: */
 	uint16_t grain[CHILD_GRAINS];
@@ -46,7 +46,10 @@ enum error child_make(struct child *child, const void *file, uint64_t size,
 		      const struct child_options *options);
 enum error child_go(struct child *child);
 
-/* Waits for its end. False: it has panicked; else its main()'s result. */
+/*
+ * Waits for its end. False: it has panicked, or faulted, which the log is told
+ * then; else its main()'s result.
+ */
 bool child_join(struct child *child, int *result);
 
 /* Ends it, wherever it is, and gives all its memory back. */

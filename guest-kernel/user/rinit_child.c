@@ -114,7 +114,8 @@ bool rinit_wait_module(struct console *out, const char *name)
 		if (child_join(&children[i].child, &result))
 			console_print(out, "%s ended: %d\n", m->name, result);
 		else
-			console_print(out, "%s has panicked\n", m->name);
+			console_print(out, "%s has failed: see the log\n",
+				      m->name);
 		child_destroy(&children[i].child);
 		children[i].module = NULL;
 		return true;

@@ -47,7 +47,7 @@ struct rt_task {
 	struct task_buffer *buffer;
 	uint64_t stack, stack_end; /* for backtraces */
 	struct caddr task;	   /* its capability; depth 0: not known */
-	struct caddr done;	   /* Channel for rt_exit(); depth 0: none */
+	struct caddr done;	   /* Endpoint for rt_exit(); depth 0: none */
 	bool first;		   /* of its address space */
 };
 
@@ -59,7 +59,7 @@ static inline struct rt_task *rt_self(void)
 	return self;
 }
 
-/* Ends the task; who waits for it gets the value. */
+/* Ends the task, once who waits for it has the value. */
 _Noreturn void rt_exit(uint64_t value);
 #define RT_PANICKED (UINT64_C(1) << 32) /* beyond any int */
 

@@ -3,6 +3,7 @@
  * here knows an address of the init's: the boot information tells them.
  */
 #include "guest-kernel/user/arguments.h"
+#include "guest-kernel/user/message.h"
 #include "guest-kernel/user/rt.h"
 
 /* By user.ld. */
@@ -47,10 +48,11 @@ static struct rt_task find_task(uint64_t stack_end)
 
 void rt_exit(uint64_t value)
 {
+	const struct message end = {MESSAGE_INFO(0, 0, 1), {value}, 0};
 	const struct rt_task *self = rt_self();
 
 	if (self->done.depth)
-		sys_channel_put_raw(self->done, value, 0);
+		message_send(self->done, end);
 	sys_exit();
 }
 

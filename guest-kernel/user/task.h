@@ -17,4 +17,11 @@ struct task_setup {
 enum error task_set_up(struct caddr task, const struct task_setup *setup,
 		       const char **step);
 
+/*
+ * Waits for the end of a task whose rt_task.done and fault handler are this
+ * Endpoint; a fault needs a Reply, and stays suspended. False: it has panicked or, which the log is told, faulted; else
+ * `result`, which may be NULL, is what it gave rt_exit().
+ */
+bool task_wait(struct caddr done, struct caddr reply, int *result);
+
 #endif

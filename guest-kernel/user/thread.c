@@ -87,13 +87,16 @@ static enum error make_parts(struct rt_thread *t)
 
 	err = err ? err : map_buffer(t, end + PAGE, &setup.buffer);
 	err = err ? err : grain_make(&t->grain, OBJECT_TASK, 0, 1, &t->task);
-	err = err ? err : grain_make(&t->grain, OBJECT_CHANNEL, 0, 1, &t->done);
+	err = err ? err
+		  : grain_make(&t->grain, OBJECT_ENDPOINT, 0, 1, &t->done);
+	err = err ? err : grain_make(&t->grain, OBJECT_REPLY, 0, 1, &t->reply);
 	if (err)
 		return err;
 	task.done = t->done;
 	task.task = t->task;
 	setup.fs_base = (uintptr_t)tls_make((void *)(sp + 8), &task);
-	return task_set_up(t->task, &setup, NULL);
+	err = task_set_up(t->task, &setup, NULL);
+	return err ? err : sys_task_set_fault_handler(t->task, 0, t->done);
 }
 
 static bool take_window(struct rt_thread *t)
@@ -158,13 +161,8 @@ enum error rt_thread_start(struct rt_thread *t, int (*run)(void *),
 
 bool rt_thread_join(struct rt_thread *t, int *result)
 {
-	struct taken end;
-	enum error err = sys_channel_take(t->done, 0, CADDR_ANY, &end);
+	bool ended = task_wait(t->done, t->reply, result);
 
-	if (err != ERR_OK)
-		rt_panic("rt_thread_join: %s", error_name(err));
 	unmake(t);
-	if (result)
-		*result = (int)end.value;
-	return end.value != RT_PANICKED;
+	return ended;
 }

@@ -18,7 +18,8 @@ struct rt_thread {
 	struct caddr task; /* for priorities and the like */
 
 	struct grain grain; /* all that it is made of */
-	struct caddr done;  /* Channel: what it puts when it ends */
+	struct caddr done;  /* Endpoint: its end, or its fault */
+	struct caddr reply; /* for the latter */
 	unsigned window;    /* which of the places for stacks is its */
 };
 
@@ -35,7 +36,8 @@ enum error rt_thread_make(struct rt_thread *thread, int (*run)(void *argument),
 enum error rt_thread_go(struct rt_thread *thread);
 
 /*
- * Waits for its end and gives its memory back. False: it has panicked; else
+ * Waits for its end and gives its memory back. False: it has panicked, or
+ * faulted, which the log is told then; else
  * `result`, which may be NULL, is what `run` returned.
  */
 bool rt_thread_join(struct rt_thread *thread, int *result);

@@ -31,11 +31,17 @@ expect "$work/screen.txt" '^hello.elf ended: 0$'
 
 check "one that panics leaves a backtrace of its own image"
 typed 'start child hello.elf panic\nwait child hello.elf\n'
-expect "$work/screen.txt" '^hello.elf has panicked$'
+expect "$work/screen.txt" '^hello.elf has failed: see the log$'
 input=$work/serial vmm symbolize "$IMAGES/rinit.elf" "$hello"
 expect_status 0
 expect "$work/out" '^    0x[0-9a-f]* *main .*in hello.elf$'
 unset input
+
+check "one that faults is told of when it is waited for"
+typed 'start child hello.elf fault\nwait child hello.elf\necho alive\n'
+expect "$work/screen.txt" '^hello.elf has failed: see the log$'
+expect "$work/serial" 'fault: page fault, rip 0x[0-9a-f]*, address 0x8$'
+expect "$work/screen.txt" '^alive$'
 
 check "what cannot be started is said"
 typed 'start child other\nstart child none.elf\nwait child hello.elf\n'

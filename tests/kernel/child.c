@@ -46,6 +46,7 @@ static void test_results(void)
 	check(run("a \"b c\" d", &result) && result == 44,
 	      "it has its arguments, and we its result");
 	check(!run("panic", &result), "a panic is told from a result");
+	check(!run("fault", &result), "and so is a fault");
 }
 
 static void test_nothing_is_lost(void)

@@ -1,6 +1,7 @@
 /*
  * hello.c: a program with main(): it says what it was given, uses what it has
- * and returns a number. First word "panic": it panics. `child.c` and rinit
+ * and returns a number. First word "panic" or "fault": that
+ * it does. `child.c` and rinit
  * start it as a child; it is an init program as well.
  */
 #include <assert.h>
@@ -29,12 +30,15 @@ static void receive(void)
 int main(int argc, char **argv)
 {
 	char *copy = malloc(100000);
+	int *volatile wrong = (int *)8;
 
 	for (int i = 1; i < argc; i++)
 		rt_print("hello: argument %d is \"%s\"", i, argv[i]);
 	assert(constructed && own == 5 && argv[argc] == NULL);
 	if (argc > 1 && !strcmp(argv[1], "panic"))
 		rt_panic("as I was told");
+	if (argc > 1 && !strcmp(argv[1], "fault"))
+		*wrong = 1;
 	rt_print("hello: memory %s", copy ? "is there" : "is missing");
 	if (copy)
 		memset(copy, 1, 100000);

@@ -69,6 +69,23 @@ static void test_a_panic_is_seen_by_who_joins(void)
 	check(!rt_thread_join(&threads[0], NULL), "is told from others");
 }
 
+/* Uses its stack up to the page below, where nothing is. */
+static int overflow(void *argument)
+{
+	volatile uint8_t *below = (uint8_t *)rt_self()->stack;
+
+	below[0] = 1;
+	below[-1] = 1;
+	return 0;
+}
+
+static void test_a_fault_is_seen_by_who_joins(void)
+{
+	check_error(rt_thread_start(&threads[0], overflow, NULL), ERR_OK,
+		    "a thread that runs over its stack");
+	check(!rt_thread_join(&threads[0], NULL), "faults, and is joined");
+}
+
 /* Free memory, once every pool and table that stays is there. */
 static uint64_t memory_left(void)
 {
@@ -184,6 +201,7 @@ int user_main(const struct boot_info *info)
 	test_threads_return_results();
 	test_stacks_are_large_and_guarded();
 	test_a_panic_is_seen_by_who_joins();
+	test_a_fault_is_seen_by_who_joins();
 	test_threads_leave_nothing_behind();
 	test_too_many_threads_are_refused();
 	test_a_lock_lets_one_in();
