@@ -62,6 +62,13 @@ struct reply {
  */
 enum error ipc_call(struct task *task, unsigned number);
 
+/*
+ * The common ones at once; false: it is not, and nothing has changed. The
+ * processor's entry tries these first (trap.S).
+ */
+bool fast_call(struct task *task);
+bool fast_reply_receive(struct task *task);
+
 /* ---- Waiting ---- */
 
 /* The running task waits at an object, in `state`. */

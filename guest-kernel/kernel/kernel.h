@@ -150,6 +150,8 @@ struct kernel {
 
 extern struct kernel kernel;
 
+#include "guest-kernel/kernel/lists.h"
+
 /* ---- Invocations (invoke.c) ---- */
 
 #define ARGUMENTS 4

@@ -8,28 +8,6 @@
  */
 #include "guest-kernel/kernel/kernel.h"
 
-static void list_add(struct task *server, struct reply *reply)
-{
-	reply->prev = NULL;
-	reply->next = server->calls;
-	if (server->calls)
-		server->calls->prev = reply;
-	server->calls = reply;
-	server->call_count++;
-}
-
-static void list_remove(struct task *server, struct reply *reply)
-{
-	if (reply->prev)
-		reply->prev->next = reply->next;
-	else
-		server->calls = reply->next;
-	if (reply->next)
-		reply->next->prev = reply->prev;
-	reply->next = reply->prev = NULL;
-	server->call_count--;
-}
-
 static unsigned inherited(const struct task *task)
 {
 	unsigned priority = task->own_priority;
@@ -56,13 +34,9 @@ void task_inherit(struct task *task)
 void reply_begin(struct reply *reply, struct task *caller, struct task *server,
 		 bool grant)
 {
-	reply->caller = caller;
-	reply->server = server;
-	reply->grant = grant;
+	reply_link(reply, caller, server, grant);
 	caller->state = TASK_ANSWERED;
 	caller->waits = &reply->object;
-	caller->reply = reply;
-	list_add(server, reply);
 	if (caller->priority > server->priority)
 		task_inherit(server);
 	if (caller->context && !server->context)
@@ -84,21 +58,12 @@ static void separate(struct reply *reply)
 
 	if (reply->context)
 		sched_context_return(reply);
-	reply->caller = reply->server = NULL;
+	reply_unlink(reply);
 	caller->reply = NULL;
 	caller->waits = NULL;
 	caller->state = TASK_INACTIVE;
-	if (!server)
-		return;
-	list_remove(server, reply);
 	if (server->priority != server->own_priority)
 		task_inherit(server);
-}
-
-static bool lends(const struct reply *reply)
-{
-	return !slot_empty(&reply->lent[0]) || !slot_empty(&reply->lent[1]) ||
-	       !slot_empty(&reply->lent[2]);
 }
 
 void reply_forget(struct reply *reply)
@@ -106,7 +71,7 @@ void reply_forget(struct reply *reply)
 	struct task *caller = reply->caller;
 
 	separate(reply);
-	if (!lends(reply))
+	if (!reply_lends(reply))
 		return;
 	reply->caller = caller;
 	reply->ending = ERR_OK;

@@ -5,41 +5,6 @@
 
 static struct sched *const sched = &kernel.sched;
 
-void queue_append(struct task_queue *queue, struct task *task)
-{
-	task->next = NULL;
-	task->prev = queue->tail;
-	if (queue->tail)
-		queue->tail->next = task;
-	else
-		queue->head = task;
-	queue->tail = task;
-}
-
-void queue_prepend(struct task_queue *queue, struct task *task)
-{
-	task->prev = NULL;
-	task->next = queue->head;
-	if (queue->head)
-		queue->head->prev = task;
-	else
-		queue->tail = task;
-	queue->head = task;
-}
-
-void queue_remove(struct task_queue *queue, struct task *task)
-{
-	if (task->prev)
-		task->prev->next = task->next;
-	else
-		queue->head = task->next;
-	if (task->next)
-		task->next->prev = task->prev;
-	else
-		queue->tail = task->prev;
-	task->next = task->prev = NULL;
-}
-
 /* ---- The queues of the ready ---- */
 
 static void enqueue(struct task *task, bool first)
@@ -52,6 +17,18 @@ static void enqueue(struct task *task, bool first)
 		queue_append(queue, task);
 	sched->ready_bits[task->priority / 64] |= UINT64_C(1)
 						  << task->priority % 64;
+	if (sched->ready_end <= task->priority)
+		sched->ready_end = task->priority + 1;
+}
+
+/* 1 + the highest priority that is ready, or 0. */
+static unsigned find_end(void)
+{
+	for (unsigned i = PRIORITIES / 64; i-- > 0;)
+		if (sched->ready_bits[i])
+			return i * 64 + 64 -
+			       __builtin_clzll(sched->ready_bits[i]);
+	return 0;
 }
 
 static void dequeue(struct task *task)
@@ -59,19 +36,12 @@ static void dequeue(struct task *task)
 	struct task_queue *queue = &sched->ready[task->priority];
 
 	queue_remove(queue, task);
-	if (!queue->head)
-		sched->ready_bits[task->priority / 64] &=
-			~(UINT64_C(1) << task->priority % 64);
-}
-
-/* The highest priority that is ready, or -1. */
-static int highest(void)
-{
-	for (int i = PRIORITIES / 64 - 1; i >= 0; i--)
-		if (sched->ready_bits[i])
-			return i * 64 + 63 -
-			       __builtin_clzll(sched->ready_bits[i]);
-	return -1;
+	if (queue->head)
+		return;
+	sched->ready_bits[task->priority / 64] &=
+		~(UINT64_C(1) << task->priority % 64);
+	if (sched->ready_end == task->priority + 1u)
+		sched->ready_end = find_end();
 }
 
 /* ---- Budgets ---- */
@@ -151,7 +121,7 @@ void sched_unready(struct task *task)
 void sched_handover(struct task *task)
 {
 	if (sched->running || task->context != sched->context ||
-	    highest() >= (int)task->priority) {
+	    sched->ready_end > task->priority) {
 		sched_ready(task);
 		return;
 	}
@@ -264,7 +234,7 @@ static void end_turn(uint64_t now)
 		}
 		return;
 	}
-	if (now < sched->slice_end && highest() <= (int)task->priority)
+	if (now < sched->slice_end && sched->ready_end <= task->priority + 1u)
 		return;
 	sched->running = NULL;
 	/* Who is preempted goes on first, who used up a slice last. */
@@ -274,12 +244,12 @@ static void end_turn(uint64_t now)
 
 static void begin_turn(uint64_t now)
 {
-	int priority = highest();
+	unsigned end = sched->ready_end;
 	struct task *task;
 
-	if (sched->running || priority < 0)
+	if (sched->running || end == 0)
 		return;
-	task = sched->ready[priority].head;
+	task = sched->ready[end - 1].head;
 	dequeue(task);
 	sched->running = task;
 	sched->slice_end = 0;
@@ -338,9 +308,9 @@ struct task *sched_pick(void)
 
 struct task *sched_current(void)
 {
-	int priority = highest();
+	unsigned end = sched->ready_end;
 
-	if (sched->running && (int)sched->running->priority >= priority)
+	if (sched->running && sched->running->priority + 1u >= end)
 		return sched->running;
-	return priority < 0 ? NULL : sched->ready[priority].head;
+	return end ? sched->ready[end - 1].head : NULL;
 }

@@ -12,7 +12,8 @@
  * something asked for it: a call that wakes nobody reads no clock. For a
  * processor:
  *
- *	bit p of `ready_bits` is set if and only if queue p has a task
+ *	bit p of `ready_bits` is set if and only if queue p has a task, and
+ *	`ready_end` is 1 + the highest such p, or 0
  *	nobody runs, or `reschedule` is set, or: the running task's priority
  *	is the highest of all that are ready, and the timer is set for the end
  *	of its slice, of its budget, or for the first timeout, whichever comes
@@ -40,6 +41,7 @@ struct task_queue {
 struct sched {
 	struct task *running; /* NULL: nobody, or it can run no longer */
 	bool reschedule;
+	uint32_t ready_end; /* 1 + the highest priority ready; 0: none */
 	uint64_t ready_bits[PRIORITIES / 64];
 	struct task_queue ready[PRIORITIES];
 	uint64_t slice_end; /* UINT64_MAX: it has no peer */
@@ -48,10 +50,6 @@ struct sched {
 	uint64_t since;
 	struct timeouts timeouts;
 };
-
-void queue_append(struct task_queue *queue, struct task *task);
-void queue_prepend(struct task_queue *queue, struct task *task);
-void queue_remove(struct task_queue *queue, struct task *task);
 
 /* An inactive or waiting task can run: behind its peers. */
 void sched_ready(struct task *task);

@@ -153,7 +153,9 @@ static __attribute__((noinline)) void other_handle(struct task *task)
 
 void syscall_handle(struct task *task)
 {
-	switch (task->regs.rax) {
+	uint64_t number = task->regs.rax;
+
+	switch (number) {
 	case SYS_INVOKE:
 		invoke_handle(task);
 		break;
@@ -163,7 +165,7 @@ void syscall_handle(struct task *task)
 	case SYS_NB_SEND:
 	case SYS_RECV:
 	case SYS_NB_RECV:
-		message_handle(task, task->regs.rax);
+		message_handle(task, number);
 		break;
 	case SYS_VERSION:
 		task_return(task, ERR_OK, ABI_VERSION, 0);

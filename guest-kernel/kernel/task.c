@@ -294,6 +294,10 @@ enum error task_get_registers(struct invocation *inv)
 				      r->rdi, r->rbp, r->rsp,	 r->r8,	 r->r9,
 				      r->r10, r->r11, r->r12,	 r->r13, r->r14,
 				      r->r15, r->rip, r->rflags, 0,	 0};
+	if (r->vector == VECTOR_SYSCALL) {
+		out.rcx = r->rip;
+		out.r11 = r->rflags;
+	}
 	arch_task_bases(task, &out.fs_base, &out.gs_base);
 	buffer->length = sizeof(out);
 	memcpy(buffer->data, &out, sizeof(out));

@@ -397,9 +397,12 @@ static const char *channel_wrong(const struct channel *ch)
 static const char *ready_wrong(void)
 {
 	const struct sched *sched = &kernel.sched;
+	unsigned end = 0;
 
 	for (unsigned p = 0; p < PRIORITIES; p++) {
 		const struct task *t = sched->ready[p].head;
+
+		end = t ? p + 1 : end;
 
 		if (!t != !(sched->ready_bits[p / 64] >> p % 64 & 1))
 			return "a priority's bit is wrong";
@@ -407,7 +410,8 @@ static const char *ready_wrong(void)
 			if (t->state != TASK_READY || t->priority != p)
 				return "a task on a ready queue is not ready";
 	}
-	return NULL;
+	return end == sched->ready_end ? NULL
+				       : "the highest priority is another";
 }
 
 static const char *state_wrong(const struct object *obj)

@@ -59,7 +59,12 @@ struct arch_state {
 	uint64_t fs_base, gs_base;
 };
 
-#define SYSCALL_BYTES 2 /* length of the instruction: 0f 05 */
+/*
+ * As a vector: a system call's frame. Its RCX and R11 are not what counts:
+ * `sysret` leaves RIP and RFLAGS there.
+ */
+#define VECTOR_SYSCALL 0x100
+#define SYSCALL_BYTES  2 /* length of the instruction: 0f 05 */
 
 static inline void *arch_ptr(uint64_t pa)
 {

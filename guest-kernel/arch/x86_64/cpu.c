@@ -122,6 +122,7 @@ void cpu_init(void)
 	gdt_init(cpu);
 	idt_init();
 	features_init();
+	cpu->fsgsbase = read_cr4() & CR4_FSGSBASE;
 	write_msr(MSR_GS_BASE, (uintptr_t)cpu);
 	write_msr(MSR_KERNEL_GS_BASE, 0);
 	write_msr(MSR_STAR, (uint64_t)(SELECTOR_USER_DATA - 8) << 48 |

@@ -21,7 +21,6 @@
 #define VECTOR_SPURIOUS	   0x3f
 #define VECTOR_IRQ	   0x40 /* and on, one for each handler */
 #define VECTORS		   96
-#define VECTOR_SYSCALL	   0x100
 
 struct task;
 
@@ -46,6 +45,7 @@ struct cpu {
 	/* Whose FPU, FS, GS and address space the processor has. */
 	struct task *loaded;
 	struct task *ports_of; /* whose ports tss.ports opens; NULL: none */
+	bool fsgsbase;	       /* CR4.FSGSBASE is set */
 	bool ports_stale;      /* to be loaded anew on the way out */
 	uint64_t timer_at;     /* ARCH_NEVER: it is off */
 	uint64_t gdt[8];

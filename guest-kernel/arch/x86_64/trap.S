@@ -24,7 +24,6 @@
 #define AT_VECTOR	-56
 #define AT_RAX		-64
 #define AT_RBX		-72
-#define AT_RCX		-80
 #define AT_RDX		-88
 #define AT_RSI		-96
 #define AT_RDI		-104
@@ -32,7 +31,6 @@
 #define AT_R8		-120
 #define AT_R9		-128
 #define AT_R10		-136
-#define AT_R11		-144
 #define AT_R12		-152
 #define AT_R13		-160
 #define AT_R14		-168
@@ -43,6 +41,10 @@
 #define KERNEL_RESCHEDULE  88
 
 #define VECTOR_SYSCALL	0x100
+
+/* abi/syscall.h, checked in trap.c */
+#define SYS_CALL	8
+#define SYS_REPLY_RECV	9
 
 	.macro push_registers
 	pushq %rax
@@ -102,7 +104,12 @@ syscall_entry:
 	movq %rcx, AT_RSP(%rsp)
 	leaq AT_TASK(%rsp), %rdi
 	movq %gs:CPU_STACK_TOP, %rsp
-	call syscall_handle
+	cmpq $SYS_CALL, %rax
+	je fast_call_first
+	cmpq $SYS_REPLY_RECV, %rax
+	je fast_reply_receive_first
+slow:	call syscall_handle
+handled:
 	/* Does the caller go on at once? See sched.h. */
 	movq %gs:CPU_FRAME_TOP, %rsp
 	leaq AT_TASK(%rsp), %rax
@@ -128,14 +135,25 @@ syscall_entry:
 	movq %rbp, AT_RBP(%rsp)
 	movq %r14, AT_R14(%rsp)
 	movq %r15, AT_R15(%rsp)
-	movq AT_RIP(%rsp), %rcx		/* where sysret will leave them */
-	movq %rcx, AT_RCX(%rsp)
-	movq AT_RFLAGS(%rsp), %r11
-	movq %r11, AT_R11(%rsp)
 	movq %gs:CPU_STACK_TOP, %rsp
 	xorl %ebp, %ebp
 	call resume
 	ud2
+
+	/* The common messages: kernel/fastpath.c; false is in %al. */
+	.macro fast_first function
+\function\()_first:
+	pushq %rdi
+	pushq %rdi
+	call \function
+	popq %rdi
+	popq %rdi
+	testb %al, %al
+	jnz handled
+	jmp slow
+	.endm
+	fast_first fast_call
+	fast_first fast_reply_receive
 
 trap_entry:
 	push_registers

@@ -20,6 +20,7 @@
 _Static_assert(offsetof(struct cpu, scratch) == 8, "trap.S");
 _Static_assert(offsetof(struct cpu, frame_top) == 16, "trap.S");
 _Static_assert(offsetof(struct cpu, stack_top) == 24, "trap.S");
+_Static_assert(SYS_CALL == 8 && SYS_REPLY_RECV == 9, "trap.S");
 _Static_assert(offsetof(struct regs, vector) == 120, "trap.S");
 _Static_assert(offsetof(struct regs, rip) == 176 - 40, "trap.S");
 _Static_assert(offsetof(struct regs, rsp) == 176 - 16, "trap.S");
@@ -87,16 +88,36 @@ void arch_task_init(struct regs *regs, struct arch_state *state)
  * selector). Selectors are not kept: every task starts its turn with null
  * ones. The task's GS base waits in KERNEL_GS_BASE for the way out.
  */
-static void save_state(struct arch_state *s)
+static void save_state(const struct cpu *cpu, struct arch_state *s)
 {
 	asm volatile("fxsave64 %0" : "=m"(s->fpu));
+	if (cpu->fsgsbase) {
+		asm volatile("rdfsbase %0\n\t"
+			     "swapgs\n\t"
+			     "rdgsbase %1\n\t"
+			     "swapgs"
+			     : "=r"(s->fs_base), "=r"(s->gs_base));
+		return;
+	}
 	s->fs_base = read_msr(MSR_FS_BASE);
 	s->gs_base = read_msr(MSR_KERNEL_GS_BASE);
 }
 
-static void load_state(const struct arch_state *s)
+static void load_state(const struct cpu *cpu, const struct arch_state *s)
 {
 	asm volatile("fxrstor64 %0" ::"m"(s->fpu));
+	if (cpu->fsgsbase) {
+		asm volatile("movl %0, %%ds\n\t"
+			     "movl %0, %%es\n\t"
+			     "movl %0, %%fs\n\t"
+			     "wrfsbase %1\n\t"
+			     "swapgs\n\t"
+			     "movl %0, %%gs\n\t"
+			     "wrgsbase %2\n\t"
+			     "swapgs" ::"r"(0),
+			     "r"(s->fs_base), "r"(s->gs_base));
+		return;
+	}
 	asm volatile("movl %0, %%ds\n\t"
 		     "movl %0, %%es\n\t"
 		     "movl %0, %%fs\n\t"
@@ -114,10 +135,9 @@ void arch_set_fs_base(uint64_t base)
 
 static bool has_ports(const struct task *task)
 {
-	for (unsigned i = 0; i < TASK_PORTS; i++)
-		if (!slot_empty(&task->ports[i]))
-			return true;
-	return false;
+	_Static_assert(TASK_PORTS == 4, "no loop: each switch comes here");
+	return task->ports[0].cap.type | task->ports[1].cap.type |
+	       task->ports[2].cap.type | task->ports[3].cap.type;
 }
 
 /* Bits first..last, both included; whole bytes at once. */
@@ -158,10 +178,6 @@ static void set_ports(struct cpu *cpu, const struct task *task, bool open)
  */
 static void load_ports(struct cpu *cpu, struct task *task)
 {
-	if (!has_ports(task)) {
-		cpu->tss.io_map = sizeof(cpu->tss);
-		return;
-	}
 	if (cpu->ports_of != task) {
 		if (cpu->ports_of)
 			set_ports(cpu, cpu->ports_of, false);
@@ -187,10 +203,12 @@ static void switch_to(struct cpu *cpu, struct task *task)
 	uint64_t table = task->table.cap.base;
 
 	if (cpu->loaded)
-		save_state(&cpu->loaded->arch);
-	load_state(&task->arch);
+		save_state(cpu, &cpu->loaded->arch);
+	load_state(cpu, &task->arch);
 	cpu->loaded = task;
-	load_ports(cpu, task);
+	cpu->tss.io_map = sizeof(cpu->tss);
+	if (has_ports(task))
+		load_ports(cpu, task);
 	cpu->frame_top = (uintptr_t)(&task->regs + 1);
 	cpu->tss.rsp[0] = cpu->frame_top;
 	if (read_cr3() != table)
@@ -239,14 +257,15 @@ void resume(void)
 	struct cpu *cpu = cpu_this();
 	struct task *task;
 
-	while (!(task = sched_pick()))
+	while (!(task = sched_next()))
 		rest();
 	if (task != cpu->loaded)
 		switch_to(cpu, task);
-	else if (cpu->ports_stale)
+	else if (cpu->ports_stale && has_ports(task))
 		load_ports(cpu, task);
 	cpu->ports_stale = false;
-	verify_exit();
+	if (verify_always)
+		verify_exit();
 	resume_user(&task->regs);
 }
 
