@@ -384,7 +384,7 @@ static void deadlines(void)
 	}
 	/* Of an answer that does not come. */
 	a = START({SYS_RECV, ep, reply},
-		  {SYS_RECV, note, .deadline = soon + 1000000},
+		  {SYS_RECV, note, .deadline = soon + 1000000000},
 		  {SYS_SEND, reply});
 	waits[1].deadline = sys_clock() + 300000;
 	EXPECT_EQUAL(do_step(&waits[1]), ERR_TIMEOUT);
