@@ -25,7 +25,9 @@
 #define FMASK		   UINT64_C(0x57700)
 
 #define GATE_INTERRUPT	   0x8e00 /* present, DPL 0 */
-#define GATE_BYTES	   16	  /* of code, each, in trap.S */
+#define GATE_USER	   0x6000 /* DPL 3: an instruction may take it */
+#define VECTOR_BREAKPOINT  3
+#define GATE_BYTES	   16 /* of code, each, in trap.S */
 
 struct gate {
 	uint16_t offset_low, selector, ist_and_type_low;
@@ -88,7 +90,9 @@ static void idt_init(void)
 		idt[i] = (struct gate){
 			.offset_low = at,
 			.selector = SELECTOR_CODE,
-			.ist_and_type_low = GATE_INTERRUPT | on_last_stack(i),
+			.ist_and_type_low =
+				GATE_INTERRUPT | on_last_stack(i) |
+				(i == VECTOR_BREAKPOINT ? GATE_USER : 0),
 			.offset_mid = at >> 16,
 			.offset_high = at >> 32,
 		};
