@@ -257,6 +257,8 @@ void resume(void)
 	struct cpu *cpu = cpu_this();
 	struct task *task;
 
+	/* So that what nobody drains ends even if the processor never rests. */
+	object_step();
 	while (!(task = sched_next()))
 		rest();
 	if (task != cpu->loaded)
