@@ -196,6 +196,7 @@ void arch_ports_close(void)
 		set_ports(cpu, cpu->ports_of, false);
 	cpu->ports_of = NULL;
 	cpu->ports_stale = true;
+	sched_timer(); /* by resume(), even to the caller itself */
 }
 
 static void switch_to(struct cpu *cpu, struct task *task)
