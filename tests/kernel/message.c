@@ -382,9 +382,7 @@ static void deadlines(void)
 		EXPECT_EQUAL(do_step(&waits[i]), ERR_TIMEOUT);
 	}
 	/* Of an answer that does not come. */
-	a = START({SYS_RECV, ep, reply},
-		  {SYS_RECV, note},
-		  {SYS_SEND, reply});
+	a = START({SYS_RECV, ep, reply}, {SYS_RECV, note}, {SYS_SEND, reply});
 	waits[1].deadline = sys_clock() + 300000;
 	EXPECT_EQUAL(do_step(&waits[1]), ERR_TIMEOUT);
 	notify(note, 1);
