@@ -36,7 +36,8 @@ __asm__("arrive:	pushfq\n"
 	"do_sysexitq:\n"
 	"	movl	$user_done, %edx\n"
 	"	movq	$user_stack_top, %rcx\n"
-	"	rex.w sysexit\n"
+	"	.byte	0x48\n" /* REX.W, which clang has no word for */
+	"	sysexit\n"
 	"do_sysexitl:\n"
 	"	movl	$done32, %edx\n"
 	"	movq	$user_stack_top, %rcx\n"
@@ -44,7 +45,8 @@ __asm__("arrive:	pushfq\n"
 	"do_sysexit_hole:\n"
 	"	movabsq	$0x800000000000, %rdx\n"
 	"	movq	$user_stack_top, %rcx\n"
-	"	rex.w sysexit\n"
+	"	.byte	0x48\n" /* REX.W, which clang has no word for */
+	"	sysexit\n"
 	"do_done:\n"
 	"	int	$0x30\n");
 
