@@ -41,6 +41,7 @@ enum cpuid_register { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX };
 	X(CX8,        1, 0, EDX,  8, V1,  SIM)				\
 	X(APIC,       1, 0, EDX,  9, V1,  SIM)				\
 	X(SEP,        1, 0, EDX, 11, V1,  SIM | EXTRA)			\
+	X(MTRR,       1, 0, EDX, 12, V1,  SIM | EXTRA)			\
 	X(PGE,        1, 0, EDX, 13, V1,  SIM)				\
 	X(CMOV,       1, 0, EDX, 15, V1,  SIM)				\
 	X(PAT,        1, 0, EDX, 16, V1,  SIM)				\

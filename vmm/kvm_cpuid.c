@@ -103,13 +103,13 @@ static void filter_entry(struct kvm_cpuid_entry2 *e, unsigned apic_id)
 
 /*
  * What is no feature of the list (vmm/features.h) but kept at every level:
- * in leaf 1 VME, MCE, MTRR, MCA and SS; in AMD's leaf the bits that repeat
+ * in leaf 1 VME, MCE, MCA and SS; in AMD's leaf the bits that repeat
  * those and the rest of leaf 1. The other registers of features have nothing
  * more.
  */
 static const struct filter unlisted[] = {
 	{1, 0, CPUID_ECX, NOTHING, 0},
-	{1, 0, CPUID_EDX, BIT(1) | BIT(7) | BIT(12) | BIT(14) | BIT(27), 0},
+	{1, 0, CPUID_EDX, BIT(1) | BIT(7) | BIT(14) | BIT(27), 0},
 	{7, 0, CPUID_EBX, NOTHING, 0},
 	{7, 0, CPUID_ECX, NOTHING, 0},
 	{7, 0, CPUID_EDX, NOTHING, 0},

@@ -1,8 +1,8 @@
 /*
  * kvm_state.c: between struct x86_state and KVM's several structs.
  *
- * KVM keeps more than x86_state does (vector registers beyond AVX's, masks of
- * NMIs); setting a state leaves that part as it is.
+ * KVM keeps more than x86_state does (vector registers beyond AVX's, MTRRs,
+ * masks of NMIs); setting a state leaves that part as it is.
  */
 #include <errno.h>
 #include <stddef.h>

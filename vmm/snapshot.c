@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct snapshot_head) == 40, "as on file");
 #define MAGIC		"VMMSNAP\x1a"
 #define MACHINE_VERSION 2
 #define CLOCK_VERSION	2
-#define CPU_VERSION	3
+#define CPU_VERSION	4
 #define MEMORY_VERSION	1
 #define PAGE_RECORD	(8 + GUEST_PAGE_SIZE)
 

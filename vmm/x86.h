@@ -133,6 +133,10 @@ enum x86_vector {
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 #define MSR_TSC_AUX	   0xc0000103u
 
+/* How many memory-type ranges there are. */
+#define MTRR_VARIABLE	   8
+#define MTRR_FIXED	   11
+
 /* MSR_APIC_BASE: the boot CPU's, x2APIC mode, enabled. */
 #define APIC_BASE_BSP	   (UINT64_C(1) << 8)
 #define APIC_BASE_EXTD	   (UINT64_C(1) << 10)
@@ -230,6 +234,12 @@ struct x86_state {
 	uint64_t kernel_gs_base; /* FS and GS base: seg[].base */
 	uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
 	uint64_t pat, misc_enable, tsc_aux;
+	/*
+	 * Bases and masks by turns; the fixed ones by their MSRs' numbers.
+	 * Only the simulator tells them: KVM keeps its own.
+	 */
+	uint64_t mtrr_def_type, mtrr_variable[2 * MTRR_VARIABLE];
+	uint64_t mtrr_fixed[MTRR_FIXED];
 	uint64_t apic_base;
 	uint64_t tsc_offset; /* TSC = clock in TSC ticks + this */
 	uint64_t halted;     /* enum x86_halt */

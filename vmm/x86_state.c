@@ -69,6 +69,10 @@ void x86_state_init(struct x86_state *state)
 	state->sysenter_eip = old.sysenter_eip;
 	state->pat = old.pat;
 	state->misc_enable = old.misc_enable;
+	state->mtrr_def_type = old.mtrr_def_type;
+	memcpy(state->mtrr_variable, old.mtrr_variable,
+	       sizeof(state->mtrr_variable));
+	memcpy(state->mtrr_fixed, old.mtrr_fixed, sizeof(state->mtrr_fixed));
 	state->tsc_aux = old.tsc_aux;
 	state->apic_base = old.apic_base;
 	state->tsc_offset = old.tsc_offset;

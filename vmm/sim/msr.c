@@ -10,6 +10,8 @@
 #define MISC_ENABLE_DEFINED UINT64_C(0x404c51889)
 #define BIOS_SIGN_ID	    0x8bu
 #define PLATFORM_ID	    0x17u
+/* Eight variable ranges, fixed ones and WC; read-only. */
+#define MTRRCAP		    (MTRR_VARIABLE | 1u << 8 | 1u << 10)
 
 static _Noreturn void unknown(struct cpu *cpu, const char *what, uint32_t msr)
 {
@@ -53,7 +55,7 @@ static uint64_t *plain(struct cpu *cpu, uint32_t msr)
 	case MSR_EFER:
 		return &cpu->s.efer;
 	}
-	return NULL;
+	return mtrr_register(&cpu->s, msr);
 }
 
 /* ---- the local APIC's ---- */
@@ -129,6 +131,8 @@ uint64_t msr_read(struct cpu *cpu, uint32_t msr)
 	case BIOS_SIGN_ID:
 	case PLATFORM_ID:
 		return 0;
+	case MSR_MTRRCAP:
+		return MTRRCAP;
 	case MSR_XSS:
 		if (cpu->features & FEATURE_BIT(XSAVES))
 			return 0;
@@ -174,7 +178,7 @@ static bool value_fits(uint32_t msr, uint64_t val)
 	case MSR_EFER:
 		return !(val & ~EFER_DEFINED);
 	}
-	return true;
+	return mtrr_fits(msr, val);
 }
 
 static bool value_ok(const struct cpu *cpu, uint32_t msr, uint64_t val)
@@ -210,7 +214,7 @@ bool msr_state_ok(const struct x86_state *s)
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!value_fits(rows[i].msr, rows[i].val))
 			return false;
-	return true;
+	return mtrr_state_ok(s);
 }
 
 static void set_efer(struct cpu *cpu, uint64_t val)

@@ -585,6 +585,13 @@ bool msr_state_ok(const struct x86_state *s);
 /* Of PAE paging's four pointers, when present. */
 #define PDPTE_RSVD (UINT64_C(0x1e6) | ~((UINT64_C(1) << PHYS_BITS) - 1))
 
+/* ---- mtrr.c ---- */
+/* Where it is kept; NULL: none of those that can be written. */
+uint64_t *mtrr_register(struct x86_state *s, uint32_t msr);
+/* May that register hold this? True for one of others. */
+bool mtrr_fits(uint32_t msr, uint64_t val);
+bool mtrr_state_ok(const struct x86_state *s);
+
 /* ---- state.c ---- */
 /* Is this a state of this processor, wherever it comes from? */
 bool state_ok(const struct cpu *cpu, const struct x86_state *s);
