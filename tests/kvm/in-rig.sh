@@ -8,8 +8,10 @@ export VMM=/root/vmm IMAGES=/root/images GUESTS=/root/guests ACCEL=kvm SLOW=1
 export PROCESSOR='qemu|rig' # which is under this KVM
 
 # What has no meaning here: these promise something of the simulator only.
-# kernel-panic is a panic, and ends as one.
-unfit=' determinism engines kernel-panic lib random smp snapshot unable '
+# kernel-panic is a panic, and ends as one; kernel-cost and the like count
+# instructions, kernel-services times in them; kernel-hello is a child's program.
+unfit=' determinism engines kernel-cost kernel-cost_message kernel-hello
+ kernel-panic kernel-services lib random smp snapshot unable '
 
 passed=0 failed=0 skipped=0
 
@@ -70,6 +72,11 @@ for name in "$@"; do
 		;;
 	guest-*)
 		run "$name" sh guest-src/run.sh "${name#guest-}"
+		;;
+	kernel-child)
+		run "$name" "$VMM" boot --accel kvm --timeout 60s \
+			images/kernel.elf --init kernel/child.elf \
+			--module kernel/hello.elf
 		;;
 	kernel-*)
 		run "$name" "$VMM" boot --accel kvm --timeout 60s \
