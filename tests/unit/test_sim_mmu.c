@@ -442,7 +442,7 @@ static void test_invlpg_moves_code(void **state)
 		guest_put(g, FRAME + in, fn, 6);
 		guest_put(g, 0xa0000, (const char[0x1000]){0}, 0x1000);
 		if (second)
-			guest_put(g, 0xa0000, fn + 0x1000 - in, in - 0xffa);
+			guest_put(g, 0xa0000, fn + (0x1000 - in), in - 0xffa);
 		else
 			guest_put(g, 0xa0000 + in, fn, 6);
 		/* the last byte but RET of what both have */
