@@ -20,6 +20,7 @@
 
 #define FLAGS_ARITH 0x8d5u
 #define FLAG_RF	    0x10000u
+#define VECTOR_DB   1
 #define VECTOR_GP   13
 #define VECTOR_PF   14
 
@@ -240,6 +241,10 @@ static bool excused(const struct test_case *c, const struct outcome *n,
 	/* How far it came, and the mask: ours are as AMD has them. */
 	if (is_gather(u->mnemonic) && !__builtin_cpu_is("amd"))
 		return n->vector == g->vector && n->regs.rip == g->regs.rip;
+	/* A step may end it between two elements, in lieu of the fault: the
+	 * traps that are pending then come first (SDM 2, VPGATHERDD). */
+	if (is_gather(u->mnemonic) && n->vector == VECTOR_DB)
+		return n->regs.rip == g->regs.rip;
 	switch (u->mnemonic) {
 	case ZYDIS_MNEMONIC_MASKMOVDQU: /* bytes that the mask leaves out */
 	case ZYDIS_MNEMONIC_VMASKMOVDQU:
