@@ -1,6 +1,8 @@
 /* refill.c: sporadic-server budgets; refill.h says what always holds. */
 #include "guest-kernel/kernel/refill.h"
 
+#define CRUMBS 4
+
 static struct refill *at(struct refills *r, uint32_t n)
 {
 	return &r->ring[(r->first + n) % REFILLS];
@@ -57,6 +59,21 @@ void refills_begin(struct refills *r, uint64_t now)
 	*at(r, 0) = (struct refill){now, amount};
 }
 
+/*
+ * A first refill that is too small to get anything done waits for the next
+ * one, so that together they end when that would have ended.
+ */
+static void join_crumbs(struct refills *r)
+{
+	while (r->count > 1 && at(r, 0)->amount < r->budget / CRUMBS) {
+		uint64_t amount = at(r, 0)->amount;
+
+		pop(r);
+		at(r, 0)->when -= amount;
+		at(r, 0)->amount += amount;
+	}
+}
+
 void refills_charge(struct refills *r, uint64_t used)
 {
 	/* A debt beyond one period's budget is one period's: no more. */
@@ -73,6 +90,7 @@ void refills_charge(struct refills *r, uint64_t used)
 		push(r, head.when + r->period, part);
 		used -= part;
 	}
+	join_crumbs(r);
 }
 
 uint64_t refills_when(const struct refills *r)

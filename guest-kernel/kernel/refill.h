@@ -8,7 +8,9 @@
  * amounts add up to the budget; times do not decrease, and one refill ends
  * (time + amount) before the next begins; no two that touch stand apart. When
  * the ring is full, the last two become one at the later time: a server with
- * little memory gets its time later, never more of it.
+ * little memory gets its time later, never more of it. The first is at least a
+ * quarter of the budget, or the only one: a task that is interrupted more
+ * often than it can do anything would use up its time by that alone.
  */
 #ifndef KERNEL_REFILL_H
 #define KERNEL_REFILL_H

@@ -40,6 +40,15 @@ static void test_calls(void)
 	      "only words of the message arrive");
 }
 
+static void signal_later(uint64_t bits)
+{
+	uint64_t start = sys_clock();
+
+	while (sys_clock() < start + 100000)
+		sys_yield();
+	notify(note, bits);
+}
+
 static void test_deadlines(void)
 {
 	uint64_t start = sys_clock(), bits;
@@ -49,19 +58,13 @@ static void test_deadlines(void)
 	check(sys_clock() >= start + 2000000, "and not before");
 	check_error(notification_wait(note, 0, &bits), ERR_TIMEOUT,
 		    "one in the past ends at once");
+	thread_start(signal_later, 1);
+	check_error(notification_wait(note, NO_DEADLINE - 1, &bits), ERR_OK,
+		    "one beyond all time never comes");
 	notify(note, 6);
 	check_error(notification_wait(note, NO_DEADLINE, &bits), ERR_OK,
 		    "a bit that is set is taken");
 	check_equal(bits, 6, "with all the others");
-}
-
-static void signal_later(uint64_t bits)
-{
-	uint64_t start = sys_clock();
-
-	while (sys_clock() < start + 100000)
-		sys_yield();
-	notify(note, bits);
 }
 
 static void test_signals_wake(void)

@@ -27,6 +27,7 @@ static void check_ring(const struct refills *r)
 		total += f->amount;
 	}
 	assert_int_equal(total, r->budget);
+	assert_true(r->count == 1 || r->ring[r->first].amount >= r->budget / 4);
 }
 
 static void test_a_full_budget_is_there_at_once(void **state)

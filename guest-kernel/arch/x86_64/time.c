@@ -39,6 +39,7 @@
 #define CALIBRATE_POLLS	  100000000u
 
 #define NS_PER_S	  UINT64_C(1000000000)
+#define FAR		  (UINT64_C(1) << 56) /* ns: two years */
 
 /* Fixed-point factors: value * factor >> 32. */
 struct clock {
@@ -153,6 +154,9 @@ void arch_timer(uint64_t when)
 {
 	struct cpu *cpu = cpu_this();
 
+	/* Whoever asked for that waits for ever; as a TSC it would wrap. */
+	if (when > FAR)
+		when = ARCH_NEVER;
 	if (cpu->timer_at == when)
 		return;
 	cpu->timer_at = when;
