@@ -259,7 +259,8 @@ void resume(void)
 	struct task *task;
 
 	/* So that what nobody drains ends even if the processor never rests. */
-	object_step();
+	if (kernel.dying)
+		object_step();
 	while (!(task = sched_next()))
 		rest();
 	if (task != cpu->loaded)
