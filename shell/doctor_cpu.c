@@ -1,4 +1,5 @@
 /* doctor_cpu.c: the processor, KVM, and a guest on each. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -132,8 +133,13 @@ void doctor_sim(struct finding *f)
 {
 	struct reason why = {""};
 	unsigned long us;
+	int err = timed(create_sim, &why, &us);
 
-	if (timed(create_sim, &why, &us) == 0) {
+	if (err == -ENOTSUP) {
+		found_reason(f, HEALTH_WARN, &why);
+		return;
+	}
+	if (err == 0) {
 		found(f, HEALTH_PASS,
 		      "runs a kernel: the test guest took %.1f ms", us / 1e3);
 		return;

@@ -1,7 +1,11 @@
-/* kvm_none.c: the KVM backend of a program built where there is no KVM. */
+/*
+ * kvm_none.c: the KVM backend of a program built where there is no KVM, and
+ * the self-test where its guest cannot be assembled.
+ */
 #include <errno.h>
 
 #include "vmm/kvm.h"
+#include "vmm/selftest.h"
 
 int kvm_usable(struct reason *why)
 {
@@ -18,6 +22,12 @@ int kvm_open(struct reason *why)
 const char *kvm_device(void)
 {
 	return "/dev/kvm";
+}
+
+int selftest_run(selftest_create_fn *create, struct reason *why)
+{
+	return reason_set(why, -ENOTSUP,
+			  "the test guest is built on x86-64 hosts only");
 }
 
 int kvm_create(const struct vcpu_env *env, struct vcpu **vcpu)
