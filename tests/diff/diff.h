@@ -112,6 +112,11 @@ struct test_case {
 	uint64_t image_lin; /* where */
 };
 
+/* ---- compare.c ---- */
+/* What differs, or NULL; blanks what may. */
+const char *differs(const struct test_case *c, struct outcome *native,
+		    struct outcome *guest);
+
 /* ---- forms.c: what can be generated ---- */
 
 /* One encoding of the decoder's table, but for registers and addresses. */

@@ -318,6 +318,29 @@ static void test_a_fault_keeps_what_a_gather_has(void **state)
 	assert_int_equal(ymm(g, 3, 2), UINT64_C(0x2222222211111111));
 }
 
+/* The same, stepped: what is done traps in lieu of the fault, once. */
+static void test_a_gather_that_steps_traps_before_it_faults(void **state)
+{
+	struct guest *g = *state;
+	const uint64_t zero[4] = {0}, high = UINT64_C(0xffffffff00000000);
+
+	put_ymm(g, 1, (const uint64_t[]){0, (END - GUEST_DATA) / 4, 0, 0});
+	put_ymm(g, 2, (const uint64_t[]){high, UINT64_MAX, 0, 0});
+	put_ymm(g, 3, zero);
+	g->state.gpr[GPR_RAX] = GUEST_DATA;
+	g->state.rflags |= FLAG_TF;
+	assert_int_equal(vector_of(g, "\xc4\xe2\x6d\x90\x1c\x88", 6), VEC_DB);
+	assert_int_equal(guest_get64(g, g->state.gpr[GPR_RSP]), GUEST_CODE);
+	assert_int_equal(g->state.dr[6] >> 14 & 1, 1);
+	assert_int_equal(ymm(g, 2, 0), 0);
+	assert_int_equal(ymm(g, 2, 1), UINT64_MAX);
+	/* Nothing is done before the fault this time. */
+	g->state.rflags |= FLAG_TF;
+	assert_int_equal(vector_of(g, "\xc4\xe2\x6d\x90\x1c\x88", 6), VEC_PF);
+	assert_int_equal(ymm(g, 2, 1), UINT64_MAX);
+	g->state.rflags &= ~(uint64_t)FLAG_TF;
+}
+
 /* vmaskmovpd [rax], ymm2, ymm3 */
 static void test_a_masked_store_is_all_or_nothing(void **state)
 {
@@ -507,6 +530,7 @@ int main(void)
 		TEST(test_a_store_across_the_end_writes_nothing),
 		TEST(test_a_gather_reads_each_element_of_a_device_once),
 		TEST(test_a_fault_keeps_what_a_gather_has),
+		TEST(test_a_gather_that_steps_traps_before_it_faults),
 		TEST(test_a_masked_store_is_all_or_nothing),
 		TEST(test_fma_rounds_once),
 		TEST(test_halves_are_rounded_and_widened),

@@ -136,15 +136,18 @@ void exec_gather(struct cpu *cpu, const struct op *op)
 
 	avx_check(cpu, op);
 	cpu->op = op;
+	cpu->gathered = false;
 	avx_get(cpu, reg, &mask);
 	avx_get(cpu, op->rm, &index);
 	avx_get(cpu, op->reg, &to);
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t ea = gather_address(cpu, op, &index, i);
 
-		if (chosen(&mask, i, size))
+		if (chosen(&mask, i, size)) {
 			set_element(&to, i, size,
 				    mem_read(cpu, op->seg, ea, size));
+			cpu->gathered = true;
+		}
 		set_element(&mask, i, size, 0);
 		set_register(cpu, op->reg, &to);
 		set_register(cpu, reg, &mask);
@@ -154,5 +157,6 @@ void exec_gather(struct cpu *cpu, const struct op *op)
 	if (!two)
 		cpu->ymm_high[op->reg] = (union xmm){{0}};
 	cpu->xmm[reg] = cpu->ymm_high[reg] = (union xmm){{0}};
+	cpu->gathered = false;
 	return next(cpu, op);
 }

@@ -381,11 +381,29 @@ static void loop(struct cpu *cpu)
 }
 
 /*
+ * A gather whose later element faults has done a part, whose traps come in
+ * lieu of the fault (SDM 2, VPGATHERDD): it faults when it goes on.
+ */
+static bool trap_in_lieu(struct cpu *cpu, uint64_t hits)
+{
+	if (!cpu->gathered)
+		return false;
+	if (cpu->s.rflags & FLAG_TF)
+		hits |= DR6_BS;
+	cpu->debug_hits = hits;
+	if (hits)
+		debug_trap(cpu);
+	return hits;
+}
+
+/*
  * After a longjmp(): give back what the block did not run and set RIP to the
  * instruction it left at. One that faulted counts.
  */
 static void unwound(struct cpu *cpu, enum unwind why)
 {
+	uint64_t hits = cpu->debug_hits;
+
 	cpu->debug_hits = 0;
 	if (cpu->in_block) {
 		cpu->left += cpu_not_yet_run(cpu);
@@ -405,8 +423,10 @@ static void unwound(struct cpu *cpu, enum unwind why)
 	} else if (why == UNWIND_FAULT) {
 		if (cpu->delivering == NO_VECTOR)
 			cpu->left--;
-		cpu->fault_pending = true;
+		if (!trap_in_lieu(cpu, hits))
+			cpu->fault_pending = true;
 	}
+	cpu->gathered = false;
 	cpu->delivering = NO_VECTOR;
 }
 

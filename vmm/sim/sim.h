@@ -286,6 +286,7 @@ struct cpu {
 	bool no_step_trap;   /* INT n and SYSCALL are not followed by #DB */
 	bool watch;	     /* look at each access: breakpoints or #AC */
 	uint64_t debug_hits; /* of DR6, trapped after this instruction */
+	bool gathered;	     /* this gather has read an element already */
 	atomic_bool kicked;
 	const struct vcpu_trace *trace; /* NULL: tell nothing */
 	bool reference;			/* reference.c's way */
