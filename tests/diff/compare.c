@@ -4,8 +4,6 @@
  */
 #include <string.h>
 
-#include <Zydis/Zydis.h>
-
 #include "tests/diff/diff.h"
 
 #define FLAGS_ARITH 0x8d5u
@@ -166,14 +164,11 @@ static bool wild_offset(const struct registers *regs)
 {
 	const uint8_t *code = native_image() + IMAGE_CODE;
 	uint64_t at = regs->rip - BOX_CODE;
-	ZydisDecoder decoder;
 	ZydisDecodedInstruction z;
 	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
 
-	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64,
-			 ZYDIS_STACK_WIDTH_64);
 	if (at >= BOX_PAGE ||
-	    !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code + at,
+	    !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder64, code + at,
 						 BOX_PAGE - at, &z, op)) ||
 	    z.address_width != 64 || is_gather(z.mnemonic))
 		return false;

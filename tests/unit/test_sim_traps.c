@@ -2,44 +2,11 @@
  * Traps and gates in 64-bit code: call gates, breakpoints, #AC, and TF
  * loaded by SYSRET. The 32-bit side is tried by tests/guest.
  */
-#include "tests/unit/unit.h"
-
-#include "tests/unit/sim_guest.h"
+#include "tests/unit/sim_case.h"
 
 #define SEL_GATE 0x40
 #define TARGET	 (GUEST_CODE + 0x200)
 #define POINTER	 GUEST_DATA
-
-#define CODE(g, ...)                                             \
-	guest_put(g, GUEST_CODE, (const uint8_t[]){__VA_ARGS__}, \
-		  sizeof((const uint8_t[]){__VA_ARGS__}))
-
-static int setup(void **state)
-{
-	struct guest *g = malloc(sizeof(*g));
-
-	guest_init(g);
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
-	return 0;
-}
-
-static uint64_t frame(struct guest *g, unsigned i)
-{
-	return guest_get64(g, g->state.gpr[GPR_RSP] + 8 * i);
-}
-
-static void assert_vector(struct guest *g, unsigned vector)
-{
-	assert_int_equal(g->exit.reason, EXIT_HALT);
-	assert_int_equal(g->state.rip, GUEST_VEC + 16 * vector + 1);
-}
 
 /* A 64-bit call gate and `call far [POINTER]' in ring 3. */
 static void set_gate(struct guest *g, uint64_t offset, unsigned access,
@@ -221,8 +188,6 @@ static void test_a_step_ends_hlt(void **state)
 	assert_int_equal(g->state.rip, GUEST_VEC + 16 * VEC_DB + 3);
 	assert_int_equal(frame(g, 0), GUEST_CODE + 1);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /*
  * An IRETQ whose last two words lie in a page that is not there: what is
