@@ -16,6 +16,7 @@
  *	  5	a pool of the init's page tables
  *	  6..	further Untypeds: more ranges of memory, then those under 4 GiB
  *		that are none, for devices (without the interrupt controllers)
+ *	243	IO_PORT 2f8h-2ffh: COM2, the debug link (abi/link.h)
  *	244	IO_PORT 60h-64h: the keyboard controller
  *	245	empty: where rinit keeps the pool of its input driver
  *	246	SCHED_CONTROL
@@ -42,6 +43,7 @@
 #define BOOT_SLOT_FRAMES	 4
 #define BOOT_SLOT_TABLES	 5
 #define BOOT_SLOT_UNTYPED_MORE	 6
+#define BOOT_SLOT_LINK_PORTS	 243
 #define BOOT_SLOT_KEYBOARD_PORTS 244
 #define BOOT_SLOT_SCHED_CONTROL	 246
 #define BOOT_SLOT_IRQ_CONTROL	 247

@@ -196,7 +196,7 @@ static void make_ports_and_channels(struct making *m)
 {
 	struct slot *slot = m->root->slot;
 	struct cap vga = {.type = OBJECT_IO_PORT, .rights = RIGHT_ALL};
-	struct cap com1 = vga, keyboard = vga;
+	struct cap com1 = vga, com2 = vga, keyboard = vga;
 	struct cap irqs = {.type = OBJECT_IRQ_CONTROL, .rights = RIGHT_ALL};
 	struct cap time = {.type = OBJECT_SCHED_CONTROL, .rights = RIGHT_ALL};
 	struct cap input = make_object(m, OBJECT_CHANNEL, CHANNEL_BITS_MAX);
@@ -205,10 +205,13 @@ static void make_ports_and_channels(struct making *m)
 	vga.port.last = 0x3d5;
 	com1.port.first = 0x3f8;
 	com1.port.last = 0x3ff;
+	com2.port.first = 0x2f8;
+	com2.port.last = 0x2ff;
 	keyboard.port.first = 0x60;
 	keyboard.port.last = 0x64;
 	put_cap(&slot[BOOT_SLOT_VGA_PORTS], vga);
 	put_cap(&slot[BOOT_SLOT_SERIAL_PORTS], com1);
+	put_cap(&slot[BOOT_SLOT_LINK_PORTS], com2);
 	put_cap(&slot[BOOT_SLOT_KEYBOARD_PORTS], keyboard);
 	put_cap(&slot[BOOT_SLOT_IRQ_CONTROL], irqs);
 	put_cap(&slot[BOOT_SLOT_SCHED_CONTROL], time);

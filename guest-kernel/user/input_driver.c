@@ -5,7 +5,6 @@
 #include "guest-kernel/user/rt.h"
 
 /* Slots of the driver's pool. */
-#define POOL_SLOT    245
 #define TASK	     0
 #define NOTE	     1 /* its notification, and by badges for each device */
 #define NOTE_KBD     2
@@ -43,7 +42,7 @@ static uint8_t stack[16384] __attribute__((aligned(16384)));
 
 static struct caddr own(unsigned index)
 {
-	return caddr_in(caddr_root(POOL_SLOT), index);
+	return caddr_in(caddr_root(INPUT_DRIVER_POOL), index);
 }
 
 static uint8_t in8(uint16_t port)
@@ -126,16 +125,17 @@ static enum error open_line(unsigned line, unsigned bit, unsigned irq,
 					     line, 0, own(irq));
 
 	if (!err)
-		err = sys_cpool_mint(caddr_root(POOL_SLOT), note, RIGHT_WRITE,
-				     bit, own(NOTE));
+		err = sys_cpool_mint(caddr_root(INPUT_DRIVER_POOL), note,
+				     RIGHT_WRITE, bit, own(NOTE));
 	return err ? err : sys_irq_handler_bind(own(irq), own(note));
 }
 
 static enum error make_objects(void)
 {
 	struct caddr untyped = caddr_root(BOOT_SLOT_UNTYPED);
-	enum error err = sys_untyped_retype(untyped, OBJECT_CPOOL, 0, 1,
-					    caddr_root(POOL_SLOT), NULL);
+	enum error err =
+		sys_untyped_retype(untyped, OBJECT_CPOOL, 0, 1,
+				   caddr_root(INPUT_DRIVER_POOL), NULL);
 
 	if (!err)
 		err = sys_untyped_retype(untyped, OBJECT_TASK, 0, 1, own(TASK),

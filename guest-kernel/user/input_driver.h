@@ -8,7 +8,10 @@
 
 #include "guest-kernel/user/calls.h"
 
-/* By the init program, once. Takes slot 245 of the root pool. */
+/* The slot of its pool in the root pool; 0..15 of that are its own. */
+#define INPUT_DRIVER_POOL 245
+
+/* By the init program, once. */
 enum error input_driver_start(void);
 
 #endif

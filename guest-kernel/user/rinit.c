@@ -8,6 +8,7 @@
 #include "guest-kernel/user/input_driver.h"
 #include "guest-kernel/user/keymap.h"
 #include "guest-kernel/user/line.h"
+#include "guest-kernel/user/link_driver.h"
 #include "guest-kernel/user/rinit_cli.h"
 #include "guest-kernel/user/rt.h"
 #include "guest-kernel/user/serial.h"
@@ -53,6 +54,10 @@ static void parent_main(struct parent *p)
 	err = input_driver_start();
 	if (err != ERR_OK)
 		rt_panic("input driver: %s: %s", error_name(err),
+			 error_text(err));
+	err = link_driver_start(p->child.entry, p->child.stack);
+	if (err != ERR_OK)
+		rt_print("debug link: %s: %s", error_name(err),
 			 error_text(err));
 	greet(&p->screen, &p->child);
 	greet(&p->terminal, &p->child);
