@@ -68,13 +68,34 @@ static void remove_leaf(struct slot *slot)
 		next->prev = prev;
 }
 
-void cap_unlink(struct slot *slot)
+static void take_out(struct slot *slot)
 {
 	if (slot->child)
 		replace(slot, slot->child, slot->child->prev);
 	else
 		remove_leaf(slot);
+	slot->child = NULL;
+}
+
+void cap_unlink(struct slot *slot)
+{
+	take_out(slot);
 	*slot = (struct slot){0};
+}
+
+void cap_put_last(struct slot *parent, struct slot *slot)
+{
+	struct slot *first;
+
+	take_out(slot);
+	first = parent->child;
+	link_first(parent, slot);
+	if (!first)
+		return;
+	/* The links back are a ring already: only those forth are to change. */
+	parent->child = first;
+	slot->prev->next = slot;
+	slot->next = tag(parent);
 }
 
 /*

@@ -95,6 +95,9 @@ void cap_move(struct slot *from, struct slot *to);
  */
 void cap_delete(struct slot *slot);
 
+/* A child becomes the last, and its children take its place. */
+void cap_put_last(struct slot *parent, struct slot *slot);
+
 /* Out of the tree, children up, and empty; nothing else. */
 void cap_unlink(struct slot *slot);
 

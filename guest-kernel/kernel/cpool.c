@@ -35,6 +35,19 @@ enum error cpool_walk(const struct slot *root, uint64_t path, unsigned depth,
 	}
 }
 
+void cpool_way(struct slot *root, uint64_t path, unsigned depth,
+	       struct way *way)
+{
+	struct slot *slot = root;
+
+	way->count = 0;
+	way->slot[way->count++] = slot;
+	while (depth-- > 0) {
+		slot = &cpool_of(&slot->cap)->slot[path >> (8 * depth) & 0xff];
+		way->slot[way->count++] = slot;
+	}
+}
+
 int cpool_lowest_free(const struct cpool *pool)
 {
 	for (unsigned i = 0; i < CPOOL_SLOTS; i++)
@@ -210,9 +223,17 @@ enum error cpool_move(struct invocation *inv)
 }
 
 /*
- * When the call is made again, the slot is empty already: its capability is a
- * zombie. So deleting from an empty slot is no error.
+ * What is deleted may be what the path leads through. So who is broken off
+ * here does not look for its target again, but drains.
  */
+enum error cpool_drain(struct task *caller)
+{
+	bool done = object_drain();
+
+	caller->drains_at = done ? 0 : caller->regs.rip;
+	return done ? ERR_OK : ERR_RESTART;
+}
+
 enum error cpool_delete(struct invocation *inv)
 {
 	struct slot *slot;
@@ -222,17 +243,21 @@ enum error cpool_delete(struct invocation *inv)
 		return err;
 	if (!slot_empty(slot))
 		cap_delete(slot);
-	return object_drain() ? ERR_OK : ERR_RESTART;
+	return cpool_drain(inv->caller);
 }
 
 enum error cpool_revoke(struct invocation *inv)
 {
+	unsigned depth = inv->caller->regs.rsi >> INFO_TARGET_SHIFT & 0xf;
 	struct slot *slot;
+	struct way way;
 	enum error err = decode_index(inv, &slot);
 
 	if (!err && slot_empty(slot))
 		err = refuse(inv, 1, ERR_EMPTY_SLOT);
 	if (err)
 		return err;
-	return object_revoke(slot) ? ERR_OK : ERR_RESTART;
+	cpool_way(&inv->caller->cpool, inv->caller->regs.rdi, depth, &way);
+	return object_revoke(slot, &way) ? cpool_drain(inv->caller)
+					 : ERR_RESTART;
 }

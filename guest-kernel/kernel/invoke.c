@@ -165,6 +165,8 @@ enum error invoke(struct task *task, struct invocation *inv)
 	unsigned words = info >> INFO_WORDS_SHIFT & 0xf;
 	enum error err;
 
+	if (task->drains_at && task->drains_at == r->rip)
+		return cpool_drain(task);
 	inv->caller = task;
 	for (unsigned i = 0; i < ARGUMENTS; i++) {
 		inv->cap[i] = NULL;

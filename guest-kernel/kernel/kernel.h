@@ -73,6 +73,9 @@ struct task {
 	uint8_t zero;
 	uint32_t number; /* for people, in order of creation */
 	uint64_t fault_address;
+	/* Where the call returns to that was broken off when it had nothing
+	 * left to do but drain what is dying; 0: none. */
+	uint64_t drains_at;
 } __attribute__((aligned(64)));
 
 struct entry {
@@ -198,6 +201,11 @@ void syscall_handle(struct task *task);
  */
 enum error cpool_walk(const struct slot *root, uint64_t path, unsigned depth,
 		      unsigned rights, struct slot **slot, unsigned *found);
+/* Its slots, from the root's own on; it leads to a pool. */
+void cpool_way(struct slot *root, uint64_t path, unsigned depth,
+	       struct way *way);
+/* Goes on with a call that drains (task->drains_at). */
+enum error cpool_drain(struct task *caller);
 /* The lowest empty slot, or -1. */
 int cpool_lowest_free(const struct cpool *pool);
 bool cpool_step(struct cpool *pool); /* object.h */

@@ -184,16 +184,63 @@ bool object_drain(void)
 	return true;
 }
 
-bool object_revoke(struct slot *slot)
+static bool on_way(const struct way *way, const struct slot *slot)
+{
+	if (slot->cap.type != OBJECT_CPOOL)
+		return false;
+	for (unsigned i = 0; i < way->count; i++)
+		if (way->slot[i] == slot)
+			return true;
+	return false;
+}
+
+/* From a child on, nothing is left but what the call goes by. */
+static bool only_way(const struct way *way, const struct slot *child)
+{
+	while (on_way(way, child) && !child->child) {
+		if (cap_is_last(child))
+			return true;
+		child = child->next;
+	}
+	return false;
+}
+
+static void delete_way(struct slot *child)
+{
+	struct slot *next;
+
+	for (; child; child = next) {
+		next = cap_is_last(child) ? NULL : child->next;
+		cap_delete(child);
+	}
+}
+
+/* False: nothing is left to be done for the children of `slot`. */
+static bool revoke_step(struct slot *slot, const struct way *way)
+{
+	struct slot *first = slot->child;
+
+	if (first->cap.type == OBJECT_ZOMBIE) {
+		/* It goes when its object's last step is done. */
+		object_step();
+	} else if (!on_way(way, first)) {
+		cap_delete(first);
+	} else if (only_way(way, first)) {
+		delete_way(first);
+		return false;
+	} else {
+		cap_put_last(slot, first);
+	}
+	return true;
+}
+
+bool object_revoke(struct slot *slot, const struct way *way)
 {
 	for (unsigned n = 1; slot->child; n++) {
-		/* A zombie goes when its object's last step is done. */
-		if (slot->child->cap.type == OBJECT_ZOMBIE)
-			object_step();
-		else
-			cap_delete(slot->child);
+		if (!revoke_step(slot, way))
+			break;
 		if (n % STEPS_AT_ONCE == 0 && arch_interrupt_pending())
 			return false;
 	}
-	return object_drain();
+	return true;
 }

@@ -61,7 +61,20 @@ bool object_step(void);
  */
 bool object_drain(void);
 
-/* The same for all that descends from a slot. */
-bool object_revoke(struct slot *slot);
+/*
+ * The slots of pools that a call goes by: the root's, and those on the path to
+ * its target. What they hold goes last, so that the call still finds its way
+ * when it is made again.
+ */
+struct way {
+	struct slot *slot[CADDR_DEPTH_MAX + 1];
+	unsigned count;
+};
+
+/*
+ * Deletes all that descends from a slot (true), or as much as there is time
+ * for (false). Some of it may be dying then.
+ */
+bool object_revoke(struct slot *slot, const struct way *way);
 
 #endif

@@ -118,7 +118,12 @@ static enum error set_slot(struct invocation *inv, struct slot *slot)
 
 enum error task_set_ip(struct invocation *inv)
 {
-	return set_word(inv, &task_of(&inv->self->cap)->regs.rip, USER_END);
+	struct task *task = task_of(&inv->self->cap);
+	enum error err = set_word(inv, &task->regs.rip, USER_END);
+
+	if (!err)
+		task->drains_at = 0; /* no call goes on there */
+	return err;
 }
 
 enum error task_set_sp(struct invocation *inv)
@@ -342,6 +347,7 @@ enum error task_set_registers(struct invocation *inv)
 		.rflags = (in.rflags & RFLAGS_USER) | RFLAGS_FIXED,
 	};
 	arch_task_set_bases(task, in.fs_base, in.gs_base);
+	task->drains_at = 0;
 	if (task->reply && !task->fault)
 		task->reply->ending = ERR_OK;
 	return ERR_OK;

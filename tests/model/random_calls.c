@@ -386,34 +386,25 @@ static void set_call(struct regs *r, const struct call *c)
 	r->r12 = c->r12;
 }
 
-/* Until it is done; returns how often an interrupt broke it off. */
-static unsigned kernel_call(struct task *task)
+/* Until it is done, however often an interrupt breaks it off. */
+static void kernel_call(struct task *task)
 {
-	unsigned broken = 0;
-
-	for (;; broken++) {
+	do {
 		task->regs.rip = IP;
 		syscall_handle(task);
-		if (task->regs.rip == IP || task->state != TASK_READY)
-			break;
-	}
+	} while (task->regs.rip != IP && task->state == TASK_READY);
 	while (!object_drain())
 		;
-	return broken;
 }
 
 /*
- * A call that deletes its own caller, or what its own path leads through, does
- * not come to its end once it is broken off: nobody makes it again, or it
- * leads nowhere by then. What the model does in one go is no measure for it.
+ * A call that deletes its own caller does not come to its end once it is
+ * broken off: nobody makes it again. What the model does in one go is no
+ * measure for it.
  */
-static bool cannot_be_finished(const struct task *task, unsigned broken)
+static bool cannot_be_finished(const struct task *task)
 {
-	uint64_t rax = task->regs.rax;
-
-	return task->regs.rip != IP ||
-	       (broken && (rax == ERR_BAD_ADDRESS || rax == ERR_EMPTY_SLOT ||
-			   rax == ERR_NO_RIGHT));
+	return task->regs.rip != IP;
 }
 
 /* One call of whoever runs; false: nobody does. */
@@ -441,7 +432,8 @@ static bool step(struct item *item, bool make)
 		m->call = item->call;
 		set_call(&task->regs, &item->call);
 	}
-	if (cannot_be_finished(task, kernel_call(task)))
+	kernel_call(task);
+	if (cannot_be_finished(task))
 		return false;
 	model_call(m);
 	if (model_unsaid)

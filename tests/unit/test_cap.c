@@ -18,6 +18,14 @@ static int setup(void **state)
 	return 0;
 }
 
+/* As a call does that goes by nothing of this. */
+static bool revoke(struct slot *slot)
+{
+	static const struct way none;
+
+	return object_revoke(slot, &none) && object_drain();
+}
+
 /* Slots from 10 on are one frame's capabilities; 10 is the first. */
 static int setup_frame(void **state)
 {
@@ -141,11 +149,11 @@ static void test_revoking_takes_all_that_descends_and_no_more(void **state)
 	make_family();
 	cap_copy(&slot[14], &slot[17]);
 	cap_copy(&slot[17], &slot[18]);
-	assert_true(object_revoke(&slot[12]));
+	assert_true(revoke(&slot[12]));
 	expect(10, "13 12 11");
 	for (unsigned i = 14; i < 19; i++)
 		assert_true(slot_empty(&slot[i]));
-	assert_true(object_revoke(&slot[10]));
+	assert_true(revoke(&slot[10]));
 	expect(10, "");
 }
 
@@ -168,7 +176,7 @@ static void test_a_hundred_thousand_capabilities_go(void **state)
 			cap_derive(&many[parent], &many[i], &cap);
 		}
 		fake.interrupt_in = 1;
-		for (calls = 1; !object_revoke(&many[0]); calls++)
+		for (calls = 1; !revoke(&many[0]); calls++)
 			;
 		assert_int_equal(calls, 100000 / 8 + 1);
 		for (unsigned i = 1; i <= 100000; i++)
@@ -289,6 +297,165 @@ static void test_a_thousand_pools_deep(void **state)
 	assert_int_equal(calls, 2001);
 }
 
+/*
+ * One call with interrupts pending all the time, made again until it is done;
+ * its target is `path`, of two bytes.
+ */
+static enum error call_broken_off(unsigned label, uint64_t path, uint64_t index,
+				  unsigned *calls)
+{
+	struct regs *r = &c.task->regs;
+
+	fake.interrupt_in = 1;
+	*calls = 0;
+	do {
+		r->rax = SYS_INVOKE;
+		r->rdi = path;
+		r->rsi = label | 1u << INFO_WORDS_SHIFT |
+			 2u << INFO_TARGET_SHIFT;
+		r->rdx = index;
+		r->rip = 0x1002;
+		syscall_handle(c.task);
+		assert_null(verify());
+		++*calls;
+	} while (r->rip == 0x1000);
+	fake.interrupt_in = 0;
+	assert_int_equal(r->rip, 0x1002);
+	assert_int_equal(c.task->drains_at, 0);
+	return r->rax;
+}
+
+/* Things in a pool from slot 16 on; to delete them takes a while. */
+static void fill_with_tasks(const struct slot *pool, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(caller_retype(&c, OBJECT_TASK, 0, 1, 100),
+				 ERR_OK);
+		cap_move(&slot[100], &cpool_of(&pool->cap)->slot[16 + i]);
+	}
+}
+
+/* Pool 10 has the root pool in its slot 3; both ways lead to slot 10. */
+static void test_deleting_what_the_path_leads_through(void **state)
+{
+	unsigned calls;
+
+	caller_retype(&c, OBJECT_CPOOL, 0, 1, 10);
+	cap_copy(&slot[0], &cpool_of(&slot[10].cap)->slot[3]);
+	fill_with_tasks(&slot[10], 100);
+	assert_int_equal(call_broken_off(CPOOL_DELETE, 10 << 8 | 3, 10, &calls),
+			 ERR_OK);
+	assert_true(calls > 10);
+	expect(2, "");
+}
+
+/* Only the call that was broken off drains: a new one looks for its target. */
+static void test_another_call_does_not_go_on_with_it(void **state)
+{
+	static const unsigned labels[] = {TASK_SET_IP, TASK_SET_REGISTERS};
+
+	for (unsigned i = 0; i < 2; i++) {
+		setup(state);
+		caller_retype(&c, OBJECT_CPOOL, 0, 1, 10);
+		fill_with_tasks(&slot[10], 100);
+		fake.interrupt_in = 1;
+		c.task->regs.rip = 0x1002;
+		caller_invoke(&c, CPOOL_DELETE, 0, 1, (uint64_t[4]){10}, 0);
+		assert_int_equal(c.task->regs.rip, 0x1000);
+		assert_int_equal(c.task->drains_at, 0x1002);
+		fake.interrupt_in = 0;
+		c.task->regs.rip = 0x2002; /* elsewhere: as ever */
+		assert_int_equal(caller_invoke(&c, CPOOL_DELETE, 77, 1,
+					       (uint64_t[4]){10}, 0),
+				 ERR_EMPTY_SLOT);
+		assert_int_equal(c.task->drains_at, 0x1002);
+		task_stop(c.task);
+		c.task->regs.rsp = 0x1000;
+		memset(c.buffer, 0, sizeof(*c.buffer));
+		caller_invoke(&c, labels[i], 255, 1, (uint64_t[4]){0x1000}, 0);
+		assert_int_equal(c.task->regs.rax, ERR_OK);
+		assert_int_equal(c.task->drains_at, 0);
+	}
+}
+
+/*
+ * Untyped 10, and pool 11 made from it, by which the call goes: in its slot 3
+ * is where the Untyped's capability is, seen from there. Beside them, before
+ * and behind pool 11 in the tree, all kinds of other descendants.
+ */
+static void make_way_through_it(bool only)
+{
+	struct slot *inner;
+
+	caller_retype(&c, OBJECT_UNTYPED, 2 << 20, 1, 10);
+	caller_invoke(&c, UNTYPED_RETYPE, 10, 4,
+		      (uint64_t[4]){OBJECT_RAW_PAGE, 0, 40, 120}, 1);
+	caller_invoke(&c, UNTYPED_RETYPE, 10, 4,
+		      (uint64_t[4]){OBJECT_CPOOL, 0, 1, 11}, 1);
+	caller_invoke(&c, UNTYPED_RETYPE, 10, 4,
+		      (uint64_t[4]){OBJECT_TASK, 0, 40, 60}, 1);
+	for (unsigned i = 0; i < 20; i++)
+		cap_copy(i % 2 ? &slot[200 + i - 1] : &slot[11],
+			 &slot[200 + i]);
+	inner = &cpool_of(&slot[11].cap)->slot[3];
+	if (!only) {
+		cap_copy(&slot[0], inner);
+		return;
+	}
+	/* A pool that is held by nobody else, with the Untyped in it. */
+	caller_retype(&c, OBJECT_CPOOL, 0, 1, 12);
+	cap_move(&slot[10], &cpool_of(&slot[12].cap)->slot[10]);
+	cap_move(&slot[12], inner);
+}
+
+static void test_revoking_what_the_path_leads_through(void **state)
+{
+	struct slot *first;
+	unsigned calls;
+
+	for (int only = 0; only < 2; only++) {
+		setup(state);
+		make_way_through_it(only);
+		assert_int_equal(
+			call_broken_off(CPOOL_REVOKE, 11 << 8 | 3, 10, &calls),
+			ERR_OK);
+		assert_true(calls > 5);
+		first = slot[2].child;
+		assert_true(only ? !first : first == &slot[10]);
+		assert_true(only || !slot[10].child);
+	}
+}
+
+/* The caller's root pool itself is made of what is revoked. */
+static void test_revoking_ones_own_root(void **state)
+{
+	struct caller other;
+	struct cpool *root;
+	unsigned calls;
+
+	caller_create(&other); /* who keeps the old root */
+	cap_copy(&slot[0], &other.pool->slot[9]);
+
+	caller_retype(&c, OBJECT_UNTYPED, 2 << 20, 1, 10);
+	caller_invoke(&c, UNTYPED_RETYPE, 10, 4,
+		      (uint64_t[4]){OBJECT_CPOOL, 0, 1, 11}, 1);
+	caller_invoke(&c, UNTYPED_RETYPE, 10, 4,
+		      (uint64_t[4]){OBJECT_TASK, 0, 100, 20}, 1);
+	root = cpool_of(&slot[11].cap);
+	cap_copy(&slot[0], &root->slot[5]);
+	cap_copy(&slot[0], &root->slot[6]);
+	cap_delete(&c.task->cpool);
+	cap_copy(&slot[11], &c.task->cpool);
+	cap_copy(&c.task->cpool, &slot[12]);
+	/* Slot 5, the old root, and its slot 0, itself. */
+	assert_int_equal(call_broken_off(CPOOL_REVOKE, 5 << 8, 10, &calls),
+			 ERR_OK);
+	assert_true(calls > 10);
+	assert_null(slot[10].child);
+	assert_true(slot_empty(&c.task->cpool));
+	expect(2, "10");
+}
+
 static void test_what_a_pool_is_made_of_can_lie_in_it(void **state)
 {
 	struct cpool *pool;
@@ -345,7 +512,7 @@ static void test_a_revoked_entry_is_none(void **state)
 		      (uint64_t[4]){11, CHANNEL_TRY}, 1);
 	caller_invoke(&c, CHANNEL_PUT_RAW, 10, 2,
 		      (uint64_t[4]){77, CHANNEL_TRY}, 0);
-	assert_true(object_revoke(&slot[11]));
+	assert_true(revoke(&slot[11]));
 	assert_null(verify());
 	caller_invoke(&c, CHANNEL_TAKE, 10, 1, (uint64_t[4]){CHANNEL_TRY}, 0);
 	assert_int_equal(c.task->regs.rax, ERR_OK);
@@ -357,7 +524,7 @@ static void test_a_task_without_its_space_stops(void **state)
 {
 	unsigned space = slot[254].cap.space;
 
-	assert_true(object_revoke(&slot[254]));
+	assert_true(revoke(&slot[254]));
 	assert_int_equal(c.task->state, TASK_INACTIVE);
 	assert_null(sched_current());
 	assert_int_equal(fake.space_gone, 0);
@@ -496,6 +663,10 @@ int main(void)
 		T(test_the_last_does_not_move_into_its_own_pool),
 		T(test_pools_in_pools_go_without_end),
 		T(test_a_thousand_pools_deep),
+		T(test_deleting_what_the_path_leads_through),
+		T(test_another_call_does_not_go_on_with_it),
+		T(test_revoking_what_the_path_leads_through),
+		T(test_revoking_ones_own_root),
 		T(test_what_a_pool_is_made_of_can_lie_in_it),
 		T(test_whoever_waits_at_a_channel_is_told_of_its_end),
 		T(test_a_channel_takes_its_entries_along),

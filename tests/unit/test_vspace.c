@@ -171,6 +171,8 @@ static void test_a_deleted_frame_is_unmapped(void **state)
 
 static void test_revoking_unmaps_every_copy(void **state)
 {
+	static const struct way none;
+
 	for (unsigned i = 0; i < 8; i++) {
 		cap_copy(&c.pool->slot[PAGE + i % 2], &c.pool->slot[30 + i]);
 		assert_int_equal(map_page(30 + i, VA + i * PAGE_SIZE,
@@ -178,7 +180,7 @@ static void test_revoking_unmaps_every_copy(void **state)
 				 ERR_OK);
 	}
 	assert_null(verify());
-	assert_true(object_revoke(&c.pool->slot[PAGE]));
+	assert_true(object_revoke(&c.pool->slot[PAGE], &none));
 	for (unsigned i = 0; i < 8; i++)
 		assert_int_equal(!entry(VA + i * PAGE_SIZE), i % 2 == 0);
 	assert_null(verify());
