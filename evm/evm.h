@@ -56,6 +56,7 @@ enum evm_fork {
 	X(STATIC_VIOLATION, "change of state in a static call")          \
 	X(CODE_TOO_LARGE, "created code is too large")                   \
 	X(ADDRESS_TAKEN, "created address is taken")                     \
+	X(PRECOMPILE_FAILURE, "input that a precompile refuses")         \
 	X(TX_NONCE, "transaction: wrong nonce")                          \
 	X(TX_BALANCE, "transaction: sender cannot pay")                  \
 	X(TX_INTRINSIC_GAS, "transaction: gas below its intrinsic cost") \

@@ -7,19 +7,24 @@
 #include "evm/alloc.h"
 #include "evm/precompile.h"
 
-/* A byte of the call data; zeros behind its end. */
-static uint8_t input_byte(const struct evm_message *msg, uint64_t at)
+/* The call data. */
+struct input {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* A byte of it; zeros behind its end. */
+static uint8_t input_byte(const struct input *in, uint64_t at)
 {
-	return at < msg->input_len ? msg->input[at] : 0;
+	return at < in->len ? in->bytes[at] : 0;
 }
 
-static struct u256 input_word(const struct evm_message *msg, uint64_t at,
-			      uint64_t len)
+static struct u256 input_word(const struct input *in, uint64_t at, uint64_t len)
 {
 	uint8_t word[32] = {0};
 
 	for (uint64_t i = 0; i < len; i++)
-		word[32 - len + i] = input_byte(msg, at + i);
+		word[32 - len + i] = input_byte(in, at + i);
 	return u256_load(word);
 }
 
@@ -56,11 +61,10 @@ static uint64_t divide_by_20(u256_wide n)
 	return (high / 20) << 32 | rest / 20;
 }
 
-static uint64_t modexp_cost(const struct evm_message *msg,
-			    const struct layout *at)
+static uint64_t modexp_cost(const struct input *in, const struct layout *at)
 {
 	uint64_t first = at->exponent < 32 ? at->exponent : 32, bits, longest;
-	struct u256 head = input_word(msg, at->exponent_at, first);
+	struct u256 head = input_word(in, at->exponent_at, first);
 	u256_wide times, gas;
 
 	bits = u256_bits(&head);
@@ -78,11 +82,11 @@ static uint64_t modexp_cost(const struct evm_message *msg,
  * Lengths beyond 2^32 cannot be paid, but for that of the exponent when the
  * others are zero: then it does not matter.
  */
-static bool find_numbers(const struct evm_message *msg, struct layout *at)
+static bool find_numbers(const struct input *in, struct layout *at)
 {
-	struct u256 base = input_word(msg, 0, 32);
-	struct u256 exponent = input_word(msg, 32, 32);
-	struct u256 modulus = input_word(msg, 64, 32);
+	struct u256 base = input_word(in, 0, 32);
+	struct u256 exponent = input_word(in, 32, 32);
+	struct u256 modulus = input_word(in, 64, 32);
 
 	if (!u256_fits_u64(&base) || !u256_fits_u64(&modulus) ||
 	    base.w[0] >> 32 || modulus.w[0] >> 32)
@@ -106,12 +110,12 @@ static size_t digit_count(uint64_t bytes)
 	return (size_t)(bytes + 3) / 4;
 }
 
-static void load(uint32_t *digits, const struct evm_message *msg, uint64_t at,
+static void load(uint32_t *digits, const struct input *in, uint64_t at,
 		 uint64_t len)
 {
 	memset(digits, 0, digit_count(len) * sizeof(*digits));
 	for (uint64_t i = 0; i < len; i++)
-		digits[i / 4] |= (uint32_t)input_byte(msg, at + len - 1 - i)
+		digits[i / 4] |= (uint32_t)input_byte(in, at + len - 1 - i)
 				 << (i % 4 * 8);
 }
 
@@ -227,13 +231,13 @@ static void multiply_mod(const struct modulus *mod, uint32_t *r,
 	take_mod(mod, r, 2 * mod->n);
 }
 
-static void power_mod(const struct modulus *mod, const struct evm_message *msg,
+static void power_mod(const struct modulus *mod, const struct input *in,
 		      const struct layout *at, uint32_t *r, const uint32_t *a)
 {
 	bool started = false;
 
 	for (uint64_t i = 0; i < at->exponent * 8; i++) {
-		uint8_t byte = input_byte(msg, at->exponent_at + i / 8);
+		uint8_t byte = input_byte(in, at->exponent_at + i / 8);
 
 		if (started)
 			multiply_mod(mod, r, r);
@@ -245,7 +249,7 @@ static void power_mod(const struct modulus *mod, const struct evm_message *msg,
 }
 
 /* The scratch is all zero: the modulus, the result, the base, and t. */
-static void compute(const struct evm_message *msg, const struct layout *at,
+static void compute(const struct input *in, const struct layout *at,
 		    uint32_t *scratch, uint8_t *out)
 {
 	size_t size = digit_count(at->modulus);
@@ -253,7 +257,7 @@ static void compute(const struct evm_message *msg, const struct layout *at,
 	struct modulus mod = {.m = m, .n = size, .t = a + size};
 
 	memset(out, 0, at->modulus);
-	load(m, msg, at->modulus_at, at->modulus);
+	load(m, in, at->modulus_at, at->modulus);
 	mod.n = trim(m, size);
 	if (mod.n == 0)
 		return; /* modulo 0 the EVM has 0 */
@@ -263,42 +267,47 @@ static void compute(const struct evm_message *msg, const struct layout *at,
 	mod.t[0] = 1; /* which is 0 modulo 1 */
 	take_mod(&mod, r, 1);
 	memset(mod.t, 0, (size + 2) * sizeof(*mod.t));
-	load(mod.t, msg, 96, at->base);
+	load(mod.t, in, 96, at->base);
 	take_mod(&mod, a, digit_count(at->base));
-	power_mod(&mod, msg, at, r, a);
+	power_mod(&mod, in, at, r, a);
 	for (size_t i = 0; i < mod.n * 4 && i < at->modulus; i++)
 		out[at->modulus - 1 - i] = (uint8_t)(r[i / 4] >> (i % 4 * 8));
 }
 
-int evm_modexp(struct evm *evm, const struct evm_message *msg,
-	       struct evm_result *result)
+uint64_t evm_modexp_gas(enum evm_fork fork, const uint8_t *input, size_t len)
 {
+	struct input in = {input, len};
+	struct layout at;
+
+	return find_numbers(&in, &at) ? modexp_cost(&in, &at) : UINT64_MAX;
+}
+
+size_t evm_modexp_size(const uint8_t *input, size_t len)
+{
+	struct input in = {input, len};
+	struct layout at;
+
+	return find_numbers(&in, &at) ? at.modulus : 0;
+}
+
+ptrdiff_t evm_modexp(const struct evm_allocator *alloc, const uint8_t *input,
+		     size_t len, uint8_t *out)
+{
+	struct input in = {input, len};
 	struct layout at;
 	uint32_t *scratch;
 	size_t n, wide, size;
-	uint64_t gas;
-	int err;
 
-	if (!find_numbers(msg, &at))
-		return 0; /* out of gas, as result says */
-	gas = modexp_cost(msg, &at);
-	if (gas > (uint64_t)msg->gas)
-		return 0;
-	err = evm_output_reserve(evm, at.modulus + 1);
-	if (err < 0)
-		return err;
+	if (!find_numbers(&in, &at))
+		return EVM_ERR_INPUT;
 	n = digit_count(at.modulus);
 	wide = digit_count(at.base) > 2 * n ? digit_count(at.base) : 2 * n;
 	size = (3 * n + wide + 4) * sizeof(*scratch);
-	scratch = evm_alloc(&evm->alloc, size);
+	scratch = evm_alloc(alloc, size);
 	if (!scratch)
 		return EVM_ERR_NO_MEMORY;
 	memset(scratch, 0, size);
-	compute(msg, &at, scratch, evm->output);
-	evm_free(&evm->alloc, scratch, size);
-	result->status = EVM_SUCCESS;
-	result->gas_left = msg->gas - (int64_t)gas;
-	result->output = evm->output;
-	result->output_len = at.modulus;
-	return 0;
+	compute(&in, &at, scratch, out);
+	evm_free(alloc, scratch, size);
+	return (ptrdiff_t)at.modulus;
 }

@@ -1,27 +1,11 @@
 /*
- * precompile.c: the four contracts of Frontier, and the way to Byzantium's.
- * Those on bn254 are not built in: they end a run with EVM_ERR_UNSUPPORTED.
+ * precompile.c: the table of the contracts that are part of the machine, and
+ * those of them that need no file of their own.
  */
-#include "evm/alloc.h"
 #include "evm/hash.h"
 #include "evm/precompile.h"
+#include "evm/alloc.h"
 #include "evm/secp256k1.h"
-
-enum { ECRECOVER = 1, SHA256, RIPEMD160, IDENTITY, MODEXP };
-
-#define LAST_FRONTIER  4
-#define LAST_BYZANTIUM 8
-
-unsigned evm_precompile_number(enum evm_fork fork,
-			       const struct evm_address *addr)
-{
-	unsigned last = fork >= EVM_BYZANTIUM ? LAST_BYZANTIUM : LAST_FRONTIER;
-
-	for (size_t i = 0; i < sizeof(addr->bytes) - 1; i++)
-		if (addr->bytes[i] != 0)
-			return 0;
-	return addr->bytes[19] <= last ? addr->bytes[19] : 0;
-}
 
 int evm_output_reserve(struct evm *evm, size_t len)
 {
@@ -33,16 +17,16 @@ int evm_output_reserve(struct evm *evm, size_t len)
 }
 
 /*
- * Input: hash, v, r, s, a word each, zeros behind its end. v is 27, or 28 for
- * an odd y. The address of the key that signed, or nothing at all.
+ * Input: hash, v, r, s, a word each. v is 27, or 28 for an odd y. The address
+ * of the key that signed, or nothing at all.
  */
-static size_t ecrecover(const uint8_t *data, size_t len, uint8_t out[32])
+static ptrdiff_t ecrecover(const struct evm_allocator *alloc,
+			   const uint8_t *data, size_t len, uint8_t *out)
 {
-	uint8_t input[128] = {0}, key[64];
+	uint8_t input[128], key[64];
 	struct u256 hash, v, r, s, x, y;
 
-	if (len > 0)
-		memcpy(input, data, len < sizeof(input) ? len : sizeof(input));
+	evm_precompile_input(input, sizeof(input), data, len);
 	hash = u256_load(input);
 	v = u256_load(input + 32);
 	r = u256_load(input + 64);
@@ -57,63 +41,148 @@ static size_t ecrecover(const uint8_t *data, size_t len, uint8_t out[32])
 	return 32;
 }
 
-static void ripemd160_word(const uint8_t *data, size_t len, uint8_t out[32])
+static ptrdiff_t sha256(const struct evm_allocator *alloc, const uint8_t *data,
+			size_t len, uint8_t *out)
+{
+	evm_sha256(data, len, out);
+	return 32;
+}
+
+static ptrdiff_t ripemd160(const struct evm_allocator *alloc,
+			   const uint8_t *data, size_t len, uint8_t *out)
 {
 	memset(out, 0, 12);
 	evm_ripemd160(data, len, out + 12);
+	return 32;
 }
 
-static uint64_t cost(unsigned n, uint64_t len)
+static ptrdiff_t identity(const struct evm_allocator *alloc,
+			  const uint8_t *data, size_t len, uint8_t *out)
 {
-	uint64_t words = len / 32 + (len % 32 != 0);
+	if (len > 0)
+		memcpy(out, data, len);
+	return (ptrdiff_t)len;
+}
 
-	switch (n) {
-	case ECRECOVER:
-		return 3000;
-	case SHA256:
-		return 60 + 12 * words;
-	case RIPEMD160:
-		return 600 + 120 * words;
-	default: /* IDENTITY */
-		return 15 + 3 * words;
-	}
+static uint64_t words(size_t len)
+{
+	return len / 32 + (len % 32 != 0);
+}
+
+static uint64_t ecrecover_gas(enum evm_fork fork, const uint8_t *input,
+			      size_t len)
+{
+	return 3000;
+}
+
+static uint64_t sha256_gas(enum evm_fork fork, const uint8_t *input, size_t len)
+{
+	return 60 + 12 * words(len);
+}
+
+static uint64_t ripemd160_gas(enum evm_fork fork, const uint8_t *input,
+			      size_t len)
+{
+	return 600 + 120 * words(len);
+}
+
+static uint64_t identity_gas(enum evm_fork fork, const uint8_t *input,
+			     size_t len)
+{
+	return 15 + 3 * words(len);
+}
+
+static size_t identity_size(const uint8_t *input, size_t len)
+{
+	return len;
+}
+
+/* EIP-196, EIP-197, and the prices of EIP-1108 */
+static uint64_t bn254_add_gas(enum evm_fork fork, const uint8_t *input,
+			      size_t len)
+{
+	return 500;
+}
+
+static uint64_t bn254_mul_gas(enum evm_fork fork, const uint8_t *input,
+			      size_t len)
+{
+	return 40000;
+}
+
+static uint64_t bn254_pairing_gas(enum evm_fork fork, const uint8_t *input,
+				  size_t len)
+{
+	return 100000 + 80000 * (uint64_t)(len / 192);
+}
+
+/* Those with a function for the size of their output have it, not `room`. */
+static const struct precompile {
+	unsigned number;
+	enum evm_fork since;
+	size_t room;
+	size_t (*size)(const uint8_t *input, size_t len);
+	evm_precompile_gas_fn *gas;
+	evm_precompile_fn *run;
+} precompiles[] = {
+	{1, EVM_FRONTIER, 32, NULL, ecrecover_gas, ecrecover},
+	{2, EVM_FRONTIER, 32, NULL, sha256_gas, sha256},
+	{3, EVM_FRONTIER, 32, NULL, ripemd160_gas, ripemd160},
+	{4, EVM_FRONTIER, 0, identity_size, identity_gas, identity},
+	{5, EVM_BYZANTIUM, 0, evm_modexp_size, evm_modexp_gas, evm_modexp},
+	{6, EVM_BYZANTIUM, 64, NULL, bn254_add_gas, evm_bn254_add},
+	{7, EVM_BYZANTIUM, 64, NULL, bn254_mul_gas, evm_bn254_mul},
+	{8, EVM_BYZANTIUM, 32, NULL, bn254_pairing_gas, evm_bn254_pairing},
+};
+
+static const struct precompile *find(unsigned number)
+{
+	for (size_t i = 0; i < sizeof(precompiles) / sizeof(*precompiles); i++)
+		if (precompiles[i].number == number)
+			return &precompiles[i];
+	return NULL;
+}
+
+unsigned evm_precompile_number(enum evm_fork fork,
+			       const struct evm_address *addr)
+{
+	const struct precompile *p;
+	unsigned number = (unsigned)addr->bytes[18] << 8 | addr->bytes[19];
+
+	for (size_t i = 0; i < sizeof(addr->bytes) - 2; i++)
+		if (addr->bytes[i] != 0)
+			return 0;
+	p = find(number);
+	return p && fork >= p->since ? number : 0;
 }
 
 int evm_precompile_run(struct evm *evm, unsigned n,
 		       const struct evm_message *msg, struct evm_result *result)
 {
+	const struct precompile *p = find(n);
 	uint64_t gas;
-	int err;
+	ptrdiff_t len;
 
 	*result = (struct evm_result){.status = EVM_OUT_OF_GAS};
-	if (n == MODEXP)
-		return evm_modexp(evm, msg, result);
-	if (n > MODEXP)
+	if (!p)
 		return EVM_ERR_UNSUPPORTED;
-	gas = cost(n, msg->input_len);
+	gas = p->gas(evm->fork, msg->input, msg->input_len);
 	if (gas > (uint64_t)msg->gas)
 		return 0;
-	err = evm_output_reserve(evm, 32);
-	if (err < 0)
-		return err;
+	len = evm_output_reserve(
+		evm, p->size ? p->size(msg->input, msg->input_len) : p->room);
+	if (len < 0)
+		return (int)len;
+	len = p->run(&evm->alloc, msg->input, msg->input_len, evm->output);
+	if (len == EVM_ERR_INPUT) {
+		result->status = EVM_PRECOMPILE_FAILURE;
+		return 0;
+	}
+	if (len < 0)
+		return (int)len;
 	result->status = EVM_SUCCESS;
 	result->gas_left = msg->gas - (int64_t)gas;
 	result->output = evm->output;
-	result->output_len = 32;
-	switch (n) {
-	case ECRECOVER:
-		result->output_len =
-			ecrecover(msg->input, msg->input_len, evm->output);
-		break;
-	case SHA256:
-		evm_sha256(msg->input, msg->input_len, evm->output);
-		break;
-	case RIPEMD160:
-		ripemd160_word(msg->input, msg->input_len, evm->output);
-		break;
-	default: /* IDENTITY */
-		result->output = msg->input;
-		result->output_len = msg->input_len;
-	}
+	result->output_len = (size_t)len;
 	return 0;
 }

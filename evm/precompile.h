@@ -5,6 +5,8 @@
 #ifndef EVM_PRECOMPILE_H
 #define EVM_PRECOMPILE_H
 
+#include <string.h>
+
 #include "evm/evm.h"
 
 /* Its number; 0 for an address that is none in this fork. */
@@ -20,11 +22,41 @@ int evm_precompile_run(struct evm *evm, unsigned n,
 		       const struct evm_message *msg,
 		       struct evm_result *result);
 
-/* Number 5, as evm_precompile_run(); `result` says out of gas at first. */
-int evm_modexp(struct evm *evm, const struct evm_message *msg,
-	       struct evm_result *result);
-
 /* Room for `len` bytes in evm->output. */
 int evm_output_reserve(struct evm *evm, size_t len);
+
+/*
+ * What one of them computes: the length of its output, EVM_ERR_INPUT for an
+ * input that makes the call fail, or EVM_ERR_NO_MEMORY. `out` has the room
+ * that the table in precompile.c says.
+ */
+#define EVM_ERR_INPUT (-22) /* EINVAL */
+
+typedef ptrdiff_t evm_precompile_fn(const struct evm_allocator *alloc,
+				    const uint8_t *input, size_t len,
+				    uint8_t *out);
+
+/* What it costs; UINT64_MAX if that is beyond any gas limit. */
+typedef uint64_t evm_precompile_gas_fn(enum evm_fork fork, const uint8_t *input,
+				       size_t len);
+
+/*
+ * The first `size` bytes of the input, with zeros behind its end; what is
+ * beyond them is ignored.
+ */
+static inline void evm_precompile_input(uint8_t *to, size_t size,
+					const uint8_t *input, size_t len)
+{
+	memset(to, 0, size);
+	if (len > 0)
+		memcpy(to, input, len < size ? len : size);
+}
+
+evm_precompile_fn evm_modexp;
+evm_precompile_gas_fn evm_modexp_gas;
+/* The length of the output. */
+size_t evm_modexp_size(const uint8_t *input, size_t len);
+
+evm_precompile_fn evm_bn254_add, evm_bn254_mul, evm_bn254_pairing;
 
 #endif

@@ -15,11 +15,31 @@
 #define ZERO_62 "00000000000000000000000000000000000000000000000000000000000000"
 #define ORDER	"fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
 
+/* bn254's modulus and order, generators, and -1 times that of G1 */
+#define BN_P	"30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47"
+#define BN_ORDER \
+	"30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001"
+#define ZERO ZERO_62 "00"
+#define ONE  ZERO_62 "01"
+#define TWO  ZERO_62 "02"
+#define BN_MINUS \
+	"30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd45"
+#define BN_TWICE                                                           \
+	"030644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd3" \
+	"15ed738c0e0a7c92e7845f96b2ae9c0a68a6a449e3538fc7ff3ebf7a5a18a2c4"
+#define BN_X_I \
+	"198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2"
+#define BN_X "1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed"
+#define BN_Y_I \
+	"090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b"
+#define BN_Y  "12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa"
+#define BN_G2 BN_X_I BN_X BN_Y_I BN_Y
+
 static const struct row {
 	const char *what;
 	uint8_t number;
 	int64_t gas;
-	const char *input, *output;
+	const char *input, *output; /* NULL: refused */
 } rows[] = {
 	{"ecrecover", 1, 3000, SIGNED ZERO_62 "1c" SIGNED_R SIGNED_S,
 	 "000000000000000000000000a94f5374fce5edbc8e2a8697c15331677e6ebf0b"},
@@ -103,6 +123,37 @@ static const struct row {
 	 "000000000003050ea92e9c82b1478c281d687c966c377b9aa2bb2edb2003"
 	 "5b73993fd4235992edcf451a1afe870f4243",
 	 "003f4c"},
+	{"bn254: sum of a point and itself", 6, 500, ONE TWO ONE TWO, BN_TWICE},
+	{"bn254: sum with its negative", 6, 500, ONE TWO ONE BN_MINUS,
+	 ZERO ZERO},
+	{"bn254: sum with infinity", 6, 500, ONE TWO ZERO ZERO "ff", ONE TWO},
+	{"bn254: sum, cut short", 6, 500, ONE TWO, ONE TWO},
+	{"bn254: sum of nothing", 6, 500, "", ZERO ZERO},
+	{"bn254: sum, not on the curve", 6, 500, ONE ONE, NULL},
+	{"bn254: sum, x is the modulus", 6, 500, BN_P ZERO, NULL},
+	{"bn254: twice", 7, 40000, ONE TWO TWO, BN_TWICE},
+	{"bn254: by zero", 7, 40000, ONE TWO ZERO, ZERO ZERO},
+	{"bn254: by its order", 7, 40000, ONE TWO BN_ORDER, ZERO ZERO},
+	{"bn254: by its order and 1", 7, 40000,
+	 ONE TWO
+	 "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000002",
+	 ONE TWO},
+	{"bn254: product, not on the curve", 7, 40000, TWO TWO ONE, NULL},
+	{"bn254: no pairs", 8, 100000, "", ONE},
+	{"bn254: half a pair", 8, 100000, ONE TWO, NULL},
+	{"bn254: one pair", 8, 180000, ONE TWO BN_G2, ZERO},
+	{"bn254: a pair and its inverse", 8, 260000,
+	 ONE TWO BN_G2 ONE BN_MINUS BN_G2, ONE},
+	{"bn254: (2P, Q)(-P, Q)(-P, Q)", 8, 340000,
+	 BN_TWICE BN_G2 ONE BN_MINUS BN_G2 ONE BN_MINUS BN_G2, ONE},
+	{"bn254: five pairs of infinity and one more", 8, 580000,
+	 ZERO ZERO BN_G2 ZERO ZERO BN_G2 ZERO ZERO BN_G2 ZERO ZERO BN_G2 ONE TWO
+		 ZERO ZERO ZERO ZERO ONE TWO BN_G2,
+	 ZERO},
+	{"bn254: not on the twist", 8, 180000,
+	 ZERO ZERO BN_X_I BN_X BN_Y_I BN_X, NULL},
+	{"bn254: the twist's parts swapped", 8, 180000,
+	 ONE TWO BN_X BN_X_I BN_Y BN_Y_I, NULL},
 };
 
 static size_t unhex(uint8_t *out, const char *text)
@@ -119,7 +170,7 @@ static size_t unhex(uint8_t *out, const char *text)
 
 static void run(struct machine *m, const struct row *row, int64_t gas)
 {
-	uint8_t input[512];
+	uint8_t input[2048];
 	struct evm_message msg = {.gas = gas,
 				  .sender = addr_from,
 				  .input = input,
@@ -138,10 +189,12 @@ static void check_row(const struct row *row)
 {
 	struct machine m = {0};
 	uint8_t want[128];
-	size_t len = unhex(want, row->output);
+	size_t len = unhex(want, row->output ? row->output : "");
+	enum evm_status status =
+		row->output ? EVM_SUCCESS : EVM_PRECOMPILE_FAILURE;
 
 	run(&m, row, row->gas);
-	if (m.result.status != EVM_SUCCESS || m.result.gas_left != 0)
+	if (m.result.status != status || m.result.gas_left != 0)
 		fail_msg("%s: %s, gas left %ld", row->what,
 			 evm_status_text(m.result.status), m.result.gas_left);
 	if (m.result.output_len != len ||

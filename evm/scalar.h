@@ -1,0 +1,46 @@
+/*
+ * scalar.h: the signed digits of a number of 256 bits, for multiplications of
+ * points: in windows of five bits, so that at most every fifth digit is not
+ * zero, and those are odd and from -15 to 15 (Moeller, "Improved techniques
+ * for fast exponentiation", 2002).
+ */
+#ifndef EVM_SCALAR_H
+#define EVM_SCALAR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define SCALAR_WINDOW 5
+#define SCALAR_ODD    8 /* how many odd digits are positive */
+#define SCALAR_DIGITS 257
+
+/* `n` bits from `at` on, in a number of 256 */
+static inline unsigned scalar_bits(const uint64_t k[4], int at, int n)
+{
+	uint64_t bits = at < 256 ? k[at / 64] >> (at % 64) : 0;
+
+	if (at % 64 + n > 64 && at / 64 < 3)
+		bits |= k[at / 64 + 1] << (64 - at % 64);
+	return (unsigned)(bits & ((1u << n) - 1));
+}
+
+static inline void scalar_digits(int8_t digits[SCALAR_DIGITS],
+				 const uint64_t k[4])
+{
+	unsigned carry = 0, window;
+
+	memset(digits, 0, SCALAR_DIGITS);
+	for (int i = 0; i < SCALAR_DIGITS;) {
+		if (scalar_bits(k, i, 1) == carry) {
+			i++;
+			continue;
+		}
+		window = scalar_bits(k, i, SCALAR_WINDOW) + carry;
+		carry = window >> (SCALAR_WINDOW - 1) & 1;
+		digits[i] =
+			(int8_t)((int)window - (int)(carry << SCALAR_WINDOW));
+		i += SCALAR_WINDOW;
+	}
+}
+
+#endif
