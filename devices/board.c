@@ -457,6 +457,19 @@ static void run_bios(struct machine *m)
 	}
 }
 
+void board_reset(struct board *b)
+{
+	struct machine *m = b->machine;
+
+	/* In the order in which they were made. */
+	for (struct device *dev = m->devices; dev; dev = dev->next)
+		dev->ops->reset(dev);
+	if (b->bios_state) {
+		run_bios(m);
+		acpi_write(&m->mem, b->cpus);
+	}
+}
+
 int board_build(struct board *board, struct machine *m,
 		const struct board_config *config)
 {
@@ -466,6 +479,7 @@ int board_build(struct board *board, struct machine *m,
 	*board = (struct board){
 		.machine = m,
 		.cpus = m->cpu_count ? m->cpu_count : 1,
+		.bios_state = config->bios_state,
 	};
 	create_chips(board, config, chip);
 	err = own_chips(board, chip);
@@ -473,13 +487,6 @@ int board_build(struct board *board, struct machine *m,
 		return err;
 	name_chips(board, chip);
 	wire(board, chip);
-	for (unsigned i = 0; i < CHIPS; i++)
-		chip[i]->ops->reset(chip[i]);
-	for (unsigned i = 0; i < board->cpus; i++)
-		board->lapic[i]->ops->reset(board->lapic[i]);
-	if (config->bios_state) {
-		run_bios(m);
-		acpi_write(&m->mem, board->cpus);
-	}
+	board_reset(board);
 	return 0;
 }

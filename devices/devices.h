@@ -257,6 +257,7 @@ struct board {
 	unsigned cpus; /* those with a local APIC */
 	struct device window;
 	bool intr; /* the 8259 pair's INT pin */
+	bool bios_state;
 };
 
 struct board_config {
@@ -277,6 +278,9 @@ struct board_config {
  */
 int board_build(struct board *board, struct machine *m,
 		const struct board_config *config);
+
+/* The power button, off and on: all chips, and what a BIOS leaves. */
+void board_reset(struct board *board);
 
 /* The NMI button: a pulse at every CPU's LINT1. */
 void board_nmi(struct board *board);

@@ -14,6 +14,17 @@
 #define FIRST_VALUE 256 /* getopt's value of row 0 */
 #define ROWS_MAX    64
 
+size_t cli_rows(const struct cli_command *c)
+{
+	return c->option_count + (c->base ? cli_rows(c->base) : 0);
+}
+
+const struct cli_option *cli_row(const struct cli_command *c, size_t i)
+{
+	return i < c->option_count ? &c->option[i]
+				   : cli_row(c->base, i - c->option_count);
+}
+
 int cli_word(const char *option, const struct cli_word *words, const char *text,
 	     int *value)
 {
@@ -39,8 +50,8 @@ static void fill_getopt(const struct cli_command *c,
 	char *letter = letters;
 
 	*letter++ = ':'; /* a missing argument is told apart */
-	for (size_t i = 0; i < c->option_count; i++) {
-		const struct cli_option *row = &c->option[i];
+	for (size_t i = 0; i < cli_rows(c); i++) {
+		const struct cli_option *row = cli_row(c, i);
 
 		list[i] = (struct option){
 			row->name, row->arg ? required_argument : no_argument,
@@ -51,17 +62,17 @@ static void fill_getopt(const struct cli_command *c,
 		if (row->arg)
 			*letter++ = ':';
 	}
-	list[c->option_count] = (struct option){0};
+	list[cli_rows(c)] = (struct option){0};
 	*letter = 0;
 }
 
 static const struct cli_option *find_row(const struct cli_command *c, int value)
 {
 	if (value >= FIRST_VALUE)
-		return &c->option[value - FIRST_VALUE];
-	for (size_t i = 0; i < c->option_count; i++)
-		if (c->option[i].letter == value)
-			return &c->option[i];
+		return cli_row(c, value - FIRST_VALUE);
+	for (size_t i = 0; i < cli_rows(c); i++)
+		if (cli_row(c, i)->letter == value)
+			return cli_row(c, i);
 	return NULL;
 }
 
@@ -77,9 +88,9 @@ static int unknown_option(const struct cli_command *c, const char *arg)
 		return fail(-EINVAL, "unknown option '-%c'; see vmm help %s",
 			    optopt, c->name);
 	}
-	for (size_t i = 0; i < c->option_count; i++)
-		names[i] = c->option[i].name;
-	near = suggest(arg + 2, strcspn(arg + 2, "="), names, c->option_count);
+	for (size_t i = 0; i < cli_rows(c); i++)
+		names[i] = cli_row(c, i)->name;
+	near = suggest(arg + 2, strcspn(arg + 2, "="), names, cli_rows(c));
 	if (near)
 		return fail(-EINVAL,
 			    "unknown option '%s'; did you mean '--%s'?", arg,
@@ -111,7 +122,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, void *ctx)
 	char letters[2 * ROWS_MAX + 2];
 	int value, err = 0;
 
-	if (c->option_count > ROWS_MAX)
+	if (cli_rows(c) > ROWS_MAX)
 		abort();
 	fill_getopt(c, list, letters);
 	opterr = 0;
@@ -161,8 +172,8 @@ void cli_print_help(const struct cli_command *c, FILE *out)
 {
 	fprintf(out, "Usage: vmm %s%s%s\n\n%s\n", c->name, *c->usage ? " " : "",
 		c->usage, c->story);
-	for (size_t i = 0; i < c->option_count; i++)
-		print_row(out, &c->option[i]);
+	for (size_t i = 0; i < cli_rows(c); i++)
+		print_row(out, cli_row(c, i));
 	if (c->after)
 		fprintf(out, "\n%s", c->after);
 }

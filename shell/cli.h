@@ -37,6 +37,12 @@ struct cli_command {
 	const char *after;   /* and after them; NULL: nothing */
 	const struct cli_option *option;
 	size_t option_count;
+	/*
+	 * A command whose options this one takes, too, behind its own, --help
+	 * among them; what `ctx` points to begins with what they are read
+	 * into. They are configured as that command's. NULL: none.
+	 */
+	const struct cli_command *base;
 	const struct cli_word *words; /* of its operands; NULL: files */
 	/* argv[0] is the command's name. The exit status. */
 	int (*run)(int argc, char **argv);
@@ -44,6 +50,10 @@ struct cli_command {
 
 #define CLI_OPTIONS(rows) \
 	.option = (rows), .option_count = sizeof(rows) / sizeof((rows)[0])
+
+/* Its own options and its base's: how many, and the i-th. */
+size_t cli_rows(const struct cli_command *command);
+const struct cli_option *cli_row(const struct cli_command *command, size_t i);
 
 /* Every table's last rows. */
 #define CLI_HELP                                                  \

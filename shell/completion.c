@@ -57,8 +57,8 @@ static void put_bash_option(const struct cli_command *c,
 static void put_bash_command(const struct cli_command *c)
 {
 	printf("\t%s)\n\t\toptions='", c->name);
-	for (size_t i = 0; i < c->option_count; i++)
-		printf("%s--%s", i ? " " : "", c->option[i].name);
+	for (size_t i = 0; i < cli_rows(c); i++)
+		printf("%s--%s", i ? " " : "", cli_row(c, i)->name);
 	printf("' words='");
 	put_words(c->words);
 	printf("' ;;\n");
@@ -87,9 +87,9 @@ static void put_bash(void)
 	      "\tcase \"$cmd $prev\" in\n",
 	      stdout);
 	for (size_t i = 0; cli_commands[i]; i++)
-		for (size_t k = 0; k < cli_commands[i]->option_count; k++)
+		for (size_t k = 0; k < cli_rows(cli_commands[i]); k++)
 			put_bash_option(cli_commands[i],
-					&cli_commands[i]->option[k]);
+					cli_row(cli_commands[i], k));
 	fputs("\tesac\n\tcase $cmd in\n", stdout);
 	for (size_t i = 0; cli_commands[i]; i++)
 		put_bash_command(cli_commands[i]);
@@ -149,8 +149,8 @@ static void put_zsh_option(const struct cli_option *row)
 static void put_zsh_command(const struct cli_command *c)
 {
 	printf("\t%s)\n\t\t_arguments -s \\\n", c->name);
-	for (size_t i = 0; i < c->option_count; i++)
-		put_zsh_option(&c->option[i]);
+	for (size_t i = 0; i < cli_rows(c); i++)
+		put_zsh_option(cli_row(c, i));
 	fputs("\t\t\t'*:operand:", stdout);
 	if (c->words) {
 		putchar('(');
@@ -258,8 +258,8 @@ static void put_fish(void)
 		printf("complete -c vmm -n __vmm_first -a %s -d ", c->name);
 		put_fish_text(c->summary);
 		putchar('\n');
-		for (size_t k = 0; k < c->option_count; k++)
-			put_fish_option(c, &c->option[k]);
+		for (size_t k = 0; k < cli_rows(c); k++)
+			put_fish_option(c, cli_row(c, k));
 		if (!c->words)
 			continue;
 		printf("complete -c vmm -n '__vmm_command %s' -f -a '",

@@ -567,25 +567,56 @@ static void take_defaults(struct options *o, const struct options *configured)
 		o->mem = configured->mem ? configured->mem : MEM_DEFAULT;
 }
 
-static int parse(int argc, char **argv, struct options *o, bool configured)
+static void init(struct options *o)
 {
-	struct options defaults;
-	int err;
-
 	*o = (struct options){
 		.append = "",
 		.escape = TERMINAL_QUIT,
 		.serial = {{SERIAL_STDIO, NULL}, {SERIAL_NULL, NULL}},
 	};
-	err = configured ? config_apply(&command_boot, o) : 0;
-	defaults = *o;
+}
+
+/* Remembered apart: --restore takes no default. */
+static void take_configured(struct options *o, struct options *configured)
+{
+	*configured = *o;
 	o->smp = o->mem = 0;
+}
+
+int options_begin(struct options *o, struct options *configured)
+{
+	int err;
+
+	init(o);
+	err = config_apply(&command_boot, o);
+	take_configured(o, configured);
+	return err;
+}
+
+int options_finish(struct options *o, const struct options *configured)
+{
+	take_defaults(o, configured);
+	return check_together(o);
+}
+
+static int parse(int argc, char **argv, struct options *o, bool configured)
+{
+	struct options defaults;
+	int err = 0;
+
+	if (configured) {
+		err = options_begin(o, &defaults);
+	} else {
+		init(o);
+		take_configured(o, &defaults);
+	}
 	if (!err)
 		err = cli_parse(&command_boot, argc, argv, o);
 	if (!err)
 		err = take_kernel(argc, argv, o, strcmp(argv[0], "boot") != 0);
-	take_defaults(o, &defaults);
-	return err ? err : check_together(o);
+	if (!err)
+		err = options_finish(o, &defaults);
+	return err;
 }
 
 int options_parse(int argc, char **argv, struct options *o)

@@ -33,6 +33,15 @@ struct trace_option {
 	uint64_t from, to;
 };
 
+/*
+ * Who takes the place of the terminal for a serial line that is SERIAL_STDIO:
+ * the prompt of vmm shell. It gives the guest its input itself.
+ */
+struct session_front {
+	void (*send[2])(void *ctx, const uint8_t *bytes, size_t len);
+	void *ctx;
+};
+
 /* What a caller of boot_run() wants to know besides its status. */
 struct run_summary {
 	bool ended; /* the fields below are set */
@@ -77,11 +86,19 @@ struct options {
 	bool no_sandbox;
 	uint8_t escape; /* the byte of the key that ends the run */
 	bool stats, hash, verbose;
-	struct run_summary *summary; /* filled in at the end; NULL: not */
+	const struct session_front *front; /* NULL: none */
+	struct run_summary *summary;	   /* filled in at the end; NULL: not */
 };
 
 /* As cli_parse(), with nothing configured; argv[0] is "boot" or, for `vmm KERNEL`, the program. */
 int options_parse(int argc, char **argv, struct options *options);
+
+/*
+ * What vmm boot does before it parses: the defaults, and what is configured.
+ * And after: what goes together, and what was not given.
+ */
+int options_begin(struct options *options, struct options *configured);
+int options_finish(struct options *options, const struct options *configured);
 
 /* `vmm boot` so asked for: the exit status. */
 int boot_run(const struct options *options);

@@ -31,8 +31,12 @@ static int open_output(struct session *s, unsigned which)
 	return output_open_file(&s->file[which], s->m, serial->path);
 }
 
-static struct byte_sink stdio_sink(struct session *s)
+static struct byte_sink stdio_sink(struct session *s, unsigned which)
 {
+	const struct session_front *front = s->options->front;
+
+	if (front)
+		return (struct byte_sink){front->send[which], front->ctx};
 	if (s->options->display == DISPLAY_TERM)
 		return display_sink(&s->display);
 	return output_sink(&s->stdout_);
@@ -50,9 +54,9 @@ static struct byte_sink sink_of(struct session *s, unsigned which)
 {
 	switch (s->options->serial[which].kind) {
 	case SERIAL_STDIO:
-		return stdio_sink(s);
+		return stdio_sink(s, which);
 	case SERIAL_TEE:
-		s->tee[0] = stdio_sink(s);
+		s->tee[0] = stdio_sink(s, which);
 		s->tee[1] = output_sink(&s->file[which]);
 		return (struct byte_sink){send_both, s->tee};
 	case SERIAL_FILE:
@@ -139,7 +143,9 @@ static int connect_input(struct session *s)
 
 	feeder_init(&s->feeder, s->m, com < 0 ? NULL : s->board.com[com],
 		    s->board.kbd);
-	if (pty && !keys)
+	if (o->front)
+		console_init_none(&s->console, s->m, &s->feeder);
+	else if (pty && !keys)
 		err = console_init_pty(&s->console, s->m, &s->feeder,
 				       s->file[com].fd);
 	else if (com < 0 && !keys)
@@ -380,11 +386,17 @@ static int confine(struct session *s)
 		s->kernel_fd = open(o->kernel, O_RDONLY | O_CLOEXEC);
 	if (o->no_sandbox)
 		return 0;
-	if (o->screenshot || o->snapshot)
+	if (o->screenshot || o->snapshot || o->front)
 		modes |= SANDBOX_FILES;
 	if (!s->m->cpu[0]->ops->counted_time)
 		modes |= SANDBOX_KVM;
 	return sandbox_enter(modes);
+}
+
+int session_ready(struct session *s)
+{
+	s->m->limit_ns = s->options->guest_ns;
+	return arm_timeout(s) || confine(s) ? EXIT_HOST : 0;
 }
 
 int session_run(struct session *s)
@@ -398,12 +410,10 @@ int session_run(struct session *s)
 	if (err)
 		return err;
 	start = loop_now_ns();
-	if (arm_timeout(s))
-		return EXIT_HOST;
 	watch_keys(s, true);
-	if (confine(s))
-		return EXIT_HOST;
-	s->m->limit_ns = s->options->guest_ns;
+	err = session_ready(s);
+	if (err)
+		return err;
 	machine_run(s->m);
 	watch_keys(s, false);
 	s->wall_ns = loop_now_ns() - start;

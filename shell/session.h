@@ -42,6 +42,12 @@ struct session {
  */
 int session_begin(struct session *s, const struct options *options);
 
+/*
+ * The last before the guest's first instruction, for one who runs the machine
+ * himself: the timeouts begin, and the process confines itself. As above.
+ */
+int session_ready(struct session *s);
+
 /* Run until the verdict, say it, and return the exit status. */
 int session_run(struct session *s);
 

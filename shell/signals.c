@@ -71,6 +71,8 @@ static void take(struct signals *s, int sig)
 
 	switch (sig) {
 	case SIGTSTP:
+		if (s->suspend)
+			s->suspend(s->redraw_ctx);
 		terminal_leave();
 		raise(SIGSTOP);
 		break; /* SIGCONT follows */
@@ -81,6 +83,12 @@ static void take(struct signals *s, int sig)
 	case SIGWINCH:
 		redraw(s);
 		break;
+	case SIGINT:
+		if (s->interrupt) {
+			s->interrupt(s->redraw_ctx);
+			break;
+		}
+		/* fall through */
 	default:
 		machine_stop(s->m, STOP_SIGNAL, sig, names[sig]);
 	}

@@ -13,8 +13,12 @@
 struct signals {
 	struct machine *m;
 	int fd;
-	void (*redraw)(void *ctx); /* may be NULL; after SIGCONT, SIGWINCH */
-	void *redraw_ctx;
+	/* All may be NULL. After SIGCONT, SIGWINCH; before a stop; and instead
+	 * of ending the run by SIGINT. */
+	void (*redraw)(void *ctx);
+	void (*suspend)(void *ctx);
+	void (*interrupt)(void *ctx);
+	void *redraw_ctx; /* of all three */
 };
 
 /*

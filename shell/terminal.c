@@ -52,6 +52,18 @@ int terminal_enter(int in, int out, bool cooked_output, const char *enter,
 	return 0;
 }
 
+int terminal_keep(int in, int out, const char *leave)
+{
+	terminal.in = in;
+	terminal.out = out;
+	terminal.leave = leave;
+	terminal.known = false;
+	if (tcgetattr(in, &terminal.before) < 0)
+		return fail(-errno, "terminal: %s", strerror(errno));
+	terminal.entered = 1;
+	return 0;
+}
+
 void terminal_leave(void)
 {
 	if (!terminal.entered)

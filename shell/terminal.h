@@ -22,6 +22,12 @@
 int terminal_enter(int in, int out, bool cooked_output, const char *enter,
 		   const char *leave);
 
+/*
+ * Someone else is about to change the modes of the terminal at `in`, a line
+ * editor: remember how they are, for terminal_leave().
+ */
+int terminal_keep(int in, int out, const char *leave);
+
 void terminal_leave(void);
 
 /* After a stop: as terminal_enter() was called, if it is in the foreground. */

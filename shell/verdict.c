@@ -55,6 +55,7 @@ static const struct {
 	[STOP_QUIT] = {STATUS_QUIT, "ended by %s"},
 	[STOP_HOST] = {EXIT_HOST, ""},
 	[STOP_BREAK] = {STATUS_BREAK, "break: %s", true},
+	[STOP_PAUSE] = {0, ""},
 	[STOP_SIGNAL] = {STATUS_SIGNAL, "ended by %s"},
 };
 

@@ -315,6 +315,8 @@ static void idle(struct machine *m)
 			     "input can come");
 		return;
 	}
+	if (m->stop)
+		return;
 	memset(m->sleep, 0, sizeof(m->sleep));
 	next = next_event(m);
 	if (m->paced || !m->cpu[0]->ops->counted_time || next == CLOCK_NEVER) {

@@ -36,6 +36,7 @@ enum stop_kind {
 	STOP_HOST,     /* the host failed us, which was said */
 	STOP_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP; code: the signal */
 	STOP_BREAK,    /* --break-at */
+	STOP_PAUSE, /* no verdict: whoever drives the machine goes on later */
 };
 
 /* The interrupt controllers' CPU side, as struct vcpu_env has it. */
@@ -58,7 +59,7 @@ struct intr_source {
  */
 struct input_source {
 	void *ctx;
-	/* Could more input ever arrive? */
+	/* Could more input ever arrive? It may stop the machine, too. */
 	bool (*open)(void *ctx);
 };
 

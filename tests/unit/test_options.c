@@ -92,14 +92,14 @@ static void test_tables_are_whole(void **state)
 
 		assert_non_null(c->run);
 		assert_true(strlen(c->summary) <= 60);
-		for (size_t k = 0; k < c->option_count; k++) {
-			assert_true(strlen(c->option[k].help) <= 54);
+		for (size_t k = 0; k < cli_rows(c); k++) {
+			assert_true(strlen(cli_row(c, k)->help) <= 54);
 			for (size_t j = 0; j < k; j++) {
-				assert_string_not_equal(c->option[k].name,
-							c->option[j].name);
-				assert_true(!c->option[k].letter ||
-					    c->option[k].letter !=
-						    c->option[j].letter);
+				assert_string_not_equal(cli_row(c, k)->name,
+							cli_row(c, j)->name);
+				assert_true(!cli_row(c, k)->letter ||
+					    cli_row(c, k)->letter !=
+						    cli_row(c, j)->letter);
 			}
 		}
 	}
