@@ -3,7 +3,7 @@
  * registers, on a pool of their own with an object of every type, twice, and
  * among them each other's. We look after them from above: who waits for ever
  * is started anew. Nothing may bring the kernel down, take our time or lose
- * memory. `--append calls=10000000` makes it a long run.
+ * memory. `--append "calls=10000000 seed=2"` makes it a long run, and another.
  */
 #include "tests/kernel/cases.h"
 
@@ -11,7 +11,7 @@
 #define HOSTILE 3
 
 static volatile uint64_t made[HOSTILE], refused;
-static uint64_t seeds[HOSTILE], calls;
+static uint64_t seeds[HOSTILE], calls, seed;
 static struct caddr pool, feed;
 
 struct wide {
@@ -182,7 +182,7 @@ static void random_calls(void)
 	stock(20);
 	EXPECT_OK(sys_task_set_priority(caddr_root(BOOT_SLOT_TASK), 200, 255));
 	for (unsigned n = 0; n < HOSTILE; n++) {
-		seeds[n] = n + 1;
+		seeds[n] = seed * HOSTILE + n + 1;
 		task[n] = start_hostile(n);
 	}
 	while (all_made() < calls && still < 100) {
@@ -228,6 +228,7 @@ int user_main(const struct boot_info *info)
 	};
 
 	calls = number_after(info->cmdline, "calls=");
+	seed = number_after(info->cmdline, "seed=");
 	if (!calls)
 		calls = QUICK;
 	return RUN_CASES(cases);
