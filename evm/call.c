@@ -16,6 +16,11 @@
 #define CODE_MAX	24576
 #define BUFFER_KEPT_MAX 65536 /* of an idle frame */
 
+static bool is_creation(const struct evm_message *msg)
+{
+	return msg->kind == EVM_CREATE || msg->kind == EVM_CREATE2;
+}
+
 static void free_buffer(const struct evm *evm, struct evm_buffer *b)
 {
 	evm_free(&evm->alloc, b->bytes, b->size);
@@ -103,6 +108,19 @@ void evm_create_address(const struct evm_address *sender, uint64_t nonce,
 	memcpy(created->bytes, hash + 12, 20);
 }
 
+/* EIP-1014: keccak(ff, sender, salt, keccak(init code)) */
+static void create2_address(const struct evm_message *msg,
+			    struct evm_address *created)
+{
+	uint8_t bytes[1 + 20 + 32 + 32] = {0xff}, hash[32];
+
+	memcpy(bytes + 1, msg->sender.bytes, 20);
+	u256_store(bytes + 21, &msg->salt);
+	evm_keccak256(msg->input, msg->input_len, bytes + 53);
+	evm_keccak256(bytes, sizeof(bytes), hash);
+	memcpy(created->bytes, hash + 12, 20);
+}
+
 static void done_at_once(const struct evm_message *msg, enum evm_status status,
 			 struct evm_result *result)
 {
@@ -126,7 +144,9 @@ static int start_call(struct evm *evm, const struct evm_message *msg,
 	if (err < 0)
 		return err;
 
-	precompile = evm_precompile_number(evm->fork, &msg->code_from);
+	precompile = msg->is_delegated ? 0
+				       : evm_precompile_number(evm->fork,
+							       &msg->code_from);
 	*done = true;
 	if (precompile) {
 		err = evm_precompile_run(evm, precompile, msg, result);
@@ -156,6 +176,7 @@ static int start_create(struct evm *evm, const struct evm_message *msg,
 {
 	const struct evm_account *sender, *taken;
 	struct evm_message m = *msg;
+	bool cold;
 	uint64_t nonce;
 	size_t snapshot;
 	int err;
@@ -171,7 +192,15 @@ static int start_create(struct evm *evm, const struct evm_message *msg,
 	err = evm_state_set_nonce(evm->state, &msg->sender, nonce + 1);
 	if (err < 0)
 		return err;
-	evm_create_address(&msg->sender, nonce, &m.recipient);
+	if (msg->kind == EVM_CREATE2)
+		create2_address(msg, &m.recipient);
+	else
+		evm_create_address(&msg->sender, nonce, &m.recipient);
+	if (evm->fork >= EVM_BERLIN) /* warm, even if the creation fails */
+		err = evm_state_host.use_account(evm->state, &m.recipient,
+						 &cold);
+	if (err < 0)
+		return err;
 	snapshot = evm_state_snapshot(evm->state);
 	taken = evm_state_find(evm->state, &m.recipient);
 	if (address_taken(taken)) {
@@ -179,6 +208,8 @@ static int start_create(struct evm *evm, const struct evm_message *msg,
 		return 0;
 	}
 	err = evm_state_transfer(evm->state, &m.sender, &m.recipient, &m.value);
+	if (err == 0)
+		err = evm_state_set_created(evm->state, &m.recipient);
 	if (err == 0 && evm->fork >= EVM_SPURIOUS_DRAGON)
 		err = evm_state_set_nonce(evm->state, &m.recipient, 1);
 	if (err < 0)
@@ -195,7 +226,7 @@ static int start_create(struct evm *evm, const struct evm_message *msg,
 static int start(struct evm *evm, const struct evm_message *msg, unsigned depth,
 		 bool *done, struct evm_result *result)
 {
-	if (msg->kind == EVM_CREATE)
+	if (is_creation(msg))
 		return start_create(evm, msg, depth, done, result);
 	return start_call(evm, msg, depth, done, result);
 }
@@ -210,6 +241,11 @@ static int deposit(struct evm *evm, struct evm_frame *f,
 	result->output_len = 0;
 	if (evm->fork >= EVM_SPURIOUS_DRAGON && f->output_len > CODE_MAX) {
 		result->status = EVM_CODE_TOO_LARGE;
+		return 0;
+	}
+	if (evm->fork >= EVM_LONDON && f->output_len > 0 &&
+	    f->memory.bytes[f->output] == 0xef) { /* EIP-3541 */
+		result->status = EVM_CODE_INVALID;
 		return 0;
 	}
 	if (cost > result->gas_left) {
@@ -241,7 +277,7 @@ static int finish(struct evm *evm, struct evm_frame *f,
 		.output = f->memory.bytes ? f->memory.bytes + f->output : NULL,
 		.output_len = f->output_len,
 	};
-	if (f->msg.kind == EVM_CREATE && f->status == EVM_SUCCESS)
+	if (is_creation(&f->msg) && f->status == EVM_SUCCESS)
 		err = deposit(evm, f, result);
 	if (result->status != EVM_SUCCESS)
 		evm_state_rollback(evm->state, f->snapshot);
@@ -276,7 +312,7 @@ static int resume(struct evm *evm, struct evm_frame *f,
 	f->calling = false;
 	if (result->status != EVM_SUCCESS)
 		return 0; /* a zero is there already */
-	if (f->call.kind == EVM_CREATE)
+	if (is_creation(&f->call))
 		f->stack[f->height - 1] = evm_address_word(&result->created);
 	else
 		f->stack[f->height - 1] = u256_from(1);

@@ -1,6 +1,7 @@
 /* code.c: code made ready to run; see struct evm_code. */
 #include "evm/alloc.h"
 #include "evm/frame.h"
+#include "evm/hash.h"
 #include "evm/opcodes.h"
 
 static size_t code_size(size_t len)
@@ -31,6 +32,7 @@ struct evm_code *evm_code_create(const struct evm_allocator *alloc,
 	if (!code)
 		return NULL;
 	code->refs = 1;
+	code->hashed = false;
 	code->len = len;
 	if (len > 0)
 		memcpy(code->bytes, bytes, len);
@@ -54,4 +56,29 @@ void evm_code_unref(const struct evm_allocator *alloc, struct evm_code *code)
 {
 	if (code && --code->refs == 0)
 		evm_free(alloc, code, code_size(code->len));
+}
+
+/* Filling in what can be computed at any time leaves the code as it was. */
+void evm_code_hash(const struct evm_code *code, struct evm_hash *hash)
+{
+	struct evm_code *c = (struct evm_code *)code;
+
+	if (!c) {
+		evm_keccak256(NULL, 0, hash->bytes);
+		return;
+	}
+	if (!c->hashed)
+		evm_keccak256(c->bytes, c->len, c->hash.bytes);
+	c->hashed = true;
+	*hash = c->hash;
+}
+
+const struct evm_address *evm_code_delegate(const struct evm_code *code)
+{
+	static const uint8_t mark[3] = {0xef, 0x01, 0x00};
+
+	if (!code || code->len != sizeof(mark) + sizeof(struct evm_address) ||
+	    memcmp(code->bytes, mark, sizeof(mark)) != 0)
+		return NULL;
+	return (const struct evm_address *)(code->bytes + sizeof(mark));
 }

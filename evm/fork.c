@@ -51,10 +51,22 @@ static bool same_name(const char *name, const char *typed)
 	return *typed == 0;
 }
 
+/* What else they are called: the fixtures' and the clients' older names. */
+static const struct {
+	const char *name;
+	enum evm_fork fork;
+} fork_aliases[] = {
+	{"Merge", EVM_PARIS},
+};
+
 enum evm_fork evm_fork_find(const char *name)
 {
 	enum evm_fork fork = 0;
 
+	for (size_t i = 0; i < sizeof(fork_aliases) / sizeof(fork_aliases[0]);
+	     i++)
+		if (same_name(fork_aliases[i].name, name))
+			return fork_aliases[i].fork;
 	while (fork < EVM_FORK_COUNT &&
 	       !same_name(fork_names[fork].name, name) &&
 	       !same_name(fork_names[fork].text, name))
@@ -71,5 +83,7 @@ const char *evm_opcode_name(enum evm_fork fork, uint8_t opcode)
 {
 	if (fork >= EVM_FORK_COUNT || evm_ops[fork][opcode].room == 0)
 		return NULL;
+	if (opcode == OP_DIFFICULTY && fork >= EVM_PARIS)
+		return "PREVRANDAO";
 	return opcode_names[opcode];
 }

@@ -12,19 +12,25 @@
 
 #include "evm/evm.h"
 
-#define EVM_STACK_MAX	 1024
+#define EVM_STACK_MAX	      1024
+
+/* EIP-3860, since Shanghai */
+#define EVM_INITCODE_MAX      49152
+#define EVM_GAS_INITCODE_WORD 2
 
 /*
  * Code made ready to run: a copy with EVM_CODE_PADDING zero bytes behind, so
  * that neither the end nor a PUSH's data need a check (zero is STOP), and the
  * map of its JUMPDESTs, a bit for each byte.
  */
-#define EVM_CODE_PADDING 33
+#define EVM_CODE_PADDING      33
 
 struct evm_code {
 	size_t refs;
 	size_t len;
 	const uint8_t *jumpdests;
+	bool hashed; /* hash is known */
+	struct evm_hash hash;
 	uint8_t bytes[];
 };
 
@@ -33,6 +39,12 @@ struct evm_code *evm_code_create(const struct evm_allocator *alloc,
 /* A copy of the reference; NULL stays NULL. */
 struct evm_code *evm_code_ref(const struct evm_code *code);
 void evm_code_unref(const struct evm_allocator *alloc, struct evm_code *code);
+
+/* Of no bytes for NULL; kept once it is known. */
+void evm_code_hash(const struct evm_code *code, struct evm_hash *hash);
+
+/* EIP-7702: code that says where to find the code; NULL if it is other code. */
+const struct evm_address *evm_code_delegate(const struct evm_code *code);
 
 static inline bool evm_code_is_jumpdest(const struct evm_code *code,
 					uint64_t pc)

@@ -176,6 +176,21 @@ static inline __attribute__((always_inline)) int run(struct evm_frame *f,
 			sp[-2] = u256_byte(&sp[-1], &sp[-2]);
 			sp--;
 			break;
+		case OP_SHL:
+			sp[-2] = u256_shl(&sp[-1], &sp[-2]);
+			sp--;
+			break;
+		case OP_SHR:
+			sp[-2] = u256_shr(&sp[-1], &sp[-2]);
+			sp--;
+			break;
+		case OP_SAR:
+			sp[-2] = u256_sar(&sp[-1], &sp[-2]);
+			sp--;
+			break;
+		case OP_CLZ:
+			sp[-1] = u256_from(256 - u256_bits(&sp[-1]));
+			break;
 		case OP_POP:
 			sp--;
 			break;
@@ -213,6 +228,9 @@ static inline __attribute__((always_inline)) int run(struct evm_frame *f,
 			*sp++ = u256_from((uint64_t)gas);
 			break;
 		case OP_JUMPDEST:
+			break;
+		case OP_PUSH0:
+			*sp++ = u256_from(0);
 			break;
 		case OP_PUSH1:
 			*sp++ = u256_from(*pc++);

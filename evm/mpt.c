@@ -198,15 +198,13 @@ static int storage_root(const struct evm_account *account,
 static int write_account(struct evm_rlp *r, const struct evm_account *account)
 {
 	struct u256 nonce = u256_from(account->nonce);
-	size_t list = evm_rlp_begin(r), len;
+	size_t list = evm_rlp_begin(r);
 	struct evm_hash root, code_hash;
-	const uint8_t *code;
 	int err = storage_root(account, r->alloc, &root);
 
 	if (err < 0)
 		return err;
-	evm_account_code(account, &code, &len);
-	evm_keccak256(code, len, code_hash.bytes);
+	evm_code_hash(account->code, &code_hash);
 	evm_rlp_number(r, &nonce);
 	evm_rlp_number(r, &account->balance);
 	evm_rlp_string(r, root.bytes, sizeof(root.bytes));

@@ -5,7 +5,8 @@
  * EVM_OPCODES(X, fork) expands X(fork, value, name, in, out, gas, since):
  * `in` operands are taken from the stack and `out` results left; `gas` is the
  * static cost in `fork`, to which an instruction's body adds what depends on
- * its operands; `since` is the fork that brought it.
+ * its operands; `since` is the fork that brought it. 44h is DIFFICULTY here
+ * and PREVRANDAO since Paris; what was SHA3 at first is called KECCAK256.
  */
 #ifndef EVM_OPCODES_H
 #define EVM_OPCODES_H
@@ -13,6 +14,16 @@
 /* The cost `before`, and from fork `from` on `after`. */
 #define EVM_GAS_CHANGE(fork, before, from, after) \
 	((fork) >= EVM_##from ? (after) : (before))
+
+/* As EIP-150 and EIP-1884 have changed it; then the price of what is warm. */
+#define EVM_GAS_ACCOUNT(fork, frontier, eip150, istanbul)                 \
+	EVM_GAS_CHANGE(                                                   \
+		fork,                                                     \
+		EVM_GAS_CHANGE(fork,                                      \
+			       EVM_GAS_CHANGE(fork, frontier,             \
+					      TANGERINE_WHISTLE, eip150), \
+			       ISTANBUL, istanbul),                       \
+		BERLIN, 100)
 
 #define EVM_OPCODES(X, F)                                                      \
 	X(F, 0x00, STOP, 0, 0, 0, FRONTIER)                                    \
@@ -38,10 +49,13 @@
 	X(F, 0x18, XOR, 2, 1, 3, FRONTIER)                                     \
 	X(F, 0x19, NOT, 1, 1, 3, FRONTIER)                                     \
 	X(F, 0x1a, BYTE, 2, 1, 3, FRONTIER)                                    \
-	X(F, 0x20, SHA3, 2, 1, 30, FRONTIER)                                   \
+	X(F, 0x1b, SHL, 2, 1, 3, CONSTANTINOPLE)                               \
+	X(F, 0x1c, SHR, 2, 1, 3, CONSTANTINOPLE)                               \
+	X(F, 0x1d, SAR, 2, 1, 3, CONSTANTINOPLE)                               \
+	X(F, 0x1e, CLZ, 1, 1, 5, OSAKA)                                        \
+	X(F, 0x20, KECCAK256, 2, 1, 30, FRONTIER)                              \
 	X(F, 0x30, ADDRESS, 0, 1, 2, FRONTIER)                                 \
-	X(F, 0x31, BALANCE, 1, 1,                                              \
-	  EVM_GAS_CHANGE(F, 20, TANGERINE_WHISTLE, 400), FRONTIER)             \
+	X(F, 0x31, BALANCE, 1, 1, EVM_GAS_ACCOUNT(F, 20, 400, 700), FRONTIER)  \
 	X(F, 0x32, ORIGIN, 0, 1, 2, FRONTIER)                                  \
 	X(F, 0x33, CALLER, 0, 1, 2, FRONTIER)                                  \
 	X(F, 0x34, CALLVALUE, 0, 1, 2, FRONTIER)                               \
@@ -51,24 +65,30 @@
 	X(F, 0x38, CODESIZE, 0, 1, 2, FRONTIER)                                \
 	X(F, 0x39, CODECOPY, 3, 0, 3, FRONTIER)                                \
 	X(F, 0x3a, GASPRICE, 0, 1, 2, FRONTIER)                                \
-	X(F, 0x3b, EXTCODESIZE, 1, 1,                                          \
-	  EVM_GAS_CHANGE(F, 20, TANGERINE_WHISTLE, 700), FRONTIER)             \
-	X(F, 0x3c, EXTCODECOPY, 4, 0,                                          \
-	  EVM_GAS_CHANGE(F, 20, TANGERINE_WHISTLE, 700), FRONTIER)             \
+	X(F, 0x3b, EXTCODESIZE, 1, 1, EVM_GAS_ACCOUNT(F, 20, 700, 700),        \
+	  FRONTIER)                                                            \
+	X(F, 0x3c, EXTCODECOPY, 4, 0, EVM_GAS_ACCOUNT(F, 20, 700, 700),        \
+	  FRONTIER)                                                            \
 	X(F, 0x3d, RETURNDATASIZE, 0, 1, 2, BYZANTIUM)                         \
 	X(F, 0x3e, RETURNDATACOPY, 3, 0, 3, BYZANTIUM)                         \
+	X(F, 0x3f, EXTCODEHASH, 1, 1, EVM_GAS_ACCOUNT(F, 400, 400, 700),       \
+	  CONSTANTINOPLE)                                                      \
 	X(F, 0x40, BLOCKHASH, 1, 1, 20, FRONTIER)                              \
 	X(F, 0x41, COINBASE, 0, 1, 2, FRONTIER)                                \
 	X(F, 0x42, TIMESTAMP, 0, 1, 2, FRONTIER)                               \
 	X(F, 0x43, NUMBER, 0, 1, 2, FRONTIER)                                  \
 	X(F, 0x44, DIFFICULTY, 0, 1, 2, FRONTIER)                              \
 	X(F, 0x45, GASLIMIT, 0, 1, 2, FRONTIER)                                \
+	X(F, 0x46, CHAINID, 0, 1, 2, ISTANBUL)                                 \
+	X(F, 0x47, SELFBALANCE, 0, 1, 5, ISTANBUL)                             \
+	X(F, 0x48, BASEFEE, 0, 1, 2, LONDON)                                   \
+	X(F, 0x49, BLOBHASH, 1, 1, 3, CANCUN)                                  \
+	X(F, 0x4a, BLOBBASEFEE, 0, 1, 2, CANCUN)                               \
 	X(F, 0x50, POP, 1, 0, 2, FRONTIER)                                     \
 	X(F, 0x51, MLOAD, 1, 1, 3, FRONTIER)                                   \
 	X(F, 0x52, MSTORE, 2, 0, 3, FRONTIER)                                  \
 	X(F, 0x53, MSTORE8, 2, 0, 3, FRONTIER)                                 \
-	X(F, 0x54, SLOAD, 1, 1, EVM_GAS_CHANGE(F, 50, TANGERINE_WHISTLE, 200), \
-	  FRONTIER)                                                            \
+	X(F, 0x54, SLOAD, 1, 1, EVM_GAS_ACCOUNT(F, 50, 200, 800), FRONTIER)    \
 	X(F, 0x55, SSTORE, 2, 0, 0, FRONTIER)                                  \
 	X(F, 0x56, JUMP, 1, 0, 8, FRONTIER)                                    \
 	X(F, 0x57, JUMPI, 2, 0, 10, FRONTIER)                                  \
@@ -76,6 +96,10 @@
 	X(F, 0x59, MSIZE, 0, 1, 2, FRONTIER)                                   \
 	X(F, 0x5a, GAS, 0, 1, 2, FRONTIER)                                     \
 	X(F, 0x5b, JUMPDEST, 0, 0, 1, FRONTIER)                                \
+	X(F, 0x5c, TLOAD, 1, 1, 100, CANCUN)                                   \
+	X(F, 0x5d, TSTORE, 2, 0, 100, CANCUN)                                  \
+	X(F, 0x5e, MCOPY, 3, 0, 3, CANCUN)                                     \
+	X(F, 0x5f, PUSH0, 0, 1, 2, SHANGHAI)                                   \
 	EVM_OPCODES_PUSH(X, F)                                                 \
 	EVM_OPCODES_DUP_SWAP(X, F)                                             \
 	X(F, 0xa0, LOG0, 2, 0, 375, FRONTIER)                                  \
@@ -84,14 +108,14 @@
 	X(F, 0xa3, LOG3, 5, 0, 1500, FRONTIER)                                 \
 	X(F, 0xa4, LOG4, 6, 0, 1875, FRONTIER)                                 \
 	X(F, 0xf0, CREATE, 3, 1, 32000, FRONTIER)                              \
-	X(F, 0xf1, CALL, 7, 1, EVM_GAS_CHANGE(F, 40, TANGERINE_WHISTLE, 700),  \
-	  FRONTIER)                                                            \
-	X(F, 0xf2, CALLCODE, 7, 1,                                             \
-	  EVM_GAS_CHANGE(F, 40, TANGERINE_WHISTLE, 700), FRONTIER)             \
+	X(F, 0xf1, CALL, 7, 1, EVM_GAS_ACCOUNT(F, 40, 700, 700), FRONTIER)     \
+	X(F, 0xf2, CALLCODE, 7, 1, EVM_GAS_ACCOUNT(F, 40, 700, 700), FRONTIER) \
 	X(F, 0xf3, RETURN, 2, 0, 0, FRONTIER)                                  \
-	X(F, 0xf4, DELEGATECALL, 6, 1,                                         \
-	  EVM_GAS_CHANGE(F, 40, TANGERINE_WHISTLE, 700), HOMESTEAD)            \
-	X(F, 0xfa, STATICCALL, 6, 1, 700, BYZANTIUM)                           \
+	X(F, 0xf4, DELEGATECALL, 6, 1, EVM_GAS_ACCOUNT(F, 40, 700, 700),       \
+	  HOMESTEAD)                                                           \
+	X(F, 0xf5, CREATE2, 4, 1, 32000, CONSTANTINOPLE)                       \
+	X(F, 0xfa, STATICCALL, 6, 1, EVM_GAS_ACCOUNT(F, 700, 700, 700),        \
+	  BYZANTIUM)                                                           \
 	X(F, 0xfd, REVERT, 2, 0, 0, BYZANTIUM)                                 \
 	X(F, 0xff, SELFDESTRUCT, 1, 0,                                         \
 	  EVM_GAS_CHANGE(F, 0, TANGERINE_WHISTLE, 5000), FRONTIER)

@@ -10,16 +10,14 @@
 #include "evm/frame.h"
 #include "evm/hash.h"
 #include "evm/opcodes.h"
+#include "evm/ops.h"
+#include "evm/precompile.h"
 
-#define GAS_COPY_WORD	 3
-#define GAS_SHA3_WORD	 6
-#define GAS_LOG_BYTE	 8
-#define GAS_CALL_VALUE	 9000
-#define GAS_CALL_STIPEND 2300
-#define GAS_NEW_ACCOUNT	 25000
-#define REFUND_SUICIDE	 24000
+#define GAS_COPY_WORD	   3
+#define GAS_KECCAK256_WORD 6
+#define GAS_LOG_BYTE	   8
 
-static int charge(struct evm_frame *f, uint64_t gas)
+int evm_charge(struct evm_frame *f, uint64_t gas)
 {
 	if (gas > INT64_MAX) {
 		f->gas = -1;
@@ -29,9 +27,20 @@ static int charge(struct evm_frame *f, uint64_t gas)
 	return f->gas < 0 ? EVM_OUT_OF_GAS : 0;
 }
 
-static uint64_t words(uint64_t bytes)
+/* The precompiles are warm from the start, without being marked so. */
+int evm_charge_account(struct evm_frame *f, const struct evm_address *addr,
+		       unsigned warm, unsigned cold)
 {
-	return bytes / 32 + (bytes % 32 != 0);
+	bool is_cold;
+	int err;
+
+	if (f->evm->fork < EVM_BERLIN ||
+	    evm_precompile_number(f->evm->fork, addr))
+		return 0;
+	err = f->host->use_account(f->host_ctx, addr, &is_cold);
+	if (err < 0)
+		return err;
+	return is_cold ? evm_charge(f, cold - warm) : 0;
 }
 
 /* 3 for each word and a quadratic part: the square through 512 */
@@ -68,7 +77,7 @@ int evm_memory_expand(struct evm_frame *f, const struct u256 *offset,
 		return EVM_OUT_OF_GAS; /* beyond what any gas can pay */
 	if (end <= f->memory.len)
 		return 0;
-	count = words((uint64_t)end);
+	count = evm_words((uint64_t)end);
 	cost = memory_cost(count) - memory_cost(f->memory.len / 32);
 	if (cost > (u256_wide)f->gas)
 		return EVM_OUT_OF_GAS;
@@ -106,14 +115,14 @@ static int op_mstore8(struct evm_frame *f, struct u256 *sp)
 	return r;
 }
 
-static int op_sha3(struct evm_frame *f, struct u256 *sp)
+static int op_keccak256(struct evm_frame *f, struct u256 *sp)
 {
 	uint64_t len = sp[-2].w[0];
 	uint8_t hash[32];
 	int r = evm_memory_expand(f, &sp[-1], &sp[-2]);
 
 	if (r == 0)
-		r = charge(f, GAS_SHA3_WORD * words(len));
+		r = evm_charge(f, GAS_KECCAK256_WORD * evm_words(len));
 	if (r != 0)
 		return r;
 	if (len > 0)
@@ -150,7 +159,7 @@ static int copy(struct evm_frame *f, const struct u256 *arg,
 
 	r = evm_memory_expand(f, &arg[0], &arg[-2]);
 	if (r == 0)
-		r = charge(f, GAS_COPY_WORD * words(len));
+		r = evm_charge(f, GAS_COPY_WORD * evm_words(len));
 	if (r != 0 || len == 0)
 		return r;
 	if (u256_fits_u64(&arg[-1]) && arg[-1].w[0] < size)
@@ -161,6 +170,22 @@ static int copy(struct evm_frame *f, const struct u256 *arg,
 		memcpy(to, source + from, n);
 	memset(to + n, 0, len - n);
 	return 0;
+}
+
+/* EIP-5656: both places may overlap, and both are expanded to. */
+static int op_mcopy(struct evm_frame *f, struct u256 *sp)
+{
+	const struct u256 *end =
+		u256_less(&sp[-1], &sp[-2]) ? &sp[-2] : &sp[-1];
+	uint64_t len = sp[-3].w[0];
+	int r = evm_memory_expand(f, end, &sp[-3]);
+
+	if (r == 0)
+		r = evm_charge(f, GAS_COPY_WORD * evm_words(len));
+	if (r == 0 && len > 0)
+		memmove(f->memory.bytes + sp[-1].w[0],
+			f->memory.bytes + sp[-2].w[0], len);
+	return r;
 }
 
 /* Return data, unlike the others, may not be read beyond its end. */
@@ -174,34 +199,71 @@ static int op_returndatacopy(struct evm_frame *f, struct u256 *sp)
 	return copy(f, &sp[-1], f->return_data.bytes, size);
 }
 
+static int charge_cold(struct evm_frame *f, const struct evm_address *addr)
+{
+	return evm_charge_account(f, addr, EVM_GAS_WARM, EVM_GAS_COLD_ACCOUNT);
+}
+
 static int op_extcodesize(struct evm_frame *f, struct u256 *sp)
 {
 	struct evm_address addr = evm_word_address(&sp[-1]);
 	const struct evm_code *code;
-	int err = f->host->code(f->host_ctx, &addr, &code);
+	int r = charge_cold(f, &addr);
 
-	if (err == 0)
+	if (r == 0)
+		r = f->host->code(f->host_ctx, &addr, &code);
+	if (r == 0)
 		sp[-1] = u256_from(code ? code->len : 0);
-	return err;
+	return r;
 }
 
 static int op_extcodecopy(struct evm_frame *f, struct u256 *sp)
 {
 	struct evm_address addr = evm_word_address(&sp[-1]);
 	const struct evm_code *code;
-	int err = f->host->code(f->host_ctx, &addr, &code);
+	int r = charge_cold(f, &addr);
 
-	if (err < 0)
-		return err;
+	if (r == 0)
+		r = f->host->code(f->host_ctx, &addr, &code);
+	if (r != 0)
+		return r;
 	return copy(f, &sp[-2], code ? code->bytes : NULL,
 		    code ? code->len : 0);
+}
+
+/* EIP-1052: an account that is empty has no hash, not that of no code. */
+static int op_extcodehash(struct evm_frame *f, struct u256 *sp)
+{
+	struct evm_address addr = evm_word_address(&sp[-1]);
+	struct evm_hash hash = {{0}};
+	bool empty = true;
+	int r = charge_cold(f, &addr);
+
+	if (r == 0)
+		r = f->host->is_empty(f->host_ctx, &addr, &empty);
+	if (r == 0 && !empty)
+		r = f->host->code_hash(f->host_ctx, &addr, &hash);
+	if (r == 0)
+		sp[-1] = u256_load(hash.bytes);
+	return r;
 }
 
 static int op_balance(struct evm_frame *f, struct u256 *sp)
 {
 	struct evm_address addr = evm_word_address(&sp[-1]);
+	int r = charge_cold(f, &addr);
 
-	return f->host->balance(f->host_ctx, &addr, &sp[-1]);
+	return r ? r : f->host->balance(f->host_ctx, &addr, &sp[-1]);
+}
+
+static void op_blobhash(struct evm_frame *f, struct u256 *sp)
+{
+	const struct evm *evm = f->evm;
+
+	if (u256_fits_u64(&sp[-1]) && sp[-1].w[0] < evm->blob_count)
+		sp[-1] = u256_load(evm->blob_hashes[sp[-1].w[0]].bytes);
+	else
+		sp[-1] = u256_from(0);
 }
 
 static int op_blockhash(struct evm_frame *f, struct u256 *sp)
@@ -218,45 +280,6 @@ static int op_blockhash(struct evm_frame *f, struct u256 *sp)
 	return err;
 }
 
-static int op_sload(struct evm_frame *f, struct u256 *sp)
-{
-	struct u256 key = sp[-1];
-
-	return f->host->get_storage(f->host_ctx, &f->msg.recipient, &key,
-				    &sp[-1]);
-}
-
-static int op_sstore(struct evm_frame *f, struct u256 *sp)
-{
-	/* Only the last step counts: from zero, to zero, or neither. */
-	static const struct {
-		uint16_t gas, refund;
-	} costs[EVM_STORAGE_CHANGES] = {
-		[EVM_STORAGE_ASSIGNED] = {5000, 0},
-		[EVM_STORAGE_ADDED] = {20000, 0},
-		[EVM_STORAGE_DELETED] = {5000, 15000},
-		[EVM_STORAGE_MODIFIED] = {5000, 0},
-		[EVM_STORAGE_DELETED_ADDED] = {20000, 0},
-		[EVM_STORAGE_MODIFIED_DELETED] = {5000, 15000},
-		[EVM_STORAGE_DELETED_RESTORED] = {20000, 0},
-		[EVM_STORAGE_ADDED_DELETED] = {5000, 15000},
-		[EVM_STORAGE_MODIFIED_RESTORED] = {5000, 0},
-	};
-	enum evm_storage_change change;
-	int r;
-
-	if (f->msg.is_static)
-		return EVM_STATIC_VIOLATION;
-	r = f->host->set_storage(f->host_ctx, &f->msg.recipient, &sp[-1],
-				 &sp[-2], &change);
-	if (r < 0)
-		return r;
-	r = charge(f, costs[change].gas);
-	if (r == 0 && costs[change].refund)
-		r = f->host->refund(f->host_ctx, costs[change].refund);
-	return r;
-}
-
 static int op_log(struct evm_frame *f, unsigned topics, struct u256 *sp)
 {
 	struct evm_log log = {.address = f->msg.recipient,
@@ -268,7 +291,7 @@ static int op_log(struct evm_frame *f, unsigned topics, struct u256 *sp)
 		return EVM_STATIC_VIOLATION;
 	r = evm_memory_expand(f, &sp[-1], &sp[-2]);
 	if (r == 0)
-		r = charge(f, GAS_LOG_BYTE * log.len);
+		r = evm_charge(f, GAS_LOG_BYTE * log.len);
 	if (r != 0)
 		return r;
 	if (log.len > 0)
@@ -288,195 +311,6 @@ static int op_return(struct evm_frame *f, struct u256 *sp,
 	f->output = sp[-1].w[0];
 	f->output_len = sp[-2].w[0];
 	return status;
-}
-
-/*
- * Whether value that arrives at `addr` makes an account. Before EIP-161 any
- * call did, even one without value, where there was none; since then an
- * account that is empty is the same as none, and value alone counts.
- */
-static int makes_account(struct evm_frame *f, const struct evm_address *addr,
-			 bool has_value, bool *makes)
-{
-	bool is = true;
-	int err = 0;
-
-	if (f->evm->fork < EVM_SPURIOUS_DRAGON) {
-		err = f->host->exists(f->host_ctx, addr, &is);
-		*makes = !is;
-	} else {
-		if (has_value)
-			err = f->host->is_empty(f->host_ctx, addr, &is);
-		*makes = has_value && is;
-	}
-	return err;
-}
-
-static int op_selfdestruct(struct evm_frame *f, struct u256 *sp)
-{
-	struct evm_address heir = evm_word_address(&sp[-1]);
-	struct u256 balance;
-	bool makes, first;
-	int r;
-
-	if (f->msg.is_static)
-		return EVM_STATIC_VIOLATION;
-	r = f->host->balance(f->host_ctx, &f->msg.recipient, &balance);
-	if (r == 0)
-		r = makes_account(f, &heir, !u256_is_zero(&balance), &makes);
-	if (r == 0 && makes && f->evm->fork >= EVM_TANGERINE_WHISTLE)
-		r = charge(f, GAS_NEW_ACCOUNT);
-	if (r == 0)
-		r = f->host->selfdestruct(f->host_ctx, &f->msg.recipient, &heir,
-					  &first);
-	if (r == 0 && first)
-		r = f->host->refund(f->host_ctx, REFUND_SUICIDE);
-	f->output_len = 0;
-	return r;
-}
-
-/* Since EIP-150 a 64th of the gas stays behind (rounded down to all of it). */
-static int64_t all_but_a_64th(const struct evm_frame *f)
-{
-	if (f->evm->fork < EVM_TANGERINE_WHISTLE)
-		return f->gas;
-	return f->gas - f->gas / 64;
-}
-
-/* The gas that goes along, into f->call.gas: what is asked for, at most. */
-static int forward_gas(struct evm_frame *f, const struct u256 *asked)
-{
-	int64_t most = all_but_a_64th(f);
-
-	f->call.gas = most;
-	if (u256_fits_u64(asked) && asked->w[0] <= (uint64_t)most)
-		f->call.gas = (int64_t)asked->w[0];
-	else if (f->evm->fork < EVM_TANGERINE_WHISTLE)
-		return EVM_OUT_OF_GAS;
-	f->gas -= f->call.gas;
-	return 0;
-}
-
-/*
- * A call that cannot start (too deep, too poor) fails without having cost the
- * gas that would have gone along.
- */
-static int start_call(struct evm_frame *f)
-{
-	struct u256 balance;
-	int err;
-
-	f->return_data.len = 0;
-	err = f->host->balance(f->host_ctx, &f->msg.recipient, &balance);
-	if (err < 0)
-		return err;
-	if (f->msg.depth < EVM_DEPTH_MAX &&
-	    (f->call.kind == EVM_DELEGATECALL ||
-	     !u256_less(&balance, &f->call.value)))
-		return EVM_WANTS_CALL;
-	f->gas += f->call.gas;
-	return 0;
-}
-
-static int op_create(struct evm_frame *f, struct u256 *sp)
-{
-	int r;
-
-	if (f->msg.is_static)
-		return EVM_STATIC_VIOLATION;
-	r = evm_memory_expand(f, &sp[-2], &sp[-3]);
-	if (r != 0)
-		return r;
-	f->call = (struct evm_message){
-		.kind = EVM_CREATE,
-		.depth = f->msg.depth + 1,
-		.gas = all_but_a_64th(f),
-		.sender = f->msg.recipient,
-		.value = sp[-1],
-		.input_len = sp[-3].w[0],
-	};
-	if (f->call.input_len > 0)
-		f->call.input = f->memory.bytes + sp[-2].w[0];
-	f->call_out_len = 0;
-	f->gas -= f->call.gas;
-	sp[-3] = u256_from(0);
-	return start_call(f);
-}
-
-/* Who calls whom, with what value, by the kind of call. */
-static void call_parties(struct evm_frame *f, uint8_t opcode,
-			 const struct u256 *sp)
-{
-	struct evm_message *call = &f->call;
-
-	*call = (struct evm_message){
-		.kind = EVM_CALL,
-		.is_static = f->msg.is_static || opcode == OP_STATICCALL,
-		.depth = f->msg.depth + 1,
-		.sender = f->msg.recipient,
-		.recipient = f->msg.recipient,
-		.code_from = evm_word_address(&sp[-2]),
-	};
-	switch (opcode) {
-	case OP_CALL:
-		call->value = sp[-3];
-		call->recipient = call->code_from;
-		break;
-	case OP_CALLCODE:
-		call->kind = EVM_CALLCODE;
-		call->value = sp[-3];
-		break;
-	case OP_DELEGATECALL:
-		call->kind = EVM_DELEGATECALL;
-		call->sender = f->msg.sender;
-		call->value = f->msg.value;
-		break;
-	default:
-		call->recipient = call->code_from;
-	}
-}
-
-/* arg: place and length of the input, then of the output, downwards */
-static int call_memory(struct evm_frame *f, const struct u256 *arg)
-{
-	int r = evm_memory_expand(f, &arg[0], &arg[-1]);
-
-	if (r == 0)
-		r = evm_memory_expand(f, &arg[-2], &arg[-3]);
-	if (r != 0)
-		return r;
-	f->call.input_len = arg[-1].w[0];
-	if (f->call.input_len > 0)
-		f->call.input = f->memory.bytes + arg[0].w[0];
-	f->call_out = arg[-2].w[0];
-	f->call_out_len = arg[-3].w[0];
-	return 0;
-}
-
-static int op_call(struct evm_frame *f, uint8_t opcode, struct u256 *sp)
-{
-	bool takes_value = opcode == OP_CALL || opcode == OP_CALLCODE;
-	bool pays = takes_value && !u256_is_zero(&sp[-3]), makes = false;
-	int r;
-
-	if (opcode == OP_CALL && pays && f->msg.is_static)
-		return EVM_STATIC_VIOLATION;
-	call_parties(f, opcode, sp);
-	r = call_memory(f, takes_value ? &sp[-4] : &sp[-3]);
-	if (r == 0 && pays)
-		r = charge(f, GAS_CALL_VALUE);
-	if (r == 0 && opcode == OP_CALL)
-		r = makes_account(f, &f->call.recipient, pays, &makes);
-	if (r == 0 && makes)
-		r = charge(f, GAS_NEW_ACCOUNT);
-	if (r == 0)
-		r = forward_gas(f, &sp[-1]);
-	if (r != 0)
-		return r;
-	if (pays)
-		f->call.gas += GAS_CALL_STIPEND;
-	sp[takes_value ? -7 : -6] = u256_from(0);
-	return start_call(f);
 }
 
 /* Instructions that read what surrounds the frame. */
@@ -508,7 +342,14 @@ static struct u256 surroundings(const struct evm_frame *f, uint8_t opcode)
 	case OP_NUMBER:
 		return u256_from(block->number);
 	case OP_DIFFICULTY:
-		return block->difficulty;
+		return f->evm->fork >= EVM_PARIS ? block->prev_randao
+						 : block->difficulty;
+	case OP_CHAINID:
+		return u256_from(f->evm->chain_id);
+	case OP_BASEFEE:
+		return block->base_fee;
+	case OP_BLOBBASEFEE:
+		return block->blob_base_fee;
 	case OP_GASLIMIT:
 		return u256_from(block->gas_limit);
 	default: /* MSIZE */
@@ -519,8 +360,8 @@ static struct u256 surroundings(const struct evm_frame *f, uint8_t opcode)
 int evm_op_other(struct evm_frame *f, uint8_t opcode, struct u256 *sp)
 {
 	switch (opcode) {
-	case OP_SHA3:
-		return op_sha3(f, sp);
+	case OP_KECCAK256:
+		return op_keccak256(f, sp);
 	case OP_BALANCE:
 		return op_balance(f, sp);
 	case OP_CALLDATALOAD:
@@ -534,35 +375,49 @@ int evm_op_other(struct evm_frame *f, uint8_t opcode, struct u256 *sp)
 		return op_extcodesize(f, sp);
 	case OP_EXTCODECOPY:
 		return op_extcodecopy(f, sp);
+	case OP_EXTCODEHASH:
+		return op_extcodehash(f, sp);
 	case OP_RETURNDATACOPY:
 		return op_returndatacopy(f, sp);
 	case OP_BLOCKHASH:
 		return op_blockhash(f, sp);
+	case OP_SELFBALANCE:
+		return f->host->balance(f->host_ctx, &f->msg.recipient, sp);
+	case OP_BLOBHASH:
+		op_blobhash(f, sp);
+		return 0;
 	case OP_MLOAD:
 		return op_mload(f, sp);
 	case OP_MSTORE:
 		return op_mstore(f, sp);
 	case OP_MSTORE8:
 		return op_mstore8(f, sp);
+	case OP_MCOPY:
+		return op_mcopy(f, sp);
 	case OP_SLOAD:
-		return op_sload(f, sp);
+		return evm_op_sload(f, sp);
 	case OP_SSTORE:
-		return op_sstore(f, sp);
+		return evm_op_sstore(f, sp);
+	case OP_TLOAD:
+		return evm_op_tload(f, sp);
+	case OP_TSTORE:
+		return evm_op_tstore(f, sp);
 	case OP_LOG0 ... OP_LOG4:
 		return op_log(f, opcode - OP_LOG0, sp);
 	case OP_CREATE:
-		return op_create(f, sp);
+	case OP_CREATE2:
+		return evm_op_create(f, opcode, sp);
 	case OP_CALL:
 	case OP_CALLCODE:
 	case OP_DELEGATECALL:
 	case OP_STATICCALL:
-		return op_call(f, opcode, sp);
+		return evm_op_call(f, opcode, sp);
 	case OP_RETURN:
 		return op_return(f, sp, EVM_SUCCESS);
 	case OP_REVERT:
 		return op_return(f, sp, EVM_REVERT);
 	case OP_SELFDESTRUCT:
-		return op_selfdestruct(f, sp);
+		return evm_op_selfdestruct(f, sp);
 	default:
 		*sp = surroundings(f, opcode);
 		return 0;

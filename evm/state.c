@@ -1,46 +1,6 @@
 /* state.c: the journalled state; see state.h. */
 #include "evm/alloc.h"
-#include "evm/frame.h"
-#include "evm/state.h"
-
-enum change {
-	CHANGE_EXISTS, /* it did not before */
-	CHANGE_TOUCHED,
-	CHANGE_DESTRUCTED,
-	CHANGE_BALANCE,
-	CHANGE_NONCE,
-	CHANGE_CODE,
-	CHANGE_STORAGE,
-	CHANGE_REFUND,
-	CHANGE_LOG,
-};
-
-/* How it was before. */
-struct entry {
-	enum change change;
-	struct evm_account *account;
-	struct evm_slot *slot;
-	union {
-		struct u256 value;
-		struct evm_code *code;
-		uint64_t number;
-	} old;
-};
-
-struct evm_state {
-	struct evm_allocator alloc;
-	struct evm_map accounts;
-	struct entry *journal;
-	size_t entries, journal_size;
-	struct evm_log *logs;
-	size_t log_count, log_size;
-	uint64_t refund;
-	/*
-	 * That this transaction touched RIPEMD-160's account outlives a
-	 * rollback: so it was on the chain in block 2675119, and is since.
-	 */
-	bool ripemd160_touched;
-};
+#include "evm/journal.h"
 
 static const struct evm_address ripemd160 = {{[19] = 3}};
 
@@ -120,9 +80,8 @@ static struct evm_account *lookup(const struct evm_state *state,
 	return NULL;
 }
 
-/* The account's place, made if need be; it may not exist. NULL: no memory. */
-static struct evm_account *place(struct evm_state *state,
-				 const struct evm_address *addr)
+struct evm_account *evm_journal_place(struct evm_state *state,
+				      const struct evm_address *addr)
 {
 	struct evm_account *account = lookup(state, addr);
 
@@ -146,8 +105,8 @@ static uint64_t key_hash(const struct u256 *key)
 			   evm_map_mix(key->w[2], key->w[3]));
 }
 
-static struct evm_slot *lookup_slot(const struct evm_account *account,
-				    const struct u256 *key)
+struct evm_slot *evm_journal_find_slot(const struct evm_account *account,
+				       const struct u256 *key)
 {
 	struct evm_map_node *n;
 
@@ -157,11 +116,11 @@ static struct evm_slot *lookup_slot(const struct evm_account *account,
 	return NULL;
 }
 
-static struct evm_slot *place_slot(struct evm_state *state,
-				   struct evm_account *account,
-				   const struct u256 *key)
+struct evm_slot *evm_journal_slot(struct evm_state *state,
+				  struct evm_account *account,
+				  const struct u256 *key)
 {
-	struct evm_slot *slot = lookup_slot(account, key);
+	struct evm_slot *slot = evm_journal_find_slot(account, key);
 
 	if (slot)
 		return slot;
@@ -176,9 +135,8 @@ static struct evm_slot *place_slot(struct evm_state *state,
 	return slot;
 }
 
-/* A new entry, to be filled in before the change; NULL: no memory. */
-static struct entry *note(struct evm_state *state, enum change change,
-			  struct evm_account *account)
+struct entry *evm_journal_note(struct evm_state *state, enum change change,
+			       struct evm_account *account)
 {
 	void *journal = state->journal;
 	struct entry *e;
@@ -192,21 +150,20 @@ static struct entry *note(struct evm_state *state, enum change change,
 	return e;
 }
 
-/* The account, existing and touched; NULL: no memory. */
-static struct evm_account *touch(struct evm_state *state,
-				 const struct evm_address *addr)
+struct evm_account *evm_journal_touch(struct evm_state *state,
+				      const struct evm_address *addr)
 {
-	struct evm_account *account = place(state, addr);
+	struct evm_account *account = evm_journal_place(state, addr);
 
 	if (account && !account->exists) {
-		if (!note(state, CHANGE_EXISTS, account))
+		if (!evm_journal_note(state, CHANGE_EXISTS, account))
 			return NULL;
 		account->exists = true;
 	}
 	if (addr->bytes[19] == 3 && memcmp(addr, &ripemd160, 20) == 0)
 		state->ripemd160_touched = true;
 	if (account && !account->touched) {
-		if (!note(state, CHANGE_TOUCHED, account))
+		if (!evm_journal_note(state, CHANGE_TOUCHED, account))
 			return NULL;
 		account->touched = true;
 	}
@@ -215,13 +172,14 @@ static struct evm_account *touch(struct evm_state *state,
 
 int evm_state_touch(struct evm_state *state, const struct evm_address *addr)
 {
-	return touch(state, addr) ? 0 : EVM_ERR_NO_MEMORY;
+	return evm_journal_touch(state, addr) ? 0 : EVM_ERR_NO_MEMORY;
 }
 
-static int set_balance(struct evm_state *state, struct evm_account *account,
-		       const struct u256 *value)
+int evm_journal_set_balance(struct evm_state *state,
+			    struct evm_account *account,
+			    const struct u256 *value)
 {
-	struct entry *e = note(state, CHANGE_BALANCE, account);
+	struct entry *e = evm_journal_note(state, CHANGE_BALANCE, account);
 
 	if (!e)
 		return EVM_ERR_NO_MEMORY;
@@ -234,26 +192,26 @@ int evm_state_add_balance(struct evm_state *state,
 			  const struct evm_address *addr,
 			  const struct u256 *value)
 {
-	struct evm_account *account = touch(state, addr);
+	struct evm_account *account = evm_journal_touch(state, addr);
 	struct u256 sum;
 
 	if (!account)
 		return EVM_ERR_NO_MEMORY;
 	sum = u256_add(&account->balance, value);
-	return set_balance(state, account, &sum);
+	return evm_journal_set_balance(state, account, &sum);
 }
 
 int evm_state_sub_balance(struct evm_state *state,
 			  const struct evm_address *addr,
 			  const struct u256 *value)
 {
-	struct evm_account *account = touch(state, addr);
+	struct evm_account *account = evm_journal_touch(state, addr);
 	struct u256 rest;
 
 	if (!account)
 		return EVM_ERR_NO_MEMORY;
 	rest = u256_sub(&account->balance, value);
-	return set_balance(state, account, &rest);
+	return evm_journal_set_balance(state, account, &rest);
 }
 
 int evm_state_transfer(struct evm_state *state, const struct evm_address *from,
@@ -271,8 +229,9 @@ int evm_state_transfer(struct evm_state *state, const struct evm_address *from,
 int evm_state_set_nonce(struct evm_state *state, const struct evm_address *addr,
 			uint64_t nonce)
 {
-	struct evm_account *account = touch(state, addr);
-	struct entry *e = account ? note(state, CHANGE_NONCE, account) : NULL;
+	struct evm_account *account = evm_journal_touch(state, addr);
+	struct entry *e =
+		account ? evm_journal_note(state, CHANGE_NONCE, account) : NULL;
 
 	if (!e)
 		return EVM_ERR_NO_MEMORY;
@@ -281,11 +240,26 @@ int evm_state_set_nonce(struct evm_state *state, const struct evm_address *addr,
 	return 0;
 }
 
+int evm_state_set_created(struct evm_state *state,
+			  const struct evm_address *addr)
+{
+	struct evm_account *account = evm_journal_touch(state, addr);
+
+	if (!account)
+		return EVM_ERR_NO_MEMORY;
+	if (!account->created &&
+	    !evm_journal_note(state, CHANGE_CREATED, account))
+		return EVM_ERR_NO_MEMORY;
+	account->created = true;
+	return 0;
+}
+
 int evm_state_set_code(struct evm_state *state, const struct evm_address *addr,
 		       struct evm_code *code)
 {
-	struct evm_account *account = touch(state, addr);
-	struct entry *e = account ? note(state, CHANGE_CODE, account) : NULL;
+	struct evm_account *account = evm_journal_touch(state, addr);
+	struct entry *e =
+		account ? evm_journal_note(state, CHANGE_CODE, account) : NULL;
 
 	if (!e) {
 		evm_code_unref(&state->alloc, code);
@@ -313,6 +287,9 @@ static void undo(struct evm_state *state, const struct entry *e)
 	case CHANGE_DESTRUCTED:
 		e->account->destructed = false;
 		break;
+	case CHANGE_CREATED:
+		e->account->created = false;
+		break;
 	case CHANGE_BALANCE:
 		e->account->balance = e->old.value;
 		break;
@@ -325,6 +302,15 @@ static void undo(struct evm_state *state, const struct entry *e)
 		break;
 	case CHANGE_STORAGE:
 		e->slot->value = e->old.value;
+		break;
+	case CHANGE_TRANSIENT:
+		e->slot->transient = e->old.value;
+		break;
+	case CHANGE_USED:
+		e->account->used = false;
+		break;
+	case CHANGE_SLOT_USED:
+		e->slot->used = false;
 		break;
 	case CHANGE_REFUND:
 		state->refund = e->old.number;
@@ -341,7 +327,7 @@ void evm_state_rollback(struct evm_state *state, size_t snapshot)
 		undo(state, &state->journal[--state->entries]);
 }
 
-static bool account_empty(const struct evm_account *account)
+bool evm_account_empty(const struct evm_account *account)
 {
 	return account->nonce == 0 && u256_is_zero(&account->balance) &&
 	       (!account->code || account->code->len == 0);
@@ -366,9 +352,24 @@ static void clear_ripemd160(struct evm_state *state, enum evm_fork fork)
 	struct evm_account *account = lookup(state, &ripemd160);
 
 	if (state->ripemd160_touched && fork >= EVM_SPURIOUS_DRAGON &&
-	    account && account_empty(account))
+	    account && evm_account_empty(account))
 		clear(state, account);
 	state->ripemd160_touched = false;
+}
+
+/* What lasts no longer than the transaction. */
+static void forget(const struct entry *e)
+{
+	if (e->account) {
+		e->account->touched = false;
+		e->account->destructed = false;
+		e->account->created = false;
+		e->account->used = false;
+	}
+	if (e->slot) {
+		e->slot->transient = u256_from(0);
+		e->slot->used = false;
+	}
 }
 
 void evm_state_commit(struct evm_state *state, enum evm_fork fork)
@@ -385,14 +386,11 @@ void evm_state_commit(struct evm_state *state, enum evm_fork fork)
 			continue;
 		if (account->destructed ||
 		    (fork >= EVM_SPURIOUS_DRAGON && account->touched &&
-		     account_empty(account)))
+		     evm_account_empty(account)))
 			clear(state, account);
 	}
 	for (size_t i = 0; i < state->entries; i++)
-		if (state->journal[i].account) {
-			state->journal[i].account->touched = false;
-			state->journal[i].account->destructed = false;
-		}
+		forget(&state->journal[i]);
 	state->entries = 0;
 	clear_ripemd160(state, fork);
 }
@@ -408,7 +406,7 @@ int evm_state_put(struct evm_state *state, const struct evm_address *addr,
 		  uint64_t nonce, const struct u256 *balance,
 		  const uint8_t *code, size_t code_len)
 {
-	struct evm_account *account = place(state, addr);
+	struct evm_account *account = evm_journal_place(state, addr);
 	struct evm_code *copy = NULL;
 
 	if (account && code_len > 0)
@@ -427,9 +425,9 @@ int evm_state_put_storage(struct evm_state *state,
 			  const struct evm_address *addr,
 			  const struct u256 *key, const struct u256 *value)
 {
-	struct evm_account *account = place(state, addr);
+	struct evm_account *account = evm_journal_place(state, addr);
 	struct evm_slot *slot =
-		account ? place_slot(state, account, key) : NULL;
+		account ? evm_journal_slot(state, account, key) : NULL;
 
 	if (!slot)
 		return EVM_ERR_NO_MEMORY;
@@ -471,7 +469,7 @@ const struct evm_slot *evm_account_next_slot(const struct evm_account *account,
 struct u256 evm_account_storage(const struct evm_account *account,
 				const struct u256 *key)
 {
-	const struct evm_slot *slot = lookup_slot(account, key);
+	const struct evm_slot *slot = evm_journal_find_slot(account, key);
 
 	return slot ? slot->value : u256_from(0);
 }
@@ -497,156 +495,3 @@ uint64_t evm_state_refund(const struct evm_state *state)
 {
 	return state->refund;
 }
-
-static int host_exists(void *host, const struct evm_address *addr, bool *is)
-{
-	*is = evm_state_find(host, addr);
-	return 0;
-}
-
-static int host_is_empty(void *host, const struct evm_address *addr, bool *is)
-{
-	const struct evm_account *account = evm_state_find(host, addr);
-
-	*is = !account || account_empty(account);
-	return 0;
-}
-
-static int host_balance(void *host, const struct evm_address *addr,
-			struct u256 *value)
-{
-	const struct evm_account *account = evm_state_find(host, addr);
-
-	*value = account ? account->balance : u256_from(0);
-	return 0;
-}
-
-static int host_code(void *host, const struct evm_address *addr,
-		     const struct evm_code **code)
-{
-	const struct evm_account *account = evm_state_find(host, addr);
-
-	*code = account ? account->code : NULL;
-	return 0;
-}
-
-static int host_get_storage(void *host, const struct evm_address *addr,
-			    const struct u256 *key, struct u256 *value)
-{
-	const struct evm_account *account = evm_state_find(host, addr);
-
-	*value = account ? evm_account_storage(account, key) : u256_from(0);
-	return 0;
-}
-
-static enum evm_storage_change classify(const struct u256 *original,
-					const struct u256 *current,
-					const struct u256 *value)
-{
-	bool was = !u256_is_zero(original), is = !u256_is_zero(current);
-	bool to_zero = u256_is_zero(value), back = u256_equal(original, value);
-
-	if (u256_equal(current, value))
-		return EVM_STORAGE_ASSIGNED;
-	if (u256_equal(original, current))
-		return !is	 ? EVM_STORAGE_ADDED
-		       : to_zero ? EVM_STORAGE_DELETED
-				 : EVM_STORAGE_MODIFIED;
-	if (!was)
-		return to_zero ? EVM_STORAGE_ADDED_DELETED
-			       : EVM_STORAGE_ASSIGNED;
-	if (!is)
-		return back ? EVM_STORAGE_DELETED_RESTORED
-			    : EVM_STORAGE_DELETED_ADDED;
-	if (to_zero)
-		return EVM_STORAGE_MODIFIED_DELETED;
-	return back ? EVM_STORAGE_MODIFIED_RESTORED : EVM_STORAGE_ASSIGNED;
-}
-
-static int host_set_storage(void *host, const struct evm_address *addr,
-			    const struct u256 *key, const struct u256 *value,
-			    enum evm_storage_change *change)
-{
-	struct evm_state *state = host;
-	struct evm_account *account = touch(state, addr);
-	struct evm_slot *slot =
-		account ? place_slot(state, account, key) : NULL;
-	struct entry *e = slot ? note(state, CHANGE_STORAGE, account) : NULL;
-
-	if (!e)
-		return EVM_ERR_NO_MEMORY;
-	*change = classify(&slot->original, &slot->value, value);
-	e->slot = slot;
-	e->old.value = slot->value;
-	slot->value = *value;
-	return 0;
-}
-
-static int host_log(void *host, const struct evm_log *log)
-{
-	struct evm_state *state = host;
-	void *logs = state->logs;
-	uint8_t *data = NULL;
-
-	if (evm_reserve(&state->alloc, &logs, &state->log_size,
-			state->log_count + 1, sizeof(*log)) < 0)
-		return EVM_ERR_NO_MEMORY;
-	state->logs = logs;
-	if (log->len > 0) {
-		data = evm_alloc(&state->alloc, log->len);
-		if (!data)
-			return EVM_ERR_NO_MEMORY;
-		memcpy(data, log->data, log->len);
-	}
-	if (!note(state, CHANGE_LOG, NULL)) {
-		evm_free(&state->alloc, data, log->len);
-		return EVM_ERR_NO_MEMORY;
-	}
-	state->logs[state->log_count] = *log;
-	state->logs[state->log_count++].data = data;
-	return 0;
-}
-
-static int host_selfdestruct(void *host, const struct evm_address *addr,
-			     const struct evm_address *heir, bool *first)
-{
-	struct evm_state *state = host;
-	struct evm_account *account = touch(state, addr);
-	struct u256 balance, zero = u256_from(0);
-
-	if (!account)
-		return EVM_ERR_NO_MEMORY;
-	*first = !account->destructed;
-	if (*first && !note(state, CHANGE_DESTRUCTED, account))
-		return EVM_ERR_NO_MEMORY;
-	account->destructed = true;
-	balance = account->balance;
-	if (evm_state_add_balance(state, heir, &balance) < 0)
-		return EVM_ERR_NO_MEMORY;
-	/* last: an account that is its own heir burns what it has */
-	return set_balance(state, account, &zero);
-}
-
-static int host_refund(void *host, uint64_t gas)
-{
-	struct evm_state *state = host;
-	struct entry *e = note(state, CHANGE_REFUND, NULL);
-
-	if (!e)
-		return EVM_ERR_NO_MEMORY;
-	e->old.number = state->refund;
-	state->refund += gas;
-	return 0;
-}
-
-const struct evm_host_ops evm_state_host = {
-	.exists = host_exists,
-	.is_empty = host_is_empty,
-	.balance = host_balance,
-	.code = host_code,
-	.get_storage = host_get_storage,
-	.set_storage = host_set_storage,
-	.log = host_log,
-	.selfdestruct = host_selfdestruct,
-	.refund = host_refund,
-};

@@ -15,7 +15,9 @@
 struct evm_slot {
 	struct evm_map_node node;
 	struct u256 key, value;
-	struct u256 original; /* at the transaction's start */
+	struct u256 original;  /* at the transaction's start */
+	struct u256 transient; /* EIP-1153 */
+	bool used;	       /* by this transaction: EIP-2929 */
 };
 
 struct evm_account {
@@ -24,6 +26,8 @@ struct evm_account {
 	bool exists;
 	bool touched; /* by this transaction: EIP-161 may clear it */
 	bool destructed;
+	bool created; /* by this transaction */
+	bool used;    /* likewise: EIP-2929 */
 	uint64_t nonce;
 	struct u256 balance;
 	struct evm_code *code; /* NULL for none */
@@ -89,6 +93,9 @@ int evm_state_sub_balance(struct evm_state *state,
 			  const struct u256 *value);
 int evm_state_set_nonce(struct evm_state *state, const struct evm_address *addr,
 			uint64_t nonce);
+/* A contract that this transaction makes. */
+int evm_state_set_created(struct evm_state *state,
+			  const struct evm_address *addr);
 /* Takes over the reference, also when it fails. */
 int evm_state_set_code(struct evm_state *state, const struct evm_address *addr,
 		       struct evm_code *code);

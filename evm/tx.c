@@ -1,67 +1,128 @@
 /*
- * tx.c: a transaction: what it costs before it runs, whether it may, what the
- * sender pays and gets back, and what the miner gets.
+ * tx.c: a transaction: what it costs before it runs, what the sender pays and
+ * gets back, and what the miner gets. Whether it may run is tx_check.c's.
  */
-#include "evm/frame.h"
-#include "evm/state.h"
+#include <string.h>
 
-#define GAS_TX		21000
-#define GAS_TX_CREATION 53000 /* since Homestead */
-#define GAS_TX_ZERO	4     /* a byte of input */
-#define GAS_TX_NONZERO	68
+#include "evm/authorize.h"
+#include "evm/state.h"
+#include "evm/tx.h"
+
+#define GAS_TX			21000
+#define GAS_TX_CREATION		53000 /* since Homestead */
+#define GAS_TX_ZERO		4     /* a byte of input */
+#define GAS_TX_NONZERO		68
+#define GAS_TX_NONZERO_ISTANBUL 16 /* EIP-2028 */
+#define GAS_TX_FLOOR_TOKEN	10 /* EIP-7623 */
+#define GAS_TX_ACCESS		2400
+#define GAS_TX_ACCESS_KEY	1900
+#define GAS_TX_AUTHORIZATION	25000
+
+static uint64_t zeros_of(const struct evm_transaction *tx)
+{
+	uint64_t zeros = 0;
+
+	for (size_t i = 0; i < tx->input_len; i++)
+		zeros += tx->input[i] == 0;
+	return zeros;
+}
 
 uint64_t evm_intrinsic_gas(enum evm_fork fork, const struct evm_transaction *tx)
 {
-	uint64_t gas = GAS_TX;
+	uint64_t zeros = zeros_of(tx), gas = GAS_TX;
 
 	if (tx->is_creation && fork >= EVM_HOMESTEAD)
 		gas = GAS_TX_CREATION;
-	for (size_t i = 0; i < tx->input_len; i++)
-		gas += tx->input[i] ? GAS_TX_NONZERO : GAS_TX_ZERO;
-	return gas;
+	if (tx->is_creation && fork >= EVM_SHANGHAI)
+		gas += EVM_GAS_INITCODE_WORD *
+		       (tx->input_len / 32 + (tx->input_len % 32 != 0));
+	gas += GAS_TX_ZERO * zeros;
+	gas += (tx->input_len - zeros) * (fork >= EVM_ISTANBUL
+						  ? GAS_TX_NONZERO_ISTANBUL
+						  : GAS_TX_NONZERO);
+	for (size_t i = 0; i < tx->access_count; i++)
+		gas += GAS_TX_ACCESS +
+		       GAS_TX_ACCESS_KEY * tx->access[i].key_count;
+	return gas + GAS_TX_AUTHORIZATION * tx->authorization_count;
 }
 
-/* gas * price + value, if that fits 256 bits: nobody has more. */
-static bool most_to_pay(const struct evm_transaction *tx, struct u256 *most)
+/* A token is a zero byte, or a quarter of another. */
+uint64_t evm_floor_gas(enum evm_fork fork, const struct evm_transaction *tx)
 {
-	struct u256 gas = u256_from(tx->gas_limit), back;
+	uint64_t zeros = zeros_of(tx);
 
-	*most = u256_mul(&gas, &tx->gas_price);
-	back = u256_div(most, &gas);
-	if (tx->gas_limit != 0 && !u256_equal(&back, &tx->gas_price))
-		return false;
-	*most = u256_add(most, &tx->value);
-	return !u256_less(most, &tx->value);
+	if (fork < EVM_PRAGUE)
+		return 0;
+	return GAS_TX +
+	       GAS_TX_FLOOR_TOKEN * (zeros + 4 * (tx->input_len - zeros));
 }
 
-static enum evm_status check(const struct evm *evm,
-			     const struct evm_transaction *tx)
+/* What a unit of gas costs: the base fee is burnt, the rest is the miner's. */
+static struct u256 effective_price(const struct evm *evm,
+				   const struct evm_transaction *tx)
 {
-	const struct evm_account *sender;
-	struct u256 most, balance = {{0}};
-	uint64_t nonce = 0;
+	const struct u256 *base = &evm->block.base_fee;
+	struct u256 room;
 
-	sender = evm_state_find(evm->state, &tx->sender);
-	if (sender) {
-		nonce = sender->nonce;
-		balance = sender->balance;
-	}
-	if (tx->gas_limit > evm->block.gas_limit || tx->gas_limit > INT64_MAX)
-		return EVM_TX_BLOCK_GAS;
-	if (tx->nonce != nonce || nonce == UINT64_MAX)
-		return EVM_TX_NONCE;
-	if (evm_intrinsic_gas(evm->fork, tx) > tx->gas_limit)
-		return EVM_TX_INTRINSIC_GAS;
-	if (!most_to_pay(tx, &most) || u256_less(&balance, &most))
-		return EVM_TX_BALANCE;
-	return EVM_SUCCESS;
+	if (tx->type < EVM_TX_DYNAMIC_FEE)
+		return tx->gas_price;
+	room = u256_sub(&tx->gas_price, base);
+	if (u256_less(&tx->priority_price, &room))
+		room = tx->priority_price;
+	return u256_add(base, &room);
 }
 
-static struct u256 price_of(const struct evm_transaction *tx, uint64_t gas)
+static struct u256 price_of(const struct u256 *price, uint64_t gas)
 {
 	struct u256 count = u256_from(gas);
 
-	return u256_mul(&count, &tx->gas_price);
+	return u256_mul(&count, price);
+}
+
+static int use(struct evm *evm, const struct evm_address *addr)
+{
+	bool cold;
+
+	return evm_state_host.use_account(evm->state, addr, &cold);
+}
+
+/* What is warm from the start: EIP-2929, 2930, 3651. */
+static int use_what_is_named(struct evm *evm, const struct evm_transaction *tx)
+{
+	int err = 0;
+	bool cold;
+
+	if (evm->fork < EVM_BERLIN)
+		return 0;
+	err = use(evm, &tx->sender);
+	if (err == 0 && !tx->is_creation)
+		err = use(evm, &tx->to);
+	if (err == 0 && evm->fork >= EVM_SHANGHAI)
+		err = use(evm, &evm->block.coinbase);
+	for (size_t i = 0; err == 0 && i < tx->access_count; i++) {
+		const struct evm_access *a = &tx->access[i];
+
+		err = use(evm, &a->address);
+		for (size_t k = 0; err == 0 && k < a->key_count; k++)
+			err = evm_state_host.use_slot(evm->state, &a->address,
+						      &a->keys[k], &cold);
+	}
+	return err;
+}
+
+/* The code may be elsewhere (EIP-7702); then that account is warm too. */
+static int find_code(struct evm *evm, struct evm_message *msg)
+{
+	const struct evm_account *to =
+		evm_state_find(evm->state, &msg->code_from);
+	const struct evm_address *delegate;
+
+	delegate = to ? evm_code_delegate(to->code) : NULL;
+	if (!delegate || evm->fork < EVM_PRAGUE)
+		return 0;
+	msg->code_from = *delegate;
+	msg->is_delegated = true;
+	return use(evm, delegate);
 }
 
 static int run_message(struct evm *evm, const struct evm_transaction *tx,
@@ -78,13 +139,18 @@ static int run_message(struct evm *evm, const struct evm_transaction *tx,
 		.input = tx->input,
 		.input_len = tx->input_len,
 	};
-	int err = 0;
+	int err = use_what_is_named(evm, tx);
 
 	evm->origin = tx->sender;
-	evm->gas_price = tx->gas_price;
-	if (!tx->is_creation) /* a creation counts the nonce itself */
+	evm->blob_hashes = tx->blob_hashes;
+	evm->blob_count = tx->blob_count;
+	if (err == 0 && !tx->is_creation) /* which counts the nonce itself */
 		err = evm_state_set_nonce(evm->state, &tx->sender,
 					  tx->nonce + 1);
+	if (err == 0)
+		err = evm_authorize(evm, tx);
+	if (err == 0 && !tx->is_creation)
+		err = find_code(evm, &msg);
 	return err < 0 ? err : evm_call(evm, &msg, result);
 }
 
@@ -93,33 +159,51 @@ static int settle(struct evm *evm, const struct evm_transaction *tx,
 		  struct evm_receipt *receipt)
 {
 	uint64_t left = (uint64_t)receipt->result.gas_left;
-	uint64_t used = tx->gas_limit - left;
+	uint64_t used = tx->gas_limit - left, floor;
 	uint64_t refund = evm_state_refund(evm->state);
+	uint64_t most = used / (evm->fork >= EVM_LONDON ? 5 : 2); /* EIP-3529 */
 	struct u256 price;
 	int err;
 
-	receipt->refund = refund < used / 2 ? refund : used / 2;
+	receipt->refund = refund < most ? refund : most;
 	receipt->gas_used = used - receipt->refund;
-	price = price_of(tx, tx->gas_limit - receipt->gas_used);
+	floor = evm_floor_gas(evm->fork, tx);
+	if (receipt->gas_used < floor)
+		receipt->gas_used = floor;
+	price = price_of(&evm->gas_price, tx->gas_limit - receipt->gas_used);
 	err = evm_state_add_balance(evm->state, &tx->sender, &price);
 	if (err < 0)
 		return err;
-	price = price_of(tx, receipt->gas_used);
+	price = evm->gas_price;
+	if (evm->fork >= EVM_LONDON)
+		price = u256_sub(&price, &evm->block.base_fee);
+	price = price_of(&price, receipt->gas_used);
 	return evm_state_add_balance(evm->state, &evm->block.coinbase, &price);
+}
+
+/* All the gas there may be, and the blobs, which are burnt. */
+static int pay(struct evm *evm, const struct evm_transaction *tx)
+{
+	struct u256 price = price_of(&evm->gas_price, tx->gas_limit), blobs;
+
+	blobs = price_of(&evm->block.blob_base_fee,
+			 EVM_GAS_BLOB * tx->blob_count);
+	price = u256_add(&price, &blobs);
+	return evm_state_sub_balance(evm->state, &tx->sender, &price);
 }
 
 int evm_transact(struct evm *evm, const struct evm_transaction *tx,
 		 struct evm_receipt *receipt)
 {
 	size_t snapshot = evm_state_snapshot(evm->state);
-	struct u256 price = price_of(tx, tx->gas_limit);
 	int err;
 
-	*receipt = (struct evm_receipt){.result.status = check(evm, tx)};
+	*receipt = (struct evm_receipt){.result.status = evm_tx_check(evm, tx)};
 	if (receipt->result.status != EVM_SUCCESS)
 		return 0;
 	evm_state_begin(evm->state);
-	err = evm_state_sub_balance(evm->state, &tx->sender, &price);
+	evm->gas_price = effective_price(evm, tx);
+	err = pay(evm, tx);
 	if (err == 0)
 		err = run_message(evm, tx, &receipt->result);
 	if (err == 0)
@@ -127,6 +211,35 @@ int evm_transact(struct evm *evm, const struct evm_transaction *tx,
 	if (err < 0)
 		evm_state_rollback(evm->state, snapshot);
 	else
+		evm_state_commit(evm->state, evm->fork);
+	return err;
+}
+
+int evm_system_call(struct evm *evm, const struct evm_address *to,
+		    const uint8_t *input, size_t len, struct evm_result *result)
+{
+	struct evm_message msg = {
+		.kind = EVM_CALL,
+		.gas = 30000000,
+		.recipient = *to,
+		.code_from = *to,
+		.input = input,
+		.input_len = len,
+	};
+	const struct evm_account *account = evm_state_find(evm->state, to);
+	int err;
+
+	memset(msg.sender.bytes, 0xff, sizeof(msg.sender.bytes) - 1);
+	msg.sender.bytes[19] = 0xfe;
+	*result = (struct evm_result){.status = EVM_SUCCESS};
+	if (!account || !account->code)
+		return 0;
+	evm->origin = msg.sender;
+	evm->gas_price = u256_from(0);
+	evm->blob_count = 0;
+	evm_state_begin(evm->state);
+	err = evm_call(evm, &msg, result);
+	if (err == 0)
 		evm_state_commit(evm->state, evm->fork);
 	return err;
 }

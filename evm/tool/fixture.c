@@ -1,6 +1,4 @@
 /* fixture.c: JSON fixtures; see fixture.h. */
-#include <errno.h>
-#include <fts.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,38 +6,101 @@
 #include "evm/hash.h"
 #include "evm/tool/fixture.h"
 
-void batch_fail(struct batch *batch, const char *name, const char *format, ...)
+/* What geth takes for a block of London whose base fee is not given. */
+#define BASE_FEE_DEFAULT 10
+
+bool reader_fail(struct reader *r, const char *format, ...)
 {
+	size_t len = 0;
 	va_list args;
 
-	batch->failed++;
-	if (batch->summary)
-		return;
-	printf("FAIL %s: %s: ", batch->file, name);
+	if (r->problem[0])
+		return false;
+	if (r->where)
+		len = (size_t)snprintf(r->problem, sizeof(r->problem),
+				       "%s: ", r->where);
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(r->problem + len, sizeof(r->problem) - len, format, args);
 	va_end(args);
-	putchar('\n');
-}
-
-static bool bad(struct reader *r, const char *key)
-{
-	if (!r->problem)
-		r->problem = key;
 	return false;
 }
 
-static const char *text_of(json_t *object, const char *key)
+bool has(json_t *object, const char *key)
 {
-	const char *text = json_string_value(json_object_get(object, key));
+	json_t *value = json_object_get(object, key);
 
-	return text ? text : "?";
+	return value && !json_is_null(value);
+}
+
+/* NULL, and the reason is noted, if it is no string. */
+static const char *text_of(struct reader *r, json_t *value, const char *name)
+{
+	if (!value)
+		reader_fail(r, "%s: missing", name);
+	else if (!json_is_string(value))
+		reader_fail(r, "%s: not a string", name);
+	return json_string_value(value);
+}
+
+bool number_of(struct reader *r, json_t *value, const char *name,
+	       struct u256 *number)
+{
+	const char *text;
+
+	if (json_is_integer(value) && json_integer_value(value) >= 0) {
+		*number = u256_from((uint64_t)json_integer_value(value));
+		return true;
+	}
+	text = text_of(r, value, name);
+	if (!text)
+		return false;
+	return parse_number(text, number) ||
+	       reader_fail(r, "%s: \"%.70s\" is no number of 256 bits", name,
+			   text);
+}
+
+bool address_of(struct reader *r, json_t *value, const char *name,
+		struct evm_address *addr)
+{
+	const char *text = text_of(r, value, name);
+
+	if (!text)
+		return false;
+	return parse_address(text, addr) ||
+	       reader_fail(r, "%s: \"%.70s\" is no address", name, text);
+}
+
+static bool bytes_of(struct reader *r, json_t *value, const char *name,
+		     uint8_t **bytes, size_t *len)
+{
+	const char *text = text_of(r, value, name);
+
+	*bytes = NULL;
+	if (!text)
+		return false;
+	return parse_bytes(text, bytes, len) ||
+	       reader_fail(r, "%s: \"%.60s\" is not hex", name, text);
+}
+
+bool hash_of(struct reader *r, json_t *value, const char *name,
+	     struct evm_hash *hash)
+{
+	uint8_t *bytes;
+	size_t len;
+
+	if (!bytes_of(r, value, name, &bytes, &len))
+		return false;
+	if (len == sizeof(hash->bytes))
+		memcpy(hash->bytes, bytes, len);
+	free(bytes);
+	return len == sizeof(hash->bytes) ||
+	       reader_fail(r, "%s: %zu bytes, not 32", name, len);
 }
 
 bool read_number(struct reader *r, json_t *object, const char *key,
 		 struct u256 *value)
 {
-	return parse_number(text_of(object, key), value) || bad(r, key);
+	return number_of(r, json_object_get(object, key), key, value);
 }
 
 bool read_u64(struct reader *r, json_t *object, const char *key,
@@ -47,36 +108,41 @@ bool read_u64(struct reader *r, json_t *object, const char *key,
 {
 	struct u256 wide;
 
-	if (!read_number(r, object, key, &wide) || !u256_fits_u64(&wide))
-		return bad(r, key);
+	if (!read_number(r, object, key, &wide))
+		return false;
 	*value = wide.w[0];
-	return true;
+	return u256_fits_u64(&wide) ||
+	       reader_fail(r, "%s: more than 64 bits", key);
 }
 
 bool read_address(struct reader *r, json_t *object, const char *key,
 		  struct evm_address *addr)
 {
-	return parse_address(text_of(object, key), addr) || bad(r, key);
+	return address_of(r, json_object_get(object, key), key, addr);
 }
 
 bool read_bytes(struct reader *r, json_t *object, const char *key,
 		uint8_t **bytes, size_t *len)
 {
-	return parse_bytes(text_of(object, key), bytes, len) || bad(r, key);
+	return bytes_of(r, json_object_get(object, key), key, bytes, len);
 }
 
 bool read_hash(struct reader *r, json_t *object, const char *key,
 	       struct evm_hash *hash)
 {
-	uint8_t *bytes;
-	size_t len;
+	return hash_of(r, json_object_get(object, key), key, hash);
+}
 
-	if (!read_bytes(r, object, key, &bytes, &len))
-		return false;
-	if (len == sizeof(hash->bytes))
-		memcpy(hash->bytes, bytes, len);
-	free(bytes);
-	return len == sizeof(hash->bytes) || bad(r, key);
+bool maybe_number(struct reader *r, json_t *object, const char *key,
+		  struct u256 *value)
+{
+	return !has(object, key) || read_number(r, object, key, value);
+}
+
+bool maybe_u64(struct reader *r, json_t *object, const char *key,
+	       uint64_t *value)
+{
+	return !has(object, key) || read_u64(r, object, key, value);
 }
 
 /* Fixtures: the hash of a block is that of its number in decimal. */
@@ -90,14 +156,29 @@ static int fixture_block_hash(void *ctx, uint64_t number, struct evm_hash *hash)
 	return 0;
 }
 
-bool read_env(struct reader *r, json_t *env, struct evm_block *block)
+bool read_env(struct reader *r, json_t *env, enum evm_fork fork,
+	      uint64_t blob_fraction, struct evm_block *block)
 {
+	uint64_t excess = 0;
+
+	r->where = "env";
 	*block = (struct evm_block){.hash = fixture_block_hash};
-	return read_address(r, env, "currentCoinbase", &block->coinbase) &&
-	       read_number(r, env, "currentDifficulty", &block->difficulty) &&
-	       read_u64(r, env, "currentGasLimit", &block->gas_limit) &&
-	       read_u64(r, env, "currentNumber", &block->number) &&
-	       read_u64(r, env, "currentTimestamp", &block->timestamp);
+	if (!json_is_object(env))
+		return reader_fail(r, "missing");
+	if (fork >= EVM_LONDON)
+		block->base_fee = u256_from(BASE_FEE_DEFAULT);
+	if (!read_address(r, env, "currentCoinbase", &block->coinbase) ||
+	    !maybe_number(r, env, "currentDifficulty", &block->difficulty) ||
+	    !maybe_number(r, env, "currentRandom", &block->prev_randao) ||
+	    !maybe_number(r, env, "currentBaseFee", &block->base_fee) ||
+	    !maybe_u64(r, env, "currentExcessBlobGas", &excess) ||
+	    !read_u64(r, env, "currentGasLimit", &block->gas_limit) ||
+	    !read_u64(r, env, "currentNumber", &block->number) ||
+	    !read_u64(r, env, "currentTimestamp", &block->timestamp))
+		return false;
+	if (fork >= EVM_CANCUN)
+		block->blob_base_fee = evm_blob_base_fee(excess, blob_fraction);
+	return true;
 }
 
 static bool read_storage(struct reader *r, json_t *storage,
@@ -110,11 +191,13 @@ static bool read_storage(struct reader *r, json_t *storage,
 
 	json_object_foreach(storage, key, value)
 	{
-		if (!parse_number(key, &slot) ||
-		    !read_number(r, storage, key, &word))
-			return bad(r, "storage");
+		if (!parse_number(key, &slot))
+			return reader_fail(r, "storage: \"%.70s\" is no number",
+					   key);
+		if (!number_of(r, value, "storage", &word))
+			return false;
 		if (evm_state_put_storage(state, addr, &slot, &word) < 0)
-			return bad(r, "storage: no memory");
+			return reader_fail(r, "storage: no memory");
 	}
 	return true;
 }
@@ -122,23 +205,24 @@ static bool read_storage(struct reader *r, json_t *storage,
 static bool read_account(struct reader *r, const char *address, json_t *account,
 			 struct evm_state *state)
 {
+	struct u256 balance = u256_from(0);
 	struct evm_address addr;
-	struct u256 balance;
-	uint8_t *code;
-	uint64_t nonce;
-	size_t len;
+	uint8_t *code = NULL;
+	uint64_t nonce = 0;
+	size_t len = 0;
 	int err;
 
 	if (!parse_address(address, &addr))
-		return bad(r, "address");
-	if (!read_u64(r, account, "nonce", &nonce) ||
-	    !read_number(r, account, "balance", &balance) ||
-	    !read_bytes(r, account, "code", &code, &len))
+		return reader_fail(r, "\"%.60s\" is no address", address);
+	if (!maybe_u64(r, account, "nonce", &nonce) ||
+	    !maybe_number(r, account, "balance", &balance) ||
+	    (has(account, "code") &&
+	     !read_bytes(r, account, "code", &code, &len)))
 		return false;
 	err = evm_state_put(state, &addr, nonce, &balance, code, len);
 	free(code);
 	if (err < 0)
-		return bad(r, "account: no memory");
+		return reader_fail(r, "no memory");
 	return read_storage(r, json_object_get(account, "storage"), state,
 			    &addr);
 }
@@ -148,8 +232,9 @@ bool read_accounts(struct reader *r, json_t *accounts, struct evm_state *state)
 	const char *key;
 	json_t *value;
 
+	r->where = "accounts";
 	if (!json_is_object(accounts))
-		return bad(r, "accounts");
+		return reader_fail(r, accounts ? "not an object" : "missing");
 	json_object_foreach(accounts, key, value)
 	{
 		if (!read_account(r, key, value, state))
@@ -158,112 +243,70 @@ bool read_accounts(struct reader *r, json_t *accounts, struct evm_state *state)
 	return true;
 }
 
-static void run_file(struct batch *batch, const char *path)
+static bool same_code(const struct evm_account *a, const struct evm_account *b)
 {
-	json_error_t error;
-	const char *name;
-	json_t *tests, *test;
+	const uint8_t *code_a, *code_b;
+	size_t len_a, len_b;
 
-	batch->file = path;
-	tests = json_load_file(path, 0, &error);
-	if (!tests || !json_is_object(tests)) {
-		batch_fail(batch, "file", "line %d: %s", error.line,
-			   tests ? "not an object" : error.text);
-		json_decref(tests);
-		return;
-	}
-	json_object_foreach(tests, name, test)
-	{
-		if (!batch->filter || strstr(name, batch->filter))
-			batch->run(batch, name, test);
-	}
-	json_decref(tests);
+	evm_account_code(a, &code_a, &len_a);
+	evm_account_code(b, &code_b, &len_b);
+	return len_a == len_b &&
+	       (len_a == 0 || memcmp(code_a, code_b, len_a) == 0);
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+/* Whether all of a's storage is in b. */
+static bool storage_in(const struct evm_account *a, const struct evm_account *b)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
+	const struct evm_slot *s = NULL;
+	struct u256 other;
 
-static bool is_json(const FTSENT *e)
-{
-	return e->fts_namelen > 5 &&
-	       strcmp(e->fts_name + e->fts_namelen - 5, ".json") == 0;
-}
-
-/* A file named by hand is read whatever its name is. */
-static int walk(struct batch *batch, char *path)
-{
-	char *paths[] = {path, NULL};
-	FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-	FTSENT *e;
-	int err = 0;
-
-	while (fts && (e = fts_read(fts))) {
-		if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR ||
-		    e->fts_info == FTS_DNR)
-			err = complain(EXIT_USAGE,
-				       "%s: %s; name a file or folder of "
-				       "JSON fixtures",
-				       e->fts_path, strerror(e->fts_errno));
-		if (e->fts_info == FTS_F && (is_json(e) || e->fts_level == 0))
-			run_file(batch, e->fts_path);
+	while ((s = evm_account_next_slot(a, s))) {
+		other = evm_account_storage(b, &s->key);
+		if (!u256_equal(&other, &s->value))
+			return false;
 	}
-	if (fts)
-		fts_close(fts);
-	return err;
+	return true;
 }
 
-static int option(struct batch *batch, int argc, char **argv, int *i)
+static const char *account_difference(const struct evm_account *x,
+				      const struct evm_account *y)
 {
-	const char *arg = argv[*i], *value = *i + 1 < argc ? argv[*i + 1] : "";
-
-	if (strcmp(arg, "--summary") == 0) {
-		batch->summary = true;
-	} else if (strcmp(arg, "--trace") == 0) {
-		batch->trace = true;
-	} else if (strcmp(arg, "--run") == 0 && *value) {
-		batch->filter = value;
-		++*i;
-	} else if (strcmp(arg, "--fork") == 0 &&
-		   evm_fork_find(value) < EVM_FORK_COUNT) {
-		batch->fork = evm_fork_find(value);
-		++*i;
-	} else {
-		return complain(EXIT_USAGE,
-				"%s %s: no such option or value; see evm %s "
-				"--help",
-				argv[0], arg, argv[0]);
-	}
-	return 0;
+	if (!y)
+		return "existence";
+	if (x->nonce != y->nonce)
+		return "nonce";
+	if (!u256_equal(&x->balance, &y->balance))
+		return "balance";
+	if (!same_code(x, y))
+		return "code";
+	return storage_in(x, y) && storage_in(y, x) ? NULL : "storage";
 }
 
-int batch_main(struct batch *batch, int argc, char **argv, const char *help)
+static const char *one_way(const struct evm_state *a, const struct evm_state *b,
+			   char *text, size_t size)
 {
-	int err = 0, paths = 0;
+	const struct evm_account *x = NULL;
+	const char *what;
+	size_t len;
 
-	batch->fork = EVM_FORK_COUNT;
-	for (int i = 1; i < argc && err == 0; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			fputs(help, stdout);
-			return 0;
-		}
-		if (argv[i][0] == '-') {
-			err = option(batch, argc, argv, &i);
-		} else {
-			paths++;
-			err = walk(batch, argv[i]);
-		}
+	while ((x = evm_state_next(a, x))) {
+		what = account_difference(x, evm_state_find(b, &x->address));
+		if (!what)
+			continue;
+		len = (size_t)snprintf(text, size, "different %s of 0x", what);
+		for (size_t i = 0; i < 20 && len + 2 < size; i++, len += 2)
+			snprintf(text + len, size - len, "%02x",
+				 x->address.bytes[i]);
+		return text;
 	}
-	if (err)
-		return err;
-	if (paths == 0)
-		return complain(EXIT_USAGE,
-				"%s: no file was named; see evm %s --help",
-				argv[0], argv[0]);
-	printf("%lu passed, %lu failed, %lu skipped\n", batch->passed,
-	       batch->failed, batch->skipped);
-	if (batch->passed + batch->failed + batch->skipped == 0)
-		return complain(EXIT_BAD, "%s: no test was found", argv[0]);
-	return batch->failed ? EXIT_BAD : EXIT_DONE;
+	return NULL;
+}
+
+const char *accounts_difference(const struct evm_state *is,
+				const struct evm_state *expected, char *text,
+				size_t size)
+{
+	const char *what = one_way(is, expected, text, size);
+
+	return what ? what : one_way(expected, is, text, size);
 }

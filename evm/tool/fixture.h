@@ -1,7 +1,9 @@
 /*
- * fixture.h: the public JSON test fixtures: finding files, and reading what
- * their kinds have in common. A file that is malformed is reported and counts
- * as a failure; the rest goes on.
+ * fixture.h: what the public JSON fixtures have in common: numbers, bytes,
+ * blocks and accounts, read member by member.
+ *
+ * A read says whether the member was there and well-formed; what was wrong
+ * with the first that was not is kept in the reader's text.
  */
 #ifndef EVM_TOOL_FIXTURE_H
 #define EVM_TOOL_FIXTURE_H
@@ -9,34 +11,18 @@
 #include <jansson.h>
 
 #include "evm/state.h"
-#include "evm/tool/tool.h"
+#include "evm/tool/batch.h"
 
-/* What the batch came to, and how much of it is printed. */
-struct batch {
-	unsigned long passed, failed, skipped;
-	bool summary; /* only the last line */
-	bool trace;
-	const char *file;   /* being read */
-	const char *filter; /* part of a test's name, or NULL */
-	enum evm_fork fork; /* EVM_FORK_COUNT: all */
-	void (*run)(struct batch *batch, const char *name, json_t *test);
-};
-
-/* The subcommand: options and paths; calls batch->run for each test. */
-int batch_main(struct batch *batch, int argc, char **argv, const char *help);
-
-__attribute__((format(printf, 3, 4))) void batch_fail(struct batch *batch,
-						      const char *name,
-						      const char *format, ...);
-
-/*
- * Members by name. They say whether the member was there and well-formed; the
- * first that was not is named in `problem`.
- */
 struct reader {
-	const char *problem;
+	const char *where; /* the object being read: "env" */
+	char problem[160]; /* "" if there is none */
 };
 
+/* Returns false. */
+__attribute__((format(printf, 2, 3))) bool reader_fail(struct reader *r,
+						       const char *format, ...);
+
+/* Numbers are hex with 0x, or decimal JSON numbers. */
 bool read_number(struct reader *r, json_t *object, const char *key,
 		 struct u256 *value);
 bool read_u64(struct reader *r, json_t *object, const char *key,
@@ -47,7 +33,33 @@ bool read_bytes(struct reader *r, json_t *object, const char *key,
 		uint8_t **bytes, size_t *len);
 bool read_hash(struct reader *r, json_t *object, const char *key,
 	       struct evm_hash *hash);
-bool read_env(struct reader *r, json_t *env, struct evm_block *block);
+
+/* A member that may be left out; then the value stays as it is. */
+bool has(json_t *object, const char *key);
+bool maybe_number(struct reader *r, json_t *object, const char *key,
+		  struct u256 *value);
+bool maybe_u64(struct reader *r, json_t *object, const char *key,
+	       uint64_t *value);
+
+/* One that is a value by itself; `name` is for messages. */
+bool number_of(struct reader *r, json_t *value, const char *name,
+	       struct u256 *number);
+bool address_of(struct reader *r, json_t *value, const char *name,
+		struct evm_address *addr);
+bool hash_of(struct reader *r, json_t *value, const char *name,
+	     struct evm_hash *hash);
+
+/* The block of a fixture, as the fork sees it. */
+bool read_env(struct reader *r, json_t *env, enum evm_fork fork,
+	      uint64_t blob_fraction, struct evm_block *block);
 bool read_accounts(struct reader *r, json_t *accounts, struct evm_state *state);
+
+/*
+ * NULL, or what differs first between two sets of accounts; the text is in
+ * `text`.
+ */
+const char *accounts_difference(const struct evm_state *is,
+				const struct evm_state *expected, char *text,
+				size_t size);
 
 #endif

@@ -18,8 +18,7 @@ static const char help[] =
 	"  --value N          value of the call, in wei\n"
 	"  --sender ADDRESS   who calls, and the origin\n"
 	"  --receiver ADDRESS where the code is\n"
-	"  --fork NAME        Frontier, Homestead, EIP150, EIP158, Byzantium\n"
-	"                     (the default)\n"
+	"  --fork NAME        Frontier to Osaka, by name (default Byzantium)\n"
 	"  --trace            EIP-3155 trace on stderr\n"
 	"  --json             the result as one JSON object\n"
 	"Numbers are decimal, or hex with 0x. Exit status: 0 if the code\n"
@@ -233,20 +232,6 @@ static void print_json(const struct run *run, const struct evm_result *result)
 	printf("},\"logs\":%zu}\n", evm_state_log_count(run->evm.state));
 }
 
-/* EIP-3155's last line */
-static void print_trace_end(const struct run *run,
-			    const struct evm_result *result)
-{
-	fputs("{\"output\":\"", stderr);
-	print_hex(stderr, result->output, result->output_len);
-	fprintf(stderr, "\",\"gasUsed\":\"0x%" PRIx64 "\"",
-		run->msg.gas - result->gas_left);
-	if (result->status != EVM_SUCCESS)
-		fprintf(stderr, ",\"error\":\"%s\"",
-			evm_status_text(result->status));
-	fputs("}\n", stderr);
-}
-
 /* The sender has what it sends, the receiver the code. */
 static int set_up(struct run *run)
 {
@@ -281,7 +266,8 @@ static int execute(struct run *run)
 					: "");
 	evm_state_commit(run->evm.state, run->evm.fork);
 	if (run->traced)
-		print_trace_end(run, &result);
+		trace_result(stderr, &result,
+			     (uint64_t)(run->msg.gas - result.gas_left), 0);
 	if (run->json)
 		print_json(run, &result);
 	else
@@ -305,7 +291,7 @@ static void set_defaults(struct run *run)
 int cmd_run(int argc, char **argv)
 {
 	struct run *run = calloc(1, sizeof(*run));
-	struct trace *trace = calloc(1, sizeof(*trace));
+	struct trace *trace = trace_create(stderr);
 	int err;
 
 	if (!run || !trace) {
@@ -320,7 +306,6 @@ int cmd_run(int argc, char **argv)
 		fputs(help, stdout);
 		goto out;
 	}
-	trace_init(trace, stderr);
 	if (run->traced)
 		run->evm.tracer = &trace->tracer;
 	run->evm.state = evm_state_create(&host_allocator);
@@ -334,6 +319,6 @@ out:
 		free(run->input);
 	}
 	free(run);
-	free(trace);
+	trace_destroy(trace);
 	return err;
 }

@@ -41,19 +41,24 @@ void print_hex(FILE *out, const uint8_t *bytes, size_t len);
 /* 0x and no leading zeros */
 void print_number(FILE *out, const struct u256 *value);
 
-/*
- * EIP-3155: a line for each instruction. What it costs is known only after
- * it, so each line waits for that.
- */
+/* EIP-3155: a line for each instruction. */
 struct trace {
 	struct evm_tracer tracer;
 	FILE *out;
+	bool with_memory, with_return_data, without_stack;
 	uint8_t opcode;
 	size_t pc, memory_len, height;
 	int64_t gas;
+	uint64_t refund;
+	uint8_t *memory;
+	size_t memory_size, memory_text_len;
 	struct u256 stack[1024];
 };
 
-void trace_init(struct trace *trace, FILE *out);
+struct trace *trace_create(FILE *out);
+void trace_destroy(struct trace *trace);
+/* The last line. */
+void trace_result(FILE *out, const struct evm_result *result, uint64_t gas_used,
+		  uint64_t nanoseconds);
 
 #endif

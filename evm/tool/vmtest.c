@@ -3,7 +3,6 @@
  * transaction around it. A test without "post" must fail; else gas, output,
  * logs and all accounts must be as it says.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@ struct vmtest {
 	uint8_t *code, *data;
 	size_t code_len;
 	struct evm_state *post;
+	char text[200];
 };
 
 static bool load(struct vmtest *t, json_t *test)
@@ -30,8 +30,9 @@ static bool load(struct vmtest *t, json_t *test)
 	t->evm.state = evm_state_create(&host_allocator);
 	t->post = evm_state_create(&host_allocator);
 	if (!t->evm.state || !t->post)
-		return false;
-	if (!read_env(r, json_object_get(test, "env"), &t->evm.block) ||
+		return reader_fail(r, "no memory");
+	if (!read_env(r, json_object_get(test, "env"), EVM_FRONTIER, 0,
+		      &t->evm.block) ||
 	    !read_accounts(r, json_object_get(test, "pre"), t->evm.state) ||
 	    (post && !read_accounts(r, post, t->post)) ||
 	    !read_address(r, exec, "address", &t->msg.recipient) ||
@@ -58,59 +59,11 @@ static void unload(struct vmtest *t)
 	free(t->data);
 }
 
-static bool same_code(const struct evm_account *a, const struct evm_account *b)
-{
-	const uint8_t *code_a, *code_b;
-	size_t len_a, len_b;
-
-	evm_account_code(a, &code_a, &len_a);
-	evm_account_code(b, &code_b, &len_b);
-	return len_a == len_b &&
-	       (len_a == 0 || memcmp(code_a, code_b, len_a) == 0);
-}
-
-/* Whether all of a's storage is in b. */
-static bool storage_in(const struct evm_account *a, const struct evm_account *b)
-{
-	const struct evm_slot *s = NULL;
-	struct u256 other;
-
-	while ((s = evm_account_next_slot(a, s))) {
-		other = evm_account_storage(b, &s->key);
-		if (!u256_equal(&other, &s->value))
-			return false;
-	}
-	return true;
-}
-
-/* NULL, or what differs first; every account of a against b's. */
-static const char *difference(const struct evm_state *a,
-			      const struct evm_state *b)
-{
-	const struct evm_account *x = NULL, *y;
-
-	while ((x = evm_state_next(a, x))) {
-		y = evm_state_find(b, &x->address);
-		if (!y)
-			return "accounts";
-		if (x->nonce != y->nonce)
-			return "a nonce";
-		if (!u256_equal(&x->balance, &y->balance))
-			return "a balance";
-		if (!same_code(x, y))
-			return "code";
-		if (!storage_in(x, y) || !storage_in(y, x))
-			return "storage";
-	}
-	return NULL;
-}
-
 static const char *check(struct vmtest *t, json_t *test,
 			 const struct evm_result *result)
 {
 	struct evm_hash logs, expected;
 	uint8_t *out = NULL;
-	const char *what;
 	uint64_t gas;
 	size_t len;
 	bool same;
@@ -118,7 +71,7 @@ static const char *check(struct vmtest *t, json_t *test,
 	if (!read_u64(&t->reader, test, "gas", &gas) ||
 	    !read_hash(&t->reader, test, "logs", &expected) ||
 	    !read_bytes(&t->reader, test, "out", &out, &len))
-		return "expectations";
+		return t->reader.problem;
 	same = len == result->output_len &&
 	       (len == 0 || memcmp(out, result->output, len) == 0);
 	free(out);
@@ -129,72 +82,56 @@ static const char *check(struct vmtest *t, json_t *test,
 	if (evm_logs_hash(t->evm.state, &host_allocator, &logs) < 0 ||
 	    memcmp(&logs, &expected, sizeof(logs)) != 0)
 		return "logs";
-	what = difference(t->evm.state, t->post);
-	return what ? what : difference(t->post, t->evm.state);
+	return accounts_difference(t->evm.state, t->post, t->text,
+				   sizeof(t->text));
 }
 
-static void run_loaded(struct batch *batch, const char *name, json_t *test,
-		       struct vmtest *t)
+static const char *run_loaded(struct vmtest *t, json_t *test)
 {
-	bool must_fail = !json_object_get(test, "post");
+	bool must_fail = !has(test, "post");
 	struct evm_result result;
-	const char *what;
 	int err;
 
 	err = evm_run_code(&t->evm, &t->msg, t->code, t->code_len, &result);
-	if (err < 0) {
-		batch_fail(batch, name, "cannot be run: %s", strerror(-err));
-		return;
-	}
+	if (err < 0)
+		return strerror(-err);
 	evm_state_commit(t->evm.state, t->evm.fork);
-	if (must_fail || result.status != EVM_SUCCESS) {
-		if (must_fail == (result.status != EVM_SUCCESS))
-			batch->passed++;
-		else
-			batch_fail(batch, name, "ended with: %s",
-				   evm_status_text(result.status));
-		return;
-	}
-	what = check(t, test, &result);
-	if (!what)
-		batch->passed++;
-	else
-		batch_fail(batch, name, "different: %s (gas left %" PRId64 ")",
-			   what, result.gas_left);
+	if (must_fail)
+		return result.status == EVM_SUCCESS ? "it did not fail" : NULL;
+	if (result.status != EVM_SUCCESS)
+		return evm_status_text(result.status);
+	return check(t, test, &result);
 }
 
 static void run_test(struct batch *batch, const char *name, json_t *test)
 {
+	struct trace *trace = batch->trace ? trace_create(stderr) : NULL;
+	struct verdict v = {.name = name, .index = -1, .error = "no memory"};
 	struct vmtest *t = calloc(1, sizeof(*t));
-	struct trace *trace = calloc(1, sizeof(*trace));
 
-	if (t && trace && load(t, test)) {
-		trace_init(trace, stderr);
-		if (batch->trace)
+	if (t) {
+		if (trace)
 			t->evm.tracer = &trace->tracer;
-		run_loaded(batch, name, test, t);
-	} else {
-		batch_fail(batch, name, "cannot be read: %s",
-			   t && t->reader.problem ? t->reader.problem
-						  : "no memory");
-	}
-	if (t)
+		v.error =
+			load(t, test) ? run_loaded(t, test) : t->reader.problem;
+		batch_verdict(batch, &v);
 		unload(t);
+	} else {
+		batch_verdict(batch, &v);
+	}
 	free(t);
-	free(trace);
+	trace_destroy(trace);
 }
 
 static const char help[] =
-	"usage: evm vmtest [--summary] [--run PART] [--trace] FILE|FOLDER...\n"
-	"Run VMTests fixtures (single frames, Frontier's rules). Failures and\n"
-	"the counts go to stdout, traces (EIP-3155) to stderr. Exit status: 0\n"
-	"if all pass, 1 if not, 2 if the command line is wrong.\n"
-	"  --summary    print the counts only\n"
-	"  --run PART   only tests whose names contain PART\n";
+	"usage: evm vmtest [OPTION...] [FILE|FOLDER...]\n"
+	"Run VMTests fixtures (single frames, Frontier's rules). Options and\n"
+	"results are those of evm statetest; see evm statetest --help.\n";
 
 int cmd_vmtest(int argc, char **argv)
 {
-	struct batch batch = {.run = run_test};
+	struct batch batch = {
+		.command = "vmtest", .help = help, .run = run_test};
 
-	return batch_main(&batch, argc, argv, help);
+	return batch_main(&batch, argc, argv);
 }

@@ -285,20 +285,6 @@ static void test_created_addresses(void **state)
 	assert_memory_equal(created.bytes, second, sizeof(second));
 }
 
-static void test_a_precompile_that_is_missing_ends_the_run(void **state)
-{
-	struct machine m = {0};
-
-	machine_init(&m, EVM_BYZANTIUM);
-	/* SSTORE(0, 1), then CALL of number 8 */
-	put(&m, &addr_a, 0,
-	    CODE(0x60, 1, STORE_AT(0), NO_DATA, 0x60, 0, 0x60, 8, 0x5a, 0xf1));
-	assert_int_equal(call(&m, &addr_a, GAS), EVM_ERR_UNSUPPORTED);
-	expect_stored(&m, &addr_a, 0, 0);
-	machine_fini(&m);
-	assert_int_equal(m.meter.bytes, 0);
-}
-
 /* Sets up A, which calls B and creates; B logs. All of it or an error. */
 static int scenario(struct machine *m)
 {
@@ -354,8 +340,6 @@ int main(void)
 		cmocka_unit_test(test_created_code_is_paid_by_the_byte),
 		cmocka_unit_test(test_created_code_has_at_most_24576_bytes),
 		cmocka_unit_test(test_created_addresses),
-		cmocka_unit_test(
-			test_a_precompile_that_is_missing_ends_the_run),
 		cmocka_unit_test(test_every_request_for_memory_may_fail),
 	};
 

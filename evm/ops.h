@@ -1,0 +1,37 @@
+/* ops.h: what the files of the longer instructions share. */
+#ifndef EVM_OPS_H
+#define EVM_OPS_H
+
+#include "evm/frame.h"
+
+#define EVM_GAS_COLD_ACCOUNT 2600
+#define EVM_GAS_COLD_SLOT    2100
+#define EVM_GAS_WARM	     100
+
+/* 0, or EVM_OUT_OF_GAS if the frame cannot pay. */
+int evm_charge(struct evm_frame *f, uint64_t gas);
+
+/*
+ * EIP-2929: what the table says is the price of an account that was used
+ * before by this transaction; `cold` is the whole price of another.
+ */
+int evm_charge_account(struct evm_frame *f, const struct evm_address *addr,
+		       unsigned warm, unsigned cold);
+
+static inline uint64_t evm_words(uint64_t bytes)
+{
+	return bytes / 32 + (bytes % 32 != 0);
+}
+
+/* ops_storage.c */
+int evm_op_sload(struct evm_frame *f, struct u256 *sp);
+int evm_op_sstore(struct evm_frame *f, struct u256 *sp);
+int evm_op_tload(struct evm_frame *f, struct u256 *sp);
+int evm_op_tstore(struct evm_frame *f, struct u256 *sp);
+
+/* ops_call.c */
+int evm_op_create(struct evm_frame *f, uint8_t opcode, struct u256 *sp);
+int evm_op_call(struct evm_frame *f, uint8_t opcode, struct u256 *sp);
+int evm_op_selfdestruct(struct evm_frame *f, struct u256 *sp);
+
+#endif
