@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/debug.h"
 #include "vmm/log.h"
 #include "vmm/trace.h"
 
@@ -44,12 +45,18 @@ static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,
 	bus_write(space == SPACE_PORT ? &m->ports : &m->mmio, addr, size, val);
 }
 
+static bool held_off(const struct machine_port *p)
+{
+	return p->m->held >> p->cpu & 1;
+}
+
 static bool env_pending(void *ctx)
 {
 	const struct machine_port *p = ctx;
 	const struct intr_source *intr = &p->m->intr;
 
-	return intr->pending && intr->pending(intr->ctx, p->cpu);
+	return intr->pending && !held_off(p) &&
+	       intr->pending(intr->ctx, p->cpu);
 }
 
 static int env_acknowledge(void *ctx)
@@ -82,7 +89,9 @@ static unsigned env_signals(void *ctx)
 	const struct machine_port *p = ctx;
 	const struct intr_source *intr = &p->m->intr;
 
-	return intr->signals ? intr->signals(intr->ctx, p->cpu) : 0;
+	if (!intr->signals || held_off(p))
+		return 0;
+	return intr->signals(intr->ctx, p->cpu);
 }
 
 static uint8_t env_take_signal(void *ctx, enum vcpu_signal signal)
@@ -204,6 +213,7 @@ void machine_destroy(struct machine *m)
 		return;
 	/* First the watcher, which kicks CPUs. */
 	loop_destroy(m->loop);
+	debug_destroy(m->debug);
 	for (unsigned i = 0; i < m->cpu_count; i++)
 		m->cpu[i]->ops->destroy(m->cpu[i]);
 	while (m->devices) {
@@ -364,11 +374,13 @@ static void handle_exit(struct machine *m, const struct vcpu_exit *exit)
 		fall_asleep(m, m->turn.cpu);
 		break;
 	case EXIT_SHUTDOWN:
-		machine_stop(m, STOP_TRIPLE, 0, exit->why);
+		if (!m->debug || !debug_exit(m->debug, m->current, exit))
+			machine_stop(m, STOP_TRIPLE, 0, exit->why);
 		break;
 	case EXIT_DEBUG:
-		machine_stop(m, STOP_CRASH, 0,
-			     "debug event with no debugger attached");
+		if (!m->debug || !debug_exit(m->debug, m->current, exit))
+			machine_stop(m, STOP_CRASH, 0,
+				     "debug event with no debugger attached");
 		break;
 	case EXIT_ERROR:
 		machine_stop(m, STOP_CRASH, 0, exit->why);
@@ -446,27 +458,41 @@ static void check_limit(struct machine *m)
 	machine_stop(m, STOP_TIMEOUT, 0, why);
 }
 
-void machine_run(struct machine *m)
+static void run_once(struct machine *m)
 {
 	struct vcpu_exit exit;
 
+	clock_run(&m->clock);
+	check_limit(m);
+	if (m->stop)
+		return;
+	if (!choose(m)) {
+		idle(m);
+		return;
+	}
+	m->current = m->turn.cpu;
+	m->sleep[m->current].asleep = false;
+	m->cpu[m->current]->ops->run(m->cpu[m->current], &exit);
+	reach_marks(m);
+	if (!m->stop)
+		handle_exit(m, &exit);
+}
+
+/* With a debugger there may be more to come. */
+static bool ended(struct machine *m)
+{
+	return m->stop && !(m->debug && debug_ended(m->debug));
+}
+
+void machine_run(struct machine *m)
+{
 	loop_poll(m->loop, 0);
 	reach_marks(m);
-	while (!m->stop) {
-		clock_run(&m->clock);
-		check_limit(m);
-		if (m->stop)
-			break;
-		if (!choose(m)) {
-			idle(m);
-			continue;
-		}
-		m->current = m->turn.cpu;
-		m->sleep[m->current].asleep = false;
-		m->cpu[m->current]->ops->run(m->cpu[m->current], &exit);
-		reach_marks(m);
-		if (!m->stop)
-			handle_exit(m, &exit);
+	while (!ended(m)) {
+		if (m->paused)
+			loop_poll(m->loop, CLOCK_NEVER);
+		else
+			run_once(m);
 	}
 }
 

@@ -125,6 +125,15 @@ struct machine {
 	struct trace *trace; /* NULL: nothing is traced */
 
 	/*
+	 * The debugger's (vmm/debug.h), NULL: none. `paused`: machine_run()
+	 * only waits on the loop. `held`, bits by CPU: it sees neither
+	 * interrupts nor signals. That changes the run, as input does.
+	 */
+	struct debug *debug;
+	bool paused;
+	uint64_t held;
+
+	/*
 	 * Wait for the host's clock while the guest idles though guest time
 	 * could be skipped: someone is at the terminal.
 	 */

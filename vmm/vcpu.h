@@ -79,8 +79,47 @@ enum vcpu_exit_reason {
 	EXIT_ERROR,    /* cannot go on; why[] says it, state is kept */
 };
 
+/* A place in the guest's linear addresses that a debugger cares about. */
+enum vcpu_point_kind { POINT_EXEC, POINT_WRITE, POINT_READ, POINT_ACCESS };
+
+struct vcpu_point {
+	uint64_t addr;
+	uint64_t len; /* 1 or more, not past the end; of EXEC: not looked at */
+	enum vcpu_point_kind kind;
+};
+
+/*
+ * What a debugger asks of a CPU. A point changes nothing for the guest, which
+ * neither sees it in memory nor loses its own breakpoints by it.
+ */
+struct vcpu_debug {
+	const struct vcpu_point *point; /* sorted by kind, then address */
+	unsigned count;
+	/* One more instruction, REP with all its iterations; an event that is
+	 * delivered first or by it ends it, too: at its handler. */
+	bool step;
+	/* The point at the instruction that is next does not count once. */
+	bool pass;
+	uint32_t vectors; /* bits: exceptions to stop at, not soft ones */
+};
+
+enum vcpu_debug_cause {
+	DEBUG_CAUSE_STEP,  /* it was done */
+	DEBUG_CAUSE_POINT, /* `point` of kind EXEC: before its instruction */
+	DEBUG_CAUSE_TOUCH, /* `point` of the others: after the instruction */
+	DEBUG_CAUSE_EXCEPTION, /* before the instruction that raises it */
+};
+
+struct vcpu_debug_event {
+	enum vcpu_debug_cause cause;
+	struct vcpu_point point; /* one that was met */
+	uint64_t addr;		 /* of TOUCH: the first byte met */
+	unsigned vector;
+};
+
 struct vcpu_exit {
 	enum vcpu_exit_reason reason;
+	struct vcpu_debug_event debug; /* EXIT_DEBUG */
 	/*
 	 * EXIT_ERROR: address, bytes, disassembly, reason. EXIT_SHUTDOWN:
 	 * empty, or what to know of the registers. Else not looked at.
@@ -179,6 +218,13 @@ struct vcpu_ops {
 	 * one is measured against. NULL: there is none.
 	 */
 	void (*set_reference)(struct vcpu *vcpu, bool on);
+
+	/*
+	 * Do from the next run() on what a debugger asks, EXIT_DEBUG each
+	 * time; it is copied. NULL: nothing any more. -ENOSPC, with nothing
+	 * changed, when these points cannot all be watched.
+	 */
+	int (*set_debug)(struct vcpu *vcpu, const struct vcpu_debug *debug);
 
 	/*
 	 * Translate as the CPU would, without a fault and without setting A

@@ -253,6 +253,12 @@ static struct block *pool_take(struct cpu *cpu)
 	return (struct block *)(c->pool + c->used);
 }
 
+/* An instruction with a debugger's point is a block of its own. */
+static bool has_point(const struct cpu *cpu, uint64_t lin)
+{
+	return cpu->debugged && stops_exec(cpu, lin);
+}
+
 /* Decode from `p` on: until a branch, the page's end or 32 instructions. */
 static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 			   unsigned bits)
@@ -274,9 +280,11 @@ static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 	b = pool_take(cpu);
 	*b = (struct block){
 		.rip = cpu->rip, .gpa = p->gpa, .page2 = page2, .bits = bits};
+	ends |= has_point(cpu, lin);
 	for (;;) {
 		ends |= add_op(cpu, b, &insn, result, at);
 		at += insn.len;
+		ends |= has_point(cpu, lin + at);
 		if (ends || b->count == BLOCK_OPS || at == avail)
 			break;
 		result = insn_decode(&insn, p->host + at, avail - at, bits);
@@ -286,6 +294,8 @@ static struct block *build(struct cpu *cpu, const struct place *p, uint64_t lin,
 	end_block(b, b->count, at);
 	if (bits == 64)
 		tune_block(b, cpu->code.turn);
+	if (has_point(cpu, lin))
+		b->op[0].fn = exec_point;
 	cpu->code.used += BLOCK_SIZE(b->count);
 	if (page2 == NO_PAGE) {
 		b->gen = mark_code(cpu, p->gpa, at ? at : 1);

@@ -90,6 +90,20 @@ uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
 	return cpu->watch ? watched(cpu, lin, size, access) : lin;
 }
 
+/*
+ * An access that found no way in the TLB. The debugger is told of it after
+ * the instruction, which must then be the last of its block.
+ */
+static inline void look(struct cpu *cpu, uint64_t lin, unsigned size,
+			unsigned access)
+{
+	if (likely(!cpu->debugged) ||
+	    !stops_touch(cpu, lin, size, access & ACCESS_WRITE))
+		return;
+	must_be_last(cpu);
+	cpu_event(cpu);
+}
+
 /* ---- devices ---- */
 
 /* What is no word of the bus goes there in words, or in bytes. */
@@ -229,6 +243,7 @@ void lin_read_bytes(struct cpu *cpu, uint64_t lin, void *buf, unsigned size,
 		return;
 	}
 	s = span_of(cpu, lin, size, access);
+	look(cpu, lin, size, access);
 	read_span(cpu, &s, buf, size);
 }
 
@@ -244,6 +259,7 @@ void lin_write_bytes(struct cpu *cpu, uint64_t lin, const void *buf,
 	}
 	s = span_of(cpu, lin, size, access | ACCESS_WRITE);
 	span_prepare(cpu, &s, size);
+	look(cpu, lin, size, ACCESS_WRITE);
 	part_write(cpu, &s.part[0], buf, s.first);
 	if (s.first < size)
 		part_write(cpu, &s.part[1], (const uint8_t *)buf + s.first,
@@ -315,6 +331,7 @@ uint64_t lin_read(struct cpu *cpu, uint64_t lin, unsigned size, unsigned access)
 		return val;
 	}
 	p = mmu_place(cpu, lin, access);
+	look(cpu, lin, size, access);
 	if (p.host)
 		return word_get(p.host, size);
 	device_read(cpu, p.gpa, (uint8_t *)&val, size);
@@ -336,6 +353,7 @@ void lin_write(struct cpu *cpu, uint64_t lin, unsigned size, uint64_t val,
 		return;
 	}
 	p = mmu_place(cpu, lin, access | ACCESS_WRITE);
+	look(cpu, lin, size, ACCESS_WRITE);
 	if (!p.host) {
 		device_write(cpu, p.gpa, (const uint8_t *)&val, size);
 	} else if (!code_at(cpu, p.gpa, size)) {

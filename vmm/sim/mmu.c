@@ -5,7 +5,9 @@
  * keeps it off user pages; so a tag that matches says that the access is
  * allowed. An entry is filled by the first access and gets its write tag by
  * the first write, which sets the D bit, and only while the page holds no
- * decoded code. Of a page of devices an entry only spares the walk.
+ * decoded code. Of a page of devices an entry only spares the walk. A page
+ * with a debugger's watchpoint has neither read nor write tag: all accesses
+ * come by lin_read() and its like.
  */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/mmu.h"
@@ -86,9 +88,11 @@ static void fill_device(const struct cpu *cpu, struct tlb_entry *e,
 static void fill_ram(const struct cpu *cpu, struct tlb_entry *e,
 		     const struct walk *w, unsigned kind, bool may_write)
 {
-	if (allowed(cpu, w, kind, ACCESS_READ))
+	bool watched = cpu->debugged && stops_in_page(cpu, e->page);
+
+	if (!watched && allowed(cpu, w, kind, ACCESS_READ))
 		e->read = e->page;
-	if (may_write && allowed(cpu, w, kind, ACCESS_WRITE) &&
+	if (may_write && !watched && allowed(cpu, w, kind, ACCESS_WRITE) &&
 	    !code_in_page(cpu, e->gpa))
 		e->write = e->page;
 	if (allowed(cpu, w, kind, ACCESS_EXEC))
@@ -315,6 +319,23 @@ void mmu_protect(struct cpu *cpu, uint64_t gpa)
 {
 	for (unsigned k = 0; k < TLB_COUNT; k++)
 		protect(&cpu->tlbs[k], gpa & PAGE_MASK);
+}
+
+static void hide_watched(const struct cpu *cpu, struct tlb *tlb)
+{
+	for (unsigned i = 0; i < TLB_SIZE; i++) {
+		struct tlb_entry *e = &tlb->entry[i];
+
+		if (tlb->filled[i / 64] >> i % 64 & 1 &&
+		    stops_in_page(cpu, e->page))
+			e->read = e->write = TLB_NONE;
+	}
+}
+
+void mmu_hide_watched(struct cpu *cpu)
+{
+	for (unsigned k = 0; k < TLB_COUNT; k++)
+		hide_watched(cpu, &cpu->tlbs[k]);
 }
 
 bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa)

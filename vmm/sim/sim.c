@@ -127,6 +127,8 @@ static void note_code_segment(struct cpu *cpu, const struct x86_segment *cs)
 		return;
 	cpu->code_base = base;
 	cpu->code_limit = limit;
+	if (cpu->debugged) /* points are linear, blocks are not */
+		code_flush(cpu);
 	cpu->mode += MODE_GENERATION;
 }
 
@@ -237,19 +239,20 @@ static void deliver_external(struct cpu *cpu, unsigned vector)
 	cpu->delivering = NO_VECTOR;
 }
 
-static void take_interrupt(struct cpu *cpu)
+static bool take_interrupt(struct cpu *cpu)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
 	int vector;
 
 	cpu->poll = false;
 	if (!env->pending(env->ctx))
-		return;
+		return false;
 	cpu->poll = true; /* there may be another behind it */
 	vector = env->acknowledge(env->ctx);
 	if (vector < 0)
-		return;
+		return false;
 	deliver_external(cpu, vector);
+	return true;
 }
 
 /* ---- INIT, SIPI, NMI ---- */
@@ -318,8 +321,6 @@ static bool leave(struct cpu *cpu, enum vcpu_exit_reason reason)
 /* Reasons to end the run; true when there is one. */
 static bool must_leave(struct cpu *cpu)
 {
-	if (cpu->stopped)
-		return true;
 	/* The exchange alone would cost more than all the rest here. */
 	if (atomic_load_explicit(&cpu->kicked, memory_order_relaxed) &&
 	    atomic_exchange(&cpu->kicked, false)) {
@@ -351,27 +352,58 @@ static bool interrupts_open(const struct cpu *cpu)
 	       cpu->s.rflags & FLAG_IF && !cpu->s.shadow;
 }
 
+/* What comes between two instructions; false: nothing did. */
+static bool take_events(struct cpu *cpu)
+{
+	if (cpu->fault_pending)
+		deliver_pending(cpu);
+	else if (signals_open(cpu))
+		take_signal(cpu, signals_open(cpu));
+	else if (interrupts_open(cpu))
+		return take_interrupt(cpu);
+	else
+		return false;
+	return true;
+}
+
+/* The debugger's turn; true: it was, or the run is over. */
+static bool debugger_takes(struct cpu *cpu)
+{
+	switch (stops_way(cpu)) {
+	case STOPS_STOP:
+		return leave(cpu, EXIT_DEBUG);
+	case STOPS_ALONE:
+		step(cpu);
+		return true;
+	case STOPS_RUN:
+		break;
+	}
+	return false;
+}
+
 static void loop(struct cpu *cpu)
 {
 	for (;;) {
 		struct block *b;
 
-		if (cpu->fault_pending)
-			deliver_pending(cpu);
-		else if (signals_open(cpu))
-			take_signal(cpu, signals_open(cpu));
-		else if (interrupts_open(cpu))
-			take_interrupt(cpu);
+		if (unlikely(cpu->debugged) && stops_stop(cpu))
+			leave(cpu, EXIT_DEBUG);
+		if (cpu->stopped)
+			return;
+		if (take_events(cpu))
+			stops_delivered(cpu);
 		if (must_leave(cpu))
 			return;
 		grant(cpu);
+		if (unlikely(cpu->debugged) && debugger_takes(cpu))
+			continue;
 		if (must_step(cpu)) {
 			step(cpu);
 			continue;
 		}
 		b = block_find(cpu);
 		cpu->s.rflags &= ~FLAG_RF;
-		if (cpu->alone)
+		if (cpu->alone || b->op[0].fn == exec_point)
 			run_part(cpu, b, 1);
 		else if (cpu->left < b->count)
 			run_part(cpu, b, cpu->left);
@@ -405,6 +437,8 @@ static void unwound(struct cpu *cpu, enum unwind why)
 	uint64_t hits = cpu->debug_hits;
 
 	cpu->debug_hits = 0;
+	cpu->stops.touched = false;
+	cpu->stops.fresh_fault = cpu->delivering == NO_VECTOR;
 	if (cpu->in_block) {
 		cpu->left += cpu_not_yet_run(cpu);
 		cpu->rip = op_rip(cpu->op);
@@ -532,6 +566,7 @@ static void sim_destroy(struct vcpu *vcpu)
 {
 	if (!vcpu)
 		return;
+	stops_fini(to_cpu(vcpu));
 	code_fini(to_cpu(vcpu));
 	free(vcpu);
 }
@@ -548,6 +583,7 @@ static const struct vcpu_ops sim_ops = {
 	.get_stats = sim_get_stats,
 	.set_trace = sim_set_trace,
 	.set_reference = sim_set_reference,
+	.set_debug = stops_set,
 	.translate = mmu_translate,
 	.counted_time = true,
 };

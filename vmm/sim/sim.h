@@ -220,7 +220,25 @@ struct cpuid_memo {
 	uint64_t cr4, xcr0;
 	uint32_t out[4];
 };
-#define CPUID_NO_KEY	UINT64_MAX /* ECX counts for low leaves only */
+#define CPUID_NO_KEY UINT64_MAX /* ECX counts for low leaves only */
+
+/* What a debugger asked for, and how far it has come (stops.c). */
+enum step { STEP_NOT, STEP_WANTED, STEP_DONE };
+
+struct stops {
+	struct vcpu_point *point; /* sorted; NULL: none */
+	unsigned count, execs;	  /* the first `execs` of them are EXEC */
+	uint32_t vectors;
+	enum step step;
+	uint64_t step_rip; /* where it began */
+	bool delivered;	   /* an event came since */
+	bool pass;	   /* not at pass_rip, linear, once */
+	uint64_t pass_rip;
+	bool passed_fault; /* this instruction is that one */
+	bool fresh_fault;  /* the fault is an instruction's own */
+	bool touched;	   /* `hit` is to be told */
+	struct vcpu_debug_event hit;
+};
 
 #define NO_VECTOR	(-1)
 #define EXTERNAL_VECTOR 256 /* added, in cpu->delivering */
@@ -290,6 +308,8 @@ struct cpu {
 	atomic_bool kicked;
 	const struct vcpu_trace *trace; /* NULL: tell nothing */
 	bool reference;			/* reference.c's way */
+	bool debugged;			/* `stops` asks for anything */
+	struct stops stops;
 	struct vcpu_exit *exit;
 	bool stopped;
 	struct vcpu_stats stats;
@@ -394,6 +414,26 @@ void debug_trap(struct cpu *cpu);
 /* What waits behind a MOV SS comes with a #DB that is raised anyway. */
 void debug_take_hits(struct cpu *cpu);
 
+/* ---- stops.c ---- */
+int stops_set(struct vcpu *vcpu, const struct vcpu_debug *debug);
+void stops_fini(struct cpu *cpu);
+/* Is there one to stop at before the instruction at this linear address? */
+bool stops_exec(const struct cpu *cpu, uint64_t lin);
+/* Is any byte of this page watched? */
+bool stops_in_page(const struct cpu *cpu, uint64_t page);
+/* These bytes are going to be accessed: note the first point they meet. */
+bool stops_touch(struct cpu *cpu, uint64_t lin, unsigned size, bool write);
+/* Must run() return to the debugger now, between two instructions, and
+ * before what has been raised is delivered? */
+bool stops_stop(struct cpu *cpu);
+/* The same before the next instruction, which runs alone if it may. */
+enum stops_way { STOPS_RUN, STOPS_ALONE, STOPS_STOP };
+enum stops_way stops_way(struct cpu *cpu);
+/* An interrupt or exception was delivered. */
+void stops_delivered(struct cpu *cpu);
+/* The op of an instruction with a point: back to run(). */
+op_fn exec_point;
+
 /* ---- real_mode.c: also virtual-8086 code ---- */
 
 /* Are selectors bases divided by 16, and not looked up? */
@@ -438,6 +478,8 @@ void mmu_flush_page(struct cpu *cpu, uint64_t lin);
 void mmu_note_fetch(struct cpu *cpu, uint64_t lin);
 /* Take the write right to a page of RAM out of all entries. */
 void mmu_protect(struct cpu *cpu, uint64_t gpa);
+/* Take the tags of reads and writes out of entries of watched pages. */
+void mmu_hide_watched(struct cpu *cpu);
 bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
 static inline bool mmu_canonical(uint64_t lin)
 {
