@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shell/cli.h"
 #include "shell/output.h"
 #include "vmm/log.h"
 #include "vmm/snapshot.h"
@@ -96,6 +97,43 @@ static int begin_trace(struct look *l)
 	return 0;
 }
 
+/* ---- the kernel's objects ---- */
+
+static int open_inspector(struct look *l)
+{
+	const struct options *o = l->options;
+	struct inspect_config config = {l->m, o->kernel, o->module,
+					o->module_count};
+
+	if (!o->look_count)
+		return 0;
+	l->inspect = inspect_create(&config);
+	return l->inspect ? 0 : -ENOMEM;
+}
+
+static void print_look(void *ctx, const char *text, size_t len)
+{
+	output_write(ctx, text, len);
+}
+
+bool look_around(struct look *l, struct output *to)
+{
+	struct inspect_out out = {
+		.write = print_look, .ctx = to, .colour = cli_colour(stdout)};
+	bool ok = true;
+
+	if (l->options->look_count && to->midline)
+		output_write(to, "\n", 1);
+	for (unsigned i = 0; i < l->options->look_count; i++) {
+		if (!inspect_run(l->inspect, l->options->look[i], &out))
+			continue;
+		log_warn("--look: %s%s%s", out.error, *out.hint ? "; " : "",
+			 out.hint);
+		ok = false;
+	}
+	return ok;
+}
+
 /* ---- all together ---- */
 
 bool look_needs_count(const struct options *o)
@@ -160,8 +198,9 @@ int look_begin(struct look *l, const struct options *o, struct machine *m,
 		set_mark(l, &l->snapshot, o->snapshot_at, save);
 	if (o->has_break)
 		set_mark(l, &l->stop, o->break_at, stop);
-	if (!o->trace.what)
-		return 0;
+	err = open_inspector(l);
+	if (err || !o->trace.what)
+		return err;
 	err = begin_trace(l);
 	if (!err)
 		set_trace_marks(l);
@@ -192,6 +231,8 @@ void look_fini(struct look *l)
 	if (l->trace_out)
 		fclose(l->trace_out);
 	l->trace_out = NULL;
+	inspect_destroy(l->inspect);
+	l->inspect = NULL;
 	symbols_free(&l->kernel);
 	symbols_free(&l->init);
 }

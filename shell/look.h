@@ -1,13 +1,15 @@
 /*
- * look.h: what --snapshot, --break-at, --hash-every and --trace ask for: to
- * look at a run at exact counts of instructions. Nothing of it changes the
- * run.
+ * look.h: what --snapshot, --break-at, --hash-every, --trace and --look ask
+ * for: to look at a run, at exact counts of instructions or at its end.
+ * Nothing of it changes the run.
  */
 #ifndef SHELL_LOOK_H
 #define SHELL_LOOK_H
 
 #include "shell/feeder.h"
+#include "shell/inspect/inspect.h"
 #include "shell/options.h"
+#include "shell/output.h"
 #include "shell/symbols.h"
 #include "vmm/trace.h"
 
@@ -22,6 +24,7 @@ struct look {
 	struct trace trace;
 	FILE *trace_out;	     /* ours to close, or NULL */
 	struct symbols kernel, init; /* for the trace */
+	struct inspect *inspect;     /* for --look, else NULL */
 };
 
 /* Must the CPU count instructions for what these options ask? */
@@ -33,6 +36,9 @@ bool look_needs_count(const struct options *options);
  */
 int look_begin(struct look *look, const struct options *options,
 	       struct machine *m, const struct feeder *feeder);
+
+/* --look, after the run: false, said, when one was refused. */
+bool look_around(struct look *look, struct output *out);
 
 /* After the run: false, said, when something asked for was not done. */
 bool look_end(struct look *look);

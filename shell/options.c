@@ -11,6 +11,7 @@
 
 #include "shell/cli.h"
 #include "shell/config.h"
+#include "shell/inspect/inspect.h"
 #include "shell/numbers.h"
 #include "shell/panic.h"
 #include "shell/session.h"
@@ -377,6 +378,25 @@ static int set_trace_file(void *ctx, const char *value)
 	return 0;
 }
 
+/* "list task#2" */
+static int add_look(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, " "), value);
+	if (!inspect_command(name))
+		return fail(-EINVAL,
+			    "--look: '%s' is no command to look with; see "
+			    "vmm(1)",
+			    name);
+	if (o->look_count == LOOK_MAX)
+		return fail(-EINVAL, "--look: at most %d can be given",
+			    LOOK_MAX);
+	o->look[o->look_count++] = value;
+	return 0;
+}
+
 static const struct cli_word engine_words[] = {
 	{"fast", 0}, {"reference", 1}, {NULL, 0}};
 
@@ -481,6 +501,9 @@ static const struct cli_option rows[] = {
 	 NULL, true},
 	{"break-at", 0, "N", set_break_at, "end the run after N instructions",
 	 NULL, true},
+	{"look", 0, "COMMAND", add_look,
+	 "at the end: list, tree, tasks ... of our kernel's objects", NULL,
+	 true},
 	{"trace", 0, "WHAT", set_trace,
 	 "exec,int,io,mmu[,FROM-TO]: say what happens", NULL, true},
 	{"trace-file", 0, "FILE", set_trace_file,

@@ -42,6 +42,8 @@ struct session_front {
 	void *ctx;
 };
 
+#define LOOK_MAX 16
+
 /* What a caller of boot_run() wants to know besides its status. */
 struct run_summary {
 	bool ended; /* the fields below are set */
@@ -81,7 +83,9 @@ struct options {
 	uint64_t break_at;
 	uint64_t hash_every; /* 0: never */
 	struct trace_option trace;
-	const char *trace_file; /* NULL: standard error */
+	const char *trace_file;	    /* NULL: standard error */
+	const char *look[LOOK_MAX]; /* the inspector's commands, at the end */
+	unsigned look_count;
 	bool reference;
 	bool no_sandbox;
 	uint8_t escape; /* the byte of the key that ends the run */

@@ -403,7 +403,7 @@ int session_run(struct session *s)
 {
 	struct verdict v;
 	uint64_t start;
-	bool closed;
+	bool closed, looked;
 	int err;
 
 	err = enter_terminal(s);
@@ -422,11 +422,12 @@ int session_run(struct session *s)
 	verdict_of(s->m, s->options, &v);
 	if (s->panic.seen)
 		verdict_panic(s->m, s->options, s->panic.text, &v);
+	looked = look_around(&s->look, &s->stdout_);
 	print_line(s, v.line);
 	for (int i = 0; i < 2; i++)
 		output_say_lost(&s->file[i]);
 	closed = close_outputs(s);
-	if ((!look_end(&s->look) || !closed) && v.status == 0)
+	if ((!look_end(&s->look) || !closed || !looked) && v.status == 0)
 		v.status = EXIT_HOST;
 	report(s, &v);
 	if (s->options->screenshot &&

@@ -1,0 +1,178 @@
+/* inspect.c: looking anew, and commands by their lines. */
+#include "shell/inspect/inspect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/inspect/internal.h"
+#include "vmm/log.h"
+
+struct inspect *inspect_create(const struct inspect_config *config)
+{
+	struct inspect *in = calloc(1, sizeof(*in));
+
+	if (!in) {
+		fail(-ENOMEM, "inspector: no memory");
+		return NULL;
+	}
+	in->m = config->m;
+	program_open(&in->kernel, config->kernel);
+	for (unsigned i = 0; i < config->module_count && i < BOOT_MODULES; i++)
+		program_open(&in->program[in->program_count++],
+			     config->module[i]);
+	return in;
+}
+
+void inspect_destroy(struct inspect *in)
+{
+	if (!in)
+		return;
+	model_free(&in->model);
+	for (unsigned i = 0; i < in->program_count; i++)
+		program_close(&in->program[i]);
+	program_close(&in->kernel);
+	free(in);
+}
+
+int inspect_look(struct inspect *in, char *why, size_t size)
+{
+	char reason[160] = "";
+	int err;
+
+	model_free(&in->model);
+	err = model_capture(&in->model, &in->m->mem, in->kernel.fd, reason,
+			    sizeof(reason));
+	if (err)
+		snprintf(why, size, "the kernel's objects cannot be read: %s",
+			 reason);
+	return err;
+}
+
+int inspect_check(struct inspect *in, char *why, size_t size)
+{
+	return inspect_look(in, why, size);
+}
+
+/* ---- commands ---- */
+
+const struct inspect_help inspect_commands[] = {
+	{"list", "[-a] [TASK|POOL]", "what is in a task's pools", NULL},
+	{"tree", "[-a] [SLOT]", "what was made from what", NULL},
+	{"tasks", "", "all tasks: state, where they are, what they wait for",
+	 NULL},
+	{"task", "[TASK]", "one task: registers, and who called whom", NULL},
+	{"check", "", "what does not fit together", NULL},
+	{NULL, NULL, NULL, NULL},
+};
+
+static int (*const functions[])(struct request *r) = {
+	cmd_list, cmd_tree, cmd_tasks, cmd_task, cmd_check,
+};
+
+const struct inspect_help *inspect_command(const char *name)
+{
+	for (const struct inspect_help *h = inspect_commands; h->name; h++)
+		if (!strcmp(h->name, name))
+			return h;
+	return NULL;
+}
+
+uint32_t request_task(struct request *r, int i)
+{
+	const struct model *m = r->m;
+	uint32_t task;
+
+	if (r->argc <= i) {
+		if (m->task_count)
+			return m->task[0];
+		out_refuse(r->out, -ENOENT, "there is no task");
+		return NONE;
+	}
+	task = find_task_named(m, r->argv[i]);
+	for (uint32_t n = 0; task == NONE && n < m->task_count; n++) {
+		const struct object *o = &m->object[m->task[n]];
+		const struct program *p = task_program(r->in, o);
+
+		if (p && !strcmp(p->name, r->argv[i]))
+			task = m->task[n];
+	}
+	if (task == NONE) {
+		out_refuse(r->out, -ENOENT, "'%s' is no task", r->argv[i]);
+		out_hint(r->out, "tasks: see `tasks`; the first is %s",
+			 m->task_count ? object_name(m, m->task[0]).text
+				       : "none");
+	}
+	return task;
+}
+
+/* In the middle of a call the kernel's structures need not fit together. */
+static bool kernel_busy(const struct inspect *in)
+{
+	struct x86_state s;
+
+	if (!in->m->cpu_count)
+		return false;
+	in->m->cpu[0]->ops->get_state(in->m->cpu[0], &s);
+	return (s.seg[SEG_CS].selector & 3) == 0 && s.halted == HALT_NONE;
+}
+
+static void say_corrupt(struct request *r)
+{
+	if (!r->m->corrupt || r->out->json)
+		return;
+	out_line(r->out, "%u thing%s corrupt; `check` says which%s",
+		 r->m->corrupt, r->m->corrupt > 1 ? "s are" : " is",
+		 kernel_busy(r->in)
+			 ? " (but the kernel is at work just now: what it "
+			   "changes may look so)"
+			 : "");
+}
+
+static int run(struct inspect *in, int argc, char **argv,
+	       struct inspect_out *out)
+{
+	const struct inspect_help *help = inspect_command(argv[0]);
+	struct request r = {in, &in->model, out, argc, argv};
+	int err;
+
+	if (!help)
+		return out_refuse(out, -EINVAL, "unknown command '%s'",
+				  argv[0]);
+	err = inspect_look(in, out->error, sizeof(out->error));
+	if (err)
+		return err;
+	err = functions[help - inspect_commands](&r);
+	if (!err)
+		say_corrupt(&r);
+	if (err == -EINVAL && !*out->hint)
+		out_hint(out, "usage: %s %s", help->name, help->usage);
+	return err;
+}
+
+int inspect_run(struct inspect *in, const char *line, struct inspect_out *out)
+{
+	char copy[512], *argv[ARGS_MAX], *word, *rest;
+	bool json = out->json;
+	int argc = 0, err;
+
+	*out->error = *out->hint = 0;
+	if (strlen(line) >= sizeof(copy))
+		return out_refuse(out, -EINVAL, "the line is too long");
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (word = strtok_r(copy, " \t\n", &rest); word;
+	     word = strtok_r(NULL, " \t\n", &rest)) {
+		if (argc == ARGS_MAX)
+			return out_refuse(out, -EINVAL, "too many words");
+		if (!strcmp(word, "--json"))
+			out->json = true;
+		else
+			argv[argc++] = word;
+	}
+	if (argc == 0)
+		return out_refuse(out, -EINVAL, "an empty line");
+	err = run(in, argc, argv, out);
+	out->json = json;
+	return err;
+}

@@ -1,0 +1,115 @@
+/* programs.c: what is needed of the files' headers, at once; names, later. */
+#include "shell/inspect/programs.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shell/inspect/space.h"
+
+static void name_it(struct program *p, const char *path)
+{
+	const char *slash = strrchr(path, '/'),
+		   *from = slash ? slash + 1 : path;
+	size_t len = strlen(from);
+
+	if (len > 4 && !strcmp(from + len - 4, ".elf"))
+		len -= 4;
+	if (len >= sizeof(p->name))
+		len = sizeof(p->name) - 1;
+	memcpy(p->name, from, len);
+	p->name[len] = 0;
+	for (char *c = p->name; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+}
+
+static void take_segment(struct program *p, const GElf_Phdr *ph)
+{
+	if (ph->p_type != PT_LOAD || p->segments == PROGRAM_SEGMENTS ||
+	    ph->p_memsz > UINT64_MAX - ph->p_vaddr)
+		return;
+	p->segment[p->segments++] = (struct program_segment){
+		ph->p_vaddr, ph->p_vaddr + ph->p_memsz, ph->p_flags};
+	if (p->head_len || !(ph->p_flags & PF_X))
+		return;
+	p->head_va = ph->p_vaddr;
+	p->head_len = ph->p_filesz < PROGRAM_HEAD ? ph->p_filesz : PROGRAM_HEAD;
+	if (pread(p->fd, p->head, p->head_len, ph->p_offset) != p->head_len)
+		p->head_len = 0;
+}
+
+void program_open(struct program *p, const char *path)
+{
+	size_t count = 0;
+	GElf_Phdr ph;
+	Elf *elf;
+
+	memset(p, 0, sizeof(*p));
+	p->fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (p->fd < 0)
+		return;
+	name_it(p, path);
+	elf_version(EV_CURRENT);
+	elf = elf_begin(p->fd, ELF_C_READ, NULL);
+	if (elf && !elf_getphdrnum(elf, &count))
+		for (size_t i = 0; i < count; i++)
+			if (gelf_getphdr(elf, i, &ph))
+				take_segment(p, &ph);
+	elf_end(elf);
+}
+
+void program_close(struct program *p)
+{
+	symbols_free(&p->symbols);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}
+
+bool program_runs(const struct program *p, const struct guestmem *mem,
+		  uint64_t top)
+{
+	uint8_t bytes[PROGRAM_HEAD];
+
+	return p->head_len && top &&
+	       space_read(mem, top, p->head_va, bytes, p->head_len) &&
+	       !memcmp(bytes, p->head, p->head_len);
+}
+
+static const struct symbols *symbols_of(struct program *p)
+{
+	if (!p->named && p->fd >= 0)
+		symbols_read(&p->symbols, p->fd);
+	p->named = true;
+	return &p->symbols;
+}
+
+void program_symbol(struct program *p, uint64_t va, char *text, size_t size)
+{
+	symbols_name(symbols_of(p), va, text, size);
+}
+
+bool program_calls(struct program *p, uint64_t va)
+{
+	const char *part = program_part(p, va - 1);
+
+	return part && !strcmp(part, "code") &&
+	       symbols_function(symbols_of(p), va - 1);
+}
+
+const char *program_part(const struct program *p, uint64_t va)
+{
+	for (unsigned i = 0; i < p->segments; i++) {
+		const struct program_segment *s = &p->segment[i];
+
+		if ((va | 0xfff) < s->va || (va & ~UINT64_C(0xfff)) >= s->end)
+			continue;
+		if (s->flags & PF_X)
+			return "code";
+		return s->flags & PF_W ? "data" : "constants";
+	}
+	return NULL;
+}
