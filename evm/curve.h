@@ -1,13 +1,13 @@
 /*
- * curve.h: points of y^2 = x^3 + b over one of the fields that were included
+ * curve.h: points of y^2 = x^3 + a x + b over one of the fields that were included
  * before. It is included once for each group, with CURVE(name) for the names
  * it defines and COORD(name) for those of the field: `struct CURVE(point)`,
- * `struct CURVE(affine)` and the functions below.
+ * `struct CURVE(affine)` and the functions below. CURVE_A is 0 or -3.
  *
  * A point is Jacobian: (x / z^2, y / z^3), z = 0 for infinity. An affine
  * point of zeros is infinity: it is on no curve here, as b is not 0. The
- * formulas are of the Explicit-Formulas Database (a = 0: dbl-2009-l,
- * add-2007-bl, madd-2007-bl).
+ * formulas are of the Explicit-Formulas Database (add-2007-bl; dbl-2009-l
+ * where a is 0).
  */
 #if !defined(CURVE) || !defined(COORD)
 #error "curve.h: CURVE() and COORD() come first"
@@ -45,6 +45,8 @@ static inline bool CURVE(on_curve)(const AFFINE *p, const ELEMENT *b)
 	COORD(_square)(&left, &p->y);
 	COORD(_square)(&right, &p->x);
 	COORD(_mul)(&right, &right, &p->x);
+	for (int i = 0; i < -CURVE_A; i++)
+		COORD(_sub)(&right, &right, &p->x);
 	COORD(_add)(&right, &right, b);
 	return COORD(_equal)(&left, &right);
 }
@@ -73,6 +75,20 @@ static inline void CURVE(neg)(POINT *r, const POINT *p)
 	COORD(_neg)(&r->y, &p->y);
 }
 
+/* 3x^2 + a z^4, given x^2 */
+static inline void CURVE(slope)(ELEMENT *r, const ELEMENT *xx, const POINT *p)
+{
+	ELEMENT z = *xx;
+
+	if (CURVE_A != 0) { /* -3: x^2 - z^4 in the place of x^2 */
+		COORD(_square)(&z, &p->z);
+		COORD(_square)(&z, &z);
+		COORD(_sub)(&z, xx, &z);
+	}
+	COORD(_double)(r, &z);
+	COORD(_add)(r, r, &z);
+}
+
 static inline void CURVE(double)(POINT *r, const POINT *p)
 {
 	ELEMENT a, b, c, d, e, z;
@@ -85,8 +101,7 @@ static inline void CURVE(double)(POINT *r, const POINT *p)
 	COORD(_sub)(&d, &d, &a);
 	COORD(_sub)(&d, &d, &c);
 	COORD(_double)(&d, &d);
-	COORD(_double)(&e, &a);
-	COORD(_add)(&e, &e, &a);
+	CURVE(slope)(&e, &a, p);
 	COORD(_mul)(&z, &p->y, &p->z);
 	COORD(_double)(&r->z, &z);
 	COORD(_square)(&r->x, &e);

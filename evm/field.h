@@ -1,136 +1,144 @@
 /*
- * field.h: a prime field, written once for all lengths. Who includes it has
- * defined FIELD_LIMBS, FIELD_MODULUS, FIELD_R2 (2^(128 n) mod the modulus),
- * both in braces, and FIELD_INVERSE (-1 / modulus mod 2^64). It gives `struct
- * fp` and its functions to one source file.
+ * field.h: a prime field, written once for all lengths. It is included once
+ * for each field of a source file, with FIELD(name) for the names it defines
+ * (`struct FIELD()` and the functions below), FIELD_LIMBS, FIELD_MODULUS and
+ * FIELD_R2 (2^(128 n) mod the modulus), both in braces, and FIELD_INVERSE
+ * (-1 / modulus mod 2^64).
  *
- * A struct fp holds its value times 2^(64 n), see montgomery.h.
+ * An element holds its value times 2^(64 n), see montgomery.h.
  */
-#if !defined(FIELD_LIMBS) || defined(FIELD_DEFINED)
-#error "field.h: one field per source file, whose parameters come first"
+#if !defined(FIELD) || !defined(FIELD_MODULUS)
+#error "field.h: FIELD() and the modulus come first"
 #endif
-#define FIELD_DEFINED
 
 #include "evm/montgomery.h"
 #include "evm/u256.h"
 
-#define FIELD_BYTES (FIELD_LIMBS * 8)
+#define ELEMENT struct FIELD()
 
-struct fp {
+struct FIELD() {
 	uint64_t w[FIELD_LIMBS];
 };
 
-static const struct fp field_modulus = {FIELD_MODULUS};
-static const struct fp field_r2 = {FIELD_R2};
+static const ELEMENT FIELD(_modulus) = {FIELD_MODULUS};
+static const ELEMENT FIELD(_r2) = {FIELD_R2};
 
-static inline void fp_add(struct fp *r, const struct fp *a, const struct fp *b)
+static inline void FIELD(_add)(ELEMENT *r, const ELEMENT *a, const ELEMENT *b)
 {
-	mod_add(r->w, a->w, b->w, field_modulus.w, FIELD_LIMBS);
+	mod_add(r->w, a->w, b->w, FIELD(_modulus).w, FIELD_LIMBS);
 }
 
-static inline void fp_sub(struct fp *r, const struct fp *a, const struct fp *b)
+static inline void FIELD(_sub)(ELEMENT *r, const ELEMENT *a, const ELEMENT *b)
 {
-	mod_sub(r->w, a->w, b->w, field_modulus.w, FIELD_LIMBS);
+	mod_sub(r->w, a->w, b->w, FIELD(_modulus).w, FIELD_LIMBS);
 }
 
-static inline void fp_double(struct fp *r, const struct fp *a)
+static inline void FIELD(_double)(ELEMENT *r, const ELEMENT *a)
 {
-	fp_add(r, a, a);
+	FIELD(_add)(r, a, a);
 }
 
-static inline void fp_halve(struct fp *r, const struct fp *a)
+static inline void FIELD(_halve)(ELEMENT *r, const ELEMENT *a)
 {
-	mod_halve(r->w, a->w, field_modulus.w, FIELD_LIMBS);
+	mod_halve(r->w, a->w, FIELD(_modulus).w, FIELD_LIMBS);
 }
 
-static inline void fp_neg(struct fp *r, const struct fp *a)
+static inline void FIELD(_neg)(ELEMENT *r, const ELEMENT *a)
 {
-	struct fp zero = {{0}};
+	ELEMENT zero = {{0}};
 
-	fp_sub(r, &zero, a);
+	FIELD(_sub)(r, &zero, a);
 }
 
-static inline void fp_mul(struct fp *r, const struct fp *a, const struct fp *b)
+static inline void FIELD(_mul)(ELEMENT *r, const ELEMENT *a, const ELEMENT *b)
 {
-	mont_mul(r->w, a->w, b->w, field_modulus.w, FIELD_INVERSE, FIELD_LIMBS);
+	mont_mul(r->w, a->w, b->w, FIELD(_modulus).w, FIELD_INVERSE,
+		 FIELD_LIMBS);
 }
 
-static inline void fp_square(struct fp *r, const struct fp *a)
+static inline void FIELD(_square)(ELEMENT *r, const ELEMENT *a)
 {
-	fp_mul(r, a, a);
+	FIELD(_mul)(r, a, a);
 }
 
-static inline bool fp_is_zero(const struct fp *a)
+static inline bool FIELD(_is_zero)(const ELEMENT *a)
 {
 	return limbs_is_zero(a->w, FIELD_LIMBS);
 }
 
-static inline bool fp_equal(const struct fp *a, const struct fp *b)
+static inline bool FIELD(_equal)(const ELEMENT *a, const ELEMENT *b)
 {
 	return limbs_equal(a->w, b->w, FIELD_LIMBS);
 }
 
 /* A plain number below the modulus becomes an element, and back. */
-static inline void fp_enter(struct fp *r, const struct fp *plain)
+static inline void FIELD(_enter)(ELEMENT *r, const ELEMENT *plain)
 {
-	fp_mul(r, plain, &field_r2);
+	FIELD(_mul)(r, plain, &FIELD(_r2));
 }
 
-static inline void fp_leave(struct fp *plain, const struct fp *a)
+static inline void FIELD(_leave)(ELEMENT *plain, const ELEMENT *a)
 {
-	struct fp one = {{1}};
+	ELEMENT one = {{1}};
 
-	fp_mul(plain, a, &one);
+	FIELD(_mul)(plain, a, &one);
 }
 
-static inline void fp_set(struct fp *r, uint64_t small)
+static inline void FIELD(_set)(ELEMENT *r, uint64_t small)
 {
-	struct fp plain = {{small}};
+	ELEMENT plain = {{small}};
 
-	fp_enter(r, &plain);
+	FIELD(_enter)(r, &plain);
 }
 
 /* r = a^e, e of `bits` bits at most */
-static inline void fp_power(struct fp *r, const struct fp *a, const uint64_t *e,
-			    int bits)
+static inline void FIELD(_power)(ELEMENT *r, const ELEMENT *a,
+				 const uint64_t *e, int bits)
 {
-	struct fp base = *a;
+	ELEMENT base = *a;
 
-	fp_set(r, 1);
+	FIELD(_set)(r, 1);
 	while (bits-- > 0) {
-		fp_square(r, r);
+		FIELD(_square)(r, r);
 		if (limbs_bit(e, bits))
-			fp_mul(r, r, &base);
+			FIELD(_mul)(r, r, &base);
 	}
 }
 
 /* a^(p - 2), Fermat; zero gives zero */
-static inline void fp_invert(struct fp *r, const struct fp *a)
+static inline void FIELD(_invert)(ELEMENT *r, const ELEMENT *a)
 {
-	struct fp two = {{2}}, e;
+	ELEMENT two = {{2}}, e;
 
-	limbs_sub(e.w, field_modulus.w, two.w, FIELD_LIMBS);
-	fp_power(r, a, e.w, FIELD_LIMBS * 64);
+	limbs_sub(e.w, FIELD(_modulus).w, two.w, FIELD_LIMBS);
+	FIELD(_power)(r, a, e.w, FIELD_LIMBS * 64);
 }
 
-/* FIELD_BYTES bytes, most significant first; false if not below the modulus */
-static inline bool fp_load(struct fp *r, const uint8_t *bytes)
+/* As many bytes as it has, most significant first; false if not below the modulus */
+static inline bool FIELD(_load)(ELEMENT *r, const uint8_t *bytes)
 {
-	struct fp plain, less;
+	ELEMENT plain, less;
 
 	for (int i = 0; i < FIELD_LIMBS; i++)
 		plain.w[FIELD_LIMBS - 1 - i] = u256_load_be64(bytes + i * 8);
-	if (!limbs_sub(less.w, plain.w, field_modulus.w, FIELD_LIMBS))
+	if (!limbs_sub(less.w, plain.w, FIELD(_modulus).w, FIELD_LIMBS))
 		return false;
-	fp_enter(r, &plain);
+	FIELD(_enter)(r, &plain);
 	return true;
 }
 
-static inline void fp_store(uint8_t *bytes, const struct fp *a)
+static inline void FIELD(_store)(uint8_t *bytes, const ELEMENT *a)
 {
-	struct fp plain;
+	ELEMENT plain;
 
-	fp_leave(&plain, a);
+	FIELD(_leave)(&plain, a);
 	for (int i = 0; i < FIELD_LIMBS; i++)
 		u256_store_be64(bytes + i * 8, plain.w[FIELD_LIMBS - 1 - i]);
 }
+
+#undef ELEMENT
+#undef FIELD
+#undef FIELD_LIMBS
+#undef FIELD_MODULUS
+#undef FIELD_R2
+#undef FIELD_INVERSE

@@ -1,11 +1,13 @@
 /*
  * modexp.c: precompile 5, base ^ exponent mod modulus of any length
- * (EIP-198). Numbers are digits of 32 bits, least significant first; products
+ * (EIP-198, and the prices of EIP-2565 and EIP-7883). Numbers are digits of 32 bits, least significant first; products
  * are reduced by Knuth's algorithm D (TAOCP 4.3.1), whose steps then need no
  * division beyond 64 bits.
  */
 #include "evm/alloc.h"
 #include "evm/precompile.h"
+
+#define LONGEST 1024
 
 /* The call data. */
 struct input {
@@ -34,8 +36,8 @@ struct layout {
 	uint64_t exponent_at, modulus_at;
 };
 
-/* x^2, rising more slowly from 64 and from 1024 bytes on */
-static u256_wide complexity(uint64_t x)
+/* EIP-198: x^2, rising more slowly from 64 and from 1024 bytes on */
+static u256_wide complexity_198(uint64_t x)
 {
 	u256_wide square = (u256_wide)x * x;
 
@@ -46,41 +48,64 @@ static u256_wide complexity(uint64_t x)
 	return square / 16 + (u256_wide)480 * x - 199680;
 }
 
+/* How each fork's price is made: max(least, complexity * steps / divisor). */
+struct price {
+	unsigned least, divisor;
+	unsigned step; /* for each bit of the exponent beyond 32 bytes */
+	u256_wide complexity;
+};
+
+static struct price price(enum evm_fork fork, uint64_t longest)
+{
+	uint64_t words = (longest + 7) / 8;
+	u256_wide square = (u256_wide)words * words;
+
+	if (fork >= EVM_OSAKA) /* EIP-7883 */
+		return (struct price){500, 1, 2,
+				      longest <= 32 ? 16 : 2 * square};
+	if (fork >= EVM_BERLIN) /* EIP-2565 */
+		return (struct price){200, 3, 1, square};
+	return (struct price){0, 20, 1, complexity_198(longest)};
+}
+
 /*
  * By hand, in 32-bit digits: compilers call a function of their library for
  * it, which a guest does not have. What does not fit is as much as can be.
  */
-static uint64_t divide_by_20(u256_wide n)
+static uint64_t divide(u256_wide n, unsigned divisor)
 {
 	uint64_t top = (uint64_t)(n >> 64), low = (uint64_t)n, high, rest;
 
-	if (top >= 20)
+	if (top >= divisor)
 		return UINT64_MAX;
 	high = top << 32 | low >> 32;
-	rest = high % 20 << 32 | (uint32_t)low;
-	return (high / 20) << 32 | rest / 20;
+	rest = high % divisor << 32 | (uint32_t)low;
+	return (high / divisor) << 32 | rest / divisor;
 }
 
-static uint64_t modexp_cost(const struct input *in, const struct layout *at)
+static uint64_t modexp_cost(enum evm_fork fork, const struct input *in,
+			    const struct layout *at)
 {
-	uint64_t first = at->exponent < 32 ? at->exponent : 32, bits, longest;
+	uint64_t first = at->exponent < 32 ? at->exponent : 32, bits, gas;
 	struct u256 head = input_word(in, at->exponent_at, first);
-	u256_wide times, gas;
+	struct price p =
+		price(fork, at->base > at->modulus ? at->base : at->modulus);
+	u256_wide steps;
 
 	bits = u256_bits(&head);
-	times = (u256_wide)8 * (at->exponent - first) + (bits ? bits - 1 : 0);
-	if (times == 0)
-		times = 1;
-	longest = at->base > at->modulus ? at->base : at->modulus;
-	gas = complexity(longest);
-	if (gas > UINT64_MAX || times > UINT64_MAX)
-		return gas == 0 ? 0 : UINT64_MAX;
-	return divide_by_20(gas * times);
+	steps = (u256_wide)8 * p.step * (at->exponent - first) +
+		(bits ? bits - 1 : 0);
+	if (steps == 0)
+		steps = 1;
+	if (p.complexity > UINT64_MAX || steps > UINT64_MAX)
+		return p.complexity == 0 ? p.least : UINT64_MAX;
+	gas = divide(p.complexity * steps, p.divisor);
+	return gas > p.least ? gas : p.least;
 }
 
 /*
  * Lengths beyond 2^32 cannot be paid, but for that of the exponent when the
- * others are zero: then it does not matter.
+ * others are zero: then it only matters that it is long.
  */
 static bool find_numbers(const struct input *in, struct layout *at)
 {
@@ -91,10 +116,11 @@ static bool find_numbers(const struct input *in, struct layout *at)
 	if (!u256_fits_u64(&base) || !u256_fits_u64(&modulus) ||
 	    base.w[0] >> 32 || modulus.w[0] >> 32)
 		return false;
-	if (base.w[0] == 0 && modulus.w[0] == 0)
-		exponent = u256_from(0);
-	if (!u256_fits_u64(&exponent) || exponent.w[0] >> 56)
-		return false;
+	if (!u256_fits_u64(&exponent) || exponent.w[0] >> 56) {
+		if (base.w[0] != 0 || modulus.w[0] != 0)
+			return false;
+		exponent = u256_from(UINT64_C(1) << 56);
+	}
 	*at = (struct layout){
 		.base = base.w[0],
 		.exponent = exponent.w[0],
@@ -274,12 +300,22 @@ static void compute(const struct input *in, const struct layout *at,
 		out[at->modulus - 1 - i] = (uint8_t)(r[i / 4] >> (i % 4 * 8));
 }
 
+/* EIP-7823: no longer numbers than that are taken from Osaka on. */
+static bool too_long(enum evm_fork fork, const struct layout *at)
+{
+	return fork >= EVM_OSAKA &&
+	       (at->base > LONGEST || at->modulus > LONGEST ||
+		at->exponent > LONGEST);
+}
+
 uint64_t evm_modexp_gas(enum evm_fork fork, const uint8_t *input, size_t len)
 {
 	struct input in = {input, len};
 	struct layout at;
 
-	return find_numbers(&in, &at) ? modexp_cost(&in, &at) : UINT64_MAX;
+	if (!find_numbers(&in, &at) || too_long(fork, &at))
+		return UINT64_MAX;
+	return modexp_cost(fork, &in, &at);
 }
 
 size_t evm_modexp_size(const uint8_t *input, size_t len)

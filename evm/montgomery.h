@@ -15,42 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LIMBS_INLINE static inline __attribute__((always_inline))
-#define LIMBS_MAX    6
-
-typedef unsigned __int128 limbs_wide;
-
-/* r = a - b; the borrow */
-LIMBS_INLINE uint64_t limbs_sub(uint64_t *r, const uint64_t *a,
-				const uint64_t *b, int n)
-{
-	uint64_t borrow = 0;
-
-#pragma GCC unroll 8
-	for (int i = 0; i < n; i++) {
-		limbs_wide diff = (limbs_wide)a[i] - b[i] - borrow;
-
-		r[i] = (uint64_t)diff;
-		borrow = (uint64_t)(diff >> 64) & 1;
-	}
-	return borrow;
-}
-
-/* r = a + b; the carry */
-LIMBS_INLINE uint64_t limbs_add(uint64_t *r, const uint64_t *a,
-				const uint64_t *b, int n)
-{
-	uint64_t carry = 0;
-
-#pragma GCC unroll 8
-	for (int i = 0; i < n; i++) {
-		limbs_wide sum = (limbs_wide)a[i] + b[i] + carry;
-
-		r[i] = (uint64_t)sum;
-		carry = (uint64_t)(sum >> 64);
-	}
-	return carry;
-}
+#include "evm/limbs.h"
 
 /* r = `carry` and a, a number below 2m, once less m if it is not below m */
 LIMBS_INLINE void limbs_reduce(uint64_t *r, uint64_t carry, const uint64_t *a,
@@ -100,36 +65,39 @@ LIMBS_INLINE void mod_halve(uint64_t *r, const uint64_t *a, const uint64_t *m,
 }
 
 /*
- * r = a * b / 2^(64 n) mod m, for inverse = -1 / m mod 2^64. After each limb
- * of b a multiple of m is added that makes the lowest limb zero, which is
- * then dropped (the "CIOS" of Koc, Acar, Kaliski, "Analyzing and comparing
- * Montgomery multiplication algorithms", 1996).
+ * r = a * b / 2^(64 n) mod m, for inverse = -1 / m mod 2^64. Column by column
+ * of the product a multiple q of m is added that makes the lower n limbs zero
+ * (the "FIPS" of Koc, Acar, Kaliski, "Analyzing and comparing Montgomery
+ * multiplication algorithms", 1996).
  */
 LIMBS_INLINE void mont_mul(uint64_t *r, const uint64_t *a, const uint64_t *b,
 			   const uint64_t *m, uint64_t inverse, int n)
 {
-	uint64_t t[LIMBS_MAX] = {0}, over = 0;
+	uint64_t q[LIMBS_MAX], t[LIMBS_MAX];
+	struct limbs_sum sum = {0};
 
 #pragma GCC unroll 8
 	for (int i = 0; i < n; i++) {
-		limbs_wide p = (limbs_wide)a[0] * b[i] + t[0];
-		uint64_t q = (uint64_t)p * inverse;
-		limbs_wide z = (limbs_wide)q * m[0] + (uint64_t)p;
-
 #pragma GCC unroll 8
-		for (int j = 1; j < n; j++) {
-			p = (limbs_wide)a[j] * b[i] + t[j] +
-			    (uint64_t)(p >> 64);
-			z = (limbs_wide)q * m[j] + (uint64_t)p +
-			    (uint64_t)(z >> 64);
-			t[j - 1] = (uint64_t)z;
+		for (int j = 0; j < i; j++) {
+			limbs_mul_add(&sum, a[j], b[i - j]);
+			limbs_mul_add(&sum, q[j], m[i - j]);
 		}
-		p = (limbs_wide)(uint64_t)(p >> 64) + (uint64_t)(z >> 64) +
-		    over;
-		t[n - 1] = (uint64_t)p;
-		over = (uint64_t)(p >> 64);
+		limbs_mul_add(&sum, a[i], b[0]);
+		q[i] = sum.w[0] * inverse;
+		limbs_mul_add(&sum, q[i], m[0]);
+		limbs_sum_shift(&sum);
 	}
-	limbs_reduce(r, over, t, m, n);
+#pragma GCC unroll 8
+	for (int i = n; i < 2 * n; i++) {
+#pragma GCC unroll 8
+		for (int j = i - n + 1; j < n; j++) {
+			limbs_mul_add(&sum, a[j], b[i - j]);
+			limbs_mul_add(&sum, q[j], m[i - j]);
+		}
+		t[i - n] = limbs_sum_shift(&sum);
+	}
+	limbs_reduce(r, sum.w[0], t, m, n);
 }
 
 LIMBS_INLINE bool limbs_is_zero(const uint64_t *a, int n)

@@ -101,19 +101,28 @@ static size_t identity_size(const uint8_t *input, size_t len)
 static uint64_t bn254_add_gas(enum evm_fork fork, const uint8_t *input,
 			      size_t len)
 {
-	return 500;
+	return fork >= EVM_ISTANBUL ? 150 : 500;
 }
 
 static uint64_t bn254_mul_gas(enum evm_fork fork, const uint8_t *input,
 			      size_t len)
 {
-	return 40000;
+	return fork >= EVM_ISTANBUL ? 6000 : 40000;
 }
 
 static uint64_t bn254_pairing_gas(enum evm_fork fork, const uint8_t *input,
 				  size_t len)
 {
-	return 100000 + 80000 * (uint64_t)(len / 192);
+	uint64_t pairs = len / 192;
+
+	return fork >= EVM_ISTANBUL ? 45000 + 34000 * pairs
+				    : 100000 + 80000 * pairs;
+}
+
+static uint64_t p256verify_gas(enum evm_fork fork, const uint8_t *input,
+			       size_t len)
+{
+	return 6900;
 }
 
 /* Those with a function for the size of their output have it, not `room`. */
@@ -133,6 +142,8 @@ static const struct precompile {
 	{6, EVM_BYZANTIUM, 64, NULL, bn254_add_gas, evm_bn254_add},
 	{7, EVM_BYZANTIUM, 64, NULL, bn254_mul_gas, evm_bn254_mul},
 	{8, EVM_BYZANTIUM, 32, NULL, bn254_pairing_gas, evm_bn254_pairing},
+	{9, EVM_ISTANBUL, 64, NULL, evm_blake2f_gas, evm_blake2f},
+	{0x100, EVM_OSAKA, 32, NULL, p256verify_gas, evm_p256verify},
 };
 
 static const struct precompile *find(unsigned number)

@@ -57,6 +57,8 @@ evm_precompile_gas_fn evm_modexp_gas;
 /* The length of the output. */
 size_t evm_modexp_size(const uint8_t *input, size_t len);
 
+evm_precompile_fn evm_blake2f, evm_p256verify;
+evm_precompile_gas_fn evm_blake2f_gas;
 evm_precompile_fn evm_bn254_add, evm_bn254_mul, evm_bn254_pairing;
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "evm/precompile.h"
 
+#define FIELD(name) fp##name
 #define FIELD_LIMBS 4
 #define FIELD_MODULUS                                                       \
 	{                                                                   \
@@ -26,6 +27,7 @@
 #include "evm/field.h"
 #include "evm/tower.h"
 
+#define CURVE_A	    0
 #define CURVE(name) g1_##name
 #define COORD(name) fp##name
 #include "evm/curve.h"
@@ -64,7 +66,8 @@ static bool load_g1(struct g1_affine *p, const uint8_t *bytes)
 {
 	struct fp three;
 
-	if (!fp_load(&p->x, bytes) || !fp_load(&p->y, bytes + FIELD_BYTES))
+	if (!fp_load(&p->x, bytes) ||
+	    !fp_load(&p->y, bytes + sizeof(struct fp)))
 		return false;
 	fp_set(&three, 3);
 	return g1_is_origin(p) || g1_on_curve(p, &three);
@@ -76,13 +79,14 @@ static void store_g1(uint8_t *bytes, const struct g1_point *p)
 
 	g1_to_affine(&a, p);
 	fp_store(bytes, &a.x);
-	fp_store(bytes + FIELD_BYTES, &a.y);
+	fp_store(bytes + sizeof(struct fp), &a.y);
 }
 
 /* The imaginary part comes first. */
 static bool load_fp2(struct fp2 *x, const uint8_t *bytes)
 {
-	return fp_load(&x->b, bytes) && fp_load(&x->a, bytes + FIELD_BYTES);
+	return fp_load(&x->b, bytes) &&
+	       fp_load(&x->a, bytes + sizeof(struct fp));
 }
 
 /*
@@ -111,7 +115,7 @@ static bool load_g2(struct g2_affine *q, const uint8_t *bytes,
 	struct g2_point point;
 
 	if (!load_fp2(&q->x, bytes) ||
-	    !load_fp2(&q->y, bytes + 2 * FIELD_BYTES))
+	    !load_fp2(&q->y, bytes + 2 * sizeof(struct fp)))
 		return false;
 	if (g2_is_origin(q))
 		return true;

@@ -5,8 +5,8 @@
  * hEigeartaigh, Scott, Dahab, "Multiplication and squaring on pairing-friendly
  * fields", 2006). Results may stand where operands do.
  */
-#if !defined(FIELD_DEFINED) || defined(TOWER_DEFINED)
-#error "tower.h: comes once, after a field"
+#if !defined(TOWER_XI) || defined(TOWER_DEFINED)
+#error "tower.h: comes once, after the field `fp` and TOWER_XI"
 #endif
 #define TOWER_DEFINED
 

@@ -1,0 +1,81 @@
+/*
+ * limbs.h: sums, differences and products of numbers of 4 or 6 limbs of 64
+ * bits, least significant first. Compilers make poor code of carries that
+ * are written in C, so x86-64 has them in assembly; any other machine has
+ * them in C.
+ */
+#ifndef EVM_LIMBS_H
+#define EVM_LIMBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LIMBS_INLINE static inline __attribute__((always_inline))
+#define LIMBS_MAX    6
+
+typedef unsigned __int128 limbs_wide;
+
+/* A sum of products of two limbs. */
+struct limbs_sum {
+	uint64_t w[3];
+};
+
+/* The lowest limb, which is dropped. */
+LIMBS_INLINE uint64_t limbs_sum_shift(struct limbs_sum *s)
+{
+	uint64_t low = s->w[0];
+
+	s->w[0] = s->w[1];
+	s->w[1] = s->w[2];
+	s->w[2] = 0;
+	return low;
+}
+
+#ifdef __x86_64__
+#include "evm/limbs_x86_64.h"
+#else
+
+LIMBS_INLINE void limbs_mul_add(struct limbs_sum *s, uint64_t a, uint64_t b)
+{
+	limbs_wide p = (limbs_wide)a * b + s->w[0];
+	limbs_wide high = (p >> 64) + s->w[1];
+
+	s->w[0] = (uint64_t)p;
+	s->w[1] = (uint64_t)high;
+	s->w[2] += (uint64_t)(high >> 64);
+}
+
+/* r = a + b; the carry */
+LIMBS_INLINE uint64_t limbs_add(uint64_t *r, const uint64_t *a,
+				const uint64_t *b, int n)
+{
+	uint64_t carry = 0;
+
+#pragma GCC unroll 8
+	for (int i = 0; i < n; i++) {
+		limbs_wide sum = (limbs_wide)a[i] + b[i] + carry;
+
+		r[i] = (uint64_t)sum;
+		carry = (uint64_t)(sum >> 64);
+	}
+	return carry;
+}
+
+/* r = a - b; the borrow */
+LIMBS_INLINE uint64_t limbs_sub(uint64_t *r, const uint64_t *a,
+				const uint64_t *b, int n)
+{
+	uint64_t borrow = 0;
+
+#pragma GCC unroll 8
+	for (int i = 0; i < n; i++) {
+		limbs_wide diff = (limbs_wide)a[i] - b[i] - borrow;
+
+		r[i] = (uint64_t)diff;
+		borrow = (uint64_t)(diff >> 64) & 1;
+	}
+	return borrow;
+}
+
+#endif
+#endif
