@@ -31,4 +31,4 @@ for file in tests/guest/run.sh tests/guest/*.c; do
 done
 [ ! -d tests/cli ] || set -- -f tests/cli:/root/cli "$@"
 
-exec scripts/nested-kvm-rig.sh -t 280 -m 768 "$@"
+exec scripts/nested-kvm-rig.sh -t "${RIG_TIMEOUT:-280}" -m 768 "$@"
