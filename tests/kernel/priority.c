@@ -240,6 +240,7 @@ static uint64_t consumed(struct caddr context)
 
 static void a_budget_is_kept(void)
 {
+	uint64_t from;
 	struct caddr context, task, low;
 
 	make_objects();
@@ -250,10 +251,11 @@ static void a_budget_is_kept(void)
 	EXPECT_OK(sys_task_set_context(task, context));
 	EXPECT_OK(sys_task_set_active(task, 1));
 	EXPECT_OK(sys_task_set_active(low, 1));
+	from = sys_clock();
 	wait_for(200 * MS);
-	/* Ten periods; an eleventh may have begun. */
+	/* Ten periods or, on a busy host, more; another may have begun. */
 	EXPECT(consumed(context) > 15 * MS);
-	EXPECT(consumed(context) <= 23 * MS);
+	EXPECT(consumed(context) <= (sys_clock() - from) / 10 + 3 * MS);
 	EXPECT(count[0] > 0);
 	EXPECT(count[1] > 5 * count[0]); /* it does not starve */
 }
@@ -315,6 +317,7 @@ static void spin_and_serve(uint64_t unused)
 
 static void a_server_runs_on_its_callers_budget(void)
 {
+	uint64_t used, served;
 	struct caddr context;
 	struct thread server;
 	struct actor *caller;
@@ -329,11 +332,17 @@ static void a_server_runs_on_its_callers_budget(void)
 	EXPECT_OK(sys_task_set_priority(caller->thread.task, 100, 100));
 	wait_for(MS);
 	EXPECT_OK(sys_task_set_active(caller->thread.task, 1));
-	wait_for(50 * MS);
+	for (int i = 0; i < 100 && count[1] == 0; i++)
+		wait_for(10 * MS);
+	wait_for(10 * MS);
 	EXPECT_EQUAL(caller->step[0].error, ERR_OK);
-	/* Three, and nothing of what the server did afterwards. */
-	EXPECT(consumed(context) >= 3 * MS);
-	EXPECT(consumed(context) < 5 * MS);
+	used = consumed(context);
+	EXPECT(used >= 3 * MS);
+	/* What the server does now is not the caller's. */
+	served = count[1];
+	wait_for(10 * MS);
+	EXPECT(count[1] > served);
+	EXPECT_EQUAL(consumed(context), used);
 }
 
 static void a_context_is_one_tasks(void)
