@@ -58,17 +58,19 @@ int inspect_check(struct inspect *in, char *why, size_t size)
 /* ---- commands ---- */
 
 const struct inspect_help inspect_commands[] = {
-	{"list", "[-a] [TASK|POOL]", "what is in a task's pools", NULL},
-	{"tree", "[-a] [SLOT]", "what was made from what", NULL},
-	{"tasks", "", "all tasks: state, where they are, what they wait for",
-	 NULL},
-	{"task", "[TASK]", "one task: registers, and who called whom", NULL},
-	{"check", "", "what does not fit together", NULL},
+	{"list", "[-a] [TASK|POOL]", "what is in a task's pools", cmd_list},
+	{"tree", "[-a] [SLOT]", "what was made from what", cmd_tree},
+	{"tasks", "", "all tasks: their states, where they are, who waits",
+	 cmd_tasks},
+	{"task", "[TASK]", "one task: registers, and who called whom",
+	 cmd_task},
+	{"maps", "[TASK|PML4]", "an address space: frames, rights, slots",
+	 cmd_maps},
+	{"mem", "", "Untyped memory, and what it was made into", cmd_mem},
+	{"chan", "", "channels, endpoints and such: what is there, who waits",
+	 cmd_chan},
+	{"check", "", "what does not fit together", cmd_check},
 	{NULL, NULL, NULL, NULL},
-};
-
-static int (*const functions[])(struct request *r) = {
-	cmd_list, cmd_tree, cmd_tasks, cmd_task, cmd_check,
 };
 
 const struct inspect_help *inspect_command(const char *name)
@@ -143,7 +145,7 @@ static int run(struct inspect *in, int argc, char **argv,
 	err = inspect_look(in, out->error, sizeof(out->error));
 	if (err)
 		return err;
-	err = functions[help - inspect_commands](&r);
+	err = help->run(&r);
 	if (!err)
 		say_corrupt(&r);
 	if (err == -EINVAL && !*out->hint)

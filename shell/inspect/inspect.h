@@ -61,9 +61,11 @@ struct inspect_out {
  */
 int inspect_run(struct inspect *in, const char *line, struct inspect_out *out);
 
+struct request;
+
 struct inspect_help {
 	const char *name, *usage, *summary;
-	const char *text; /* more than a line, or NULL */
+	int (*run)(struct request *r); /* inspect_run()'s */
 };
 
 /* All commands, in the order to list them in; ends with a NULL name. */
