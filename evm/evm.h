@@ -84,7 +84,9 @@ enum evm_fork {
 	X(TX_BLOB_HASH, "transaction: unknown version of a blob hash")   \
 	X(TX_BLOB_FEE, "transaction: it pays less than the blob fee")    \
 	X(TX_AUTHORIZATIONS, "transaction: no authorization in type 4")  \
-	X(TX_CHAIN_ID, "transaction: for another chain")
+	X(TX_CHAIN_ID, "transaction: for another chain")                 \
+	X(TX_MALFORMED, "transaction: malformed bytes")                  \
+	X(TX_SIGNATURE, "transaction: nobody can have signed it")
 
 enum evm_status {
 #define EVM_STATUS_ENUM(name, text) EVM_##name,

@@ -1,33 +1,22 @@
 /*
- * mpt.c: the state root: a Merkle-Patricia trie whose keys are hashed (yellow
- * paper, appendix D). It is built anew from all accounts: the keys are
- * sorted, so each node is a run of items that share a prefix, and the nodes
- * are written depth first. A trie is 64 nibbles deep at most.
+ * mpt.c: Merkle-Patricia tries (yellow paper, appendix D), and the state root,
+ * whose keys are hashed. A trie is built anew from all its items: the keys
+ * are sorted, so each node is a run of items that share a prefix, and the
+ * nodes are written depth first. A trie is 64 nibbles deep at most.
  */
 #include "evm/alloc.h"
 #include "evm/frame.h"
 #include "evm/hash.h"
-#include "evm/rlp.h"
+#include "evm/mpt.h"
 #include "evm/state.h"
 
-struct item {
-	uint8_t key[32];
-	size_t value, len; /* in the trie's values */
-};
-
-struct trie {
-	struct evm_rlp values;
-	struct item *items;
-	size_t count, size;
-};
-
-static unsigned nibble(const struct item *item, unsigned i)
+static unsigned nibble(const struct evm_trie_item *item, unsigned i)
 {
 	return i % 2 ? item->key[i / 2] & 15 : item->key[i / 2] >> 4;
 }
 
 /* Nibbles from..to in pairs, with the flags of their parity and of a leaf. */
-static void write_path(struct evm_rlp *r, const struct item *item,
+static void write_path(struct evm_rlp *r, const struct evm_trie_item *item,
 		       unsigned from, unsigned to, bool leaf)
 {
 	unsigned odd = (to - from) % 2;
@@ -42,12 +31,12 @@ static void write_path(struct evm_rlp *r, const struct item *item,
 	evm_rlp_string(r, path, len);
 }
 
-static void write_node(const struct trie *t, struct evm_rlp *r, size_t first,
-		       size_t end, unsigned depth);
+static void write_node(const struct evm_trie *t, struct evm_rlp *r,
+		       size_t first, size_t end, unsigned depth);
 
 /* A node that is shorter than its hash stands for itself. */
-static void write_child(const struct trie *t, struct evm_rlp *r, size_t first,
-			size_t end, unsigned depth)
+static void write_child(const struct evm_trie *t, struct evm_rlp *r,
+			size_t first, size_t end, unsigned depth)
 {
 	size_t start = r->len;
 	uint8_t hash[32];
@@ -60,9 +49,14 @@ static void write_child(const struct trie *t, struct evm_rlp *r, size_t first,
 	evm_rlp_string(r, hash, 32);
 }
 
-static void write_branch(const struct trie *t, struct evm_rlp *r, size_t first,
-			 size_t end, unsigned depth)
+/* The item whose key ends here is the branch's own; it sorts first. */
+static void write_branch(const struct evm_trie *t, struct evm_rlp *r,
+			 size_t first, size_t end, unsigned depth)
 {
+	const struct evm_trie_item *own = &t->items[first];
+	bool has_own = own->nibbles == depth;
+
+	first += has_own;
 	for (unsigned n = 0; n < 16; n++) {
 		size_t next = first;
 
@@ -74,23 +68,27 @@ static void write_branch(const struct trie *t, struct evm_rlp *r, size_t first,
 			evm_rlp_string(r, NULL, 0);
 		first = next;
 	}
-	evm_rlp_string(r, NULL, 0);
+	if (has_own)
+		evm_rlp_string(r, t->values.bytes + own->value, own->len);
+	else
+		evm_rlp_string(r, NULL, 0);
 }
 
-static void write_node(const struct trie *t, struct evm_rlp *r, size_t first,
-		       size_t end, unsigned depth)
+static void write_node(const struct evm_trie *t, struct evm_rlp *r,
+		       size_t first, size_t end, unsigned depth)
 {
-	const struct item *a = &t->items[first], *z = &t->items[end - 1];
+	const struct evm_trie_item *a = &t->items[first],
+				   *z = &t->items[end - 1];
 	size_t list = evm_rlp_begin(r);
 	unsigned same = depth;
 
 	if (end - first == 1) {
-		write_path(r, a, depth, 64, true);
+		write_path(r, a, depth, a->nibbles, true);
 		evm_rlp_string(r, t->values.bytes + a->value, a->len);
 		evm_rlp_end(r, list);
 		return;
 	}
-	while (nibble(a, same) == nibble(z, same))
+	while (same < a->nibbles && nibble(a, same) == nibble(z, same))
 		same++;
 	if (same > depth) {
 		write_path(r, a, depth, same, false);
@@ -101,16 +99,24 @@ static void write_node(const struct trie *t, struct evm_rlp *r, size_t first,
 	evm_rlp_end(r, list);
 }
 
-static void sift(struct item *items, size_t root, size_t count)
+/* Zeros behind a key that is shorter: then that one is first. */
+static int compare(const struct evm_trie_item *a, const struct evm_trie_item *b)
 {
-	struct item moving = items[root];
+	int order = memcmp(a->key, b->key, sizeof(a->key));
+
+	return order ? order : (int)a->nibbles - (int)b->nibbles;
+}
+
+static void sift(struct evm_trie_item *items, size_t root, size_t count)
+{
+	struct evm_trie_item moving = items[root];
 	size_t child;
 
 	while ((child = root * 2 + 1) < count) {
 		if (child + 1 < count &&
-		    memcmp(items[child].key, items[child + 1].key, 32) < 0)
+		    compare(&items[child], &items[child + 1]) < 0)
 			child++;
-		if (memcmp(moving.key, items[child].key, 32) >= 0)
+		if (compare(&moving, &items[child]) >= 0)
 			break;
 		items[root] = items[child];
 		root = child;
@@ -118,12 +124,12 @@ static void sift(struct item *items, size_t root, size_t count)
 	items[root] = moving;
 }
 
-static void heap_sort(struct item *items, size_t count)
+static void heap_sort(struct evm_trie_item *items, size_t count)
 {
 	for (size_t i = count / 2; i-- > 0;)
 		sift(items, i, count);
 	for (size_t end = count; end-- > 1;) {
-		struct item largest = items[0];
+		struct evm_trie_item largest = items[0];
 
 		items[0] = items[end];
 		items[end] = largest;
@@ -131,32 +137,43 @@ static void heap_sort(struct item *items, size_t count)
 	}
 }
 
-static void trie_init(struct trie *t, const struct evm_allocator *alloc)
+void evm_trie_init(struct evm_trie *t, const struct evm_allocator *alloc)
 {
-	*t = (struct trie){.values.alloc = alloc};
+	*t = (struct evm_trie){.values.alloc = alloc};
 }
 
-/* The value is what has been written to t->values since `value`. */
-static void trie_add(struct trie *t, const uint8_t *key, size_t key_len,
-		     size_t value)
+void evm_trie_add(struct evm_trie *t, const uint8_t *key, size_t key_len,
+		  size_t value)
 {
 	void *items = t->items;
-	struct item *item;
+	struct evm_trie_item *item;
 
-	if (evm_reserve(t->values.alloc, &items, &t->size, t->count + 1,
+	if (key_len > sizeof(item->key) ||
+	    evm_reserve(t->values.alloc, &items, &t->size, t->count + 1,
 			sizeof(*item)) < 0)
 		t->values.failed = true;
 	t->items = items;
 	if (t->values.failed)
 		return;
 	item = &t->items[t->count++];
-	evm_keccak256(key, key_len, item->key);
+	memset(item->key, 0, sizeof(item->key));
+	if (key_len > 0)
+		memcpy(item->key, key, key_len);
+	item->nibbles = 2 * (unsigned)key_len;
 	item->value = value;
 	item->len = t->values.len - value;
 }
 
-/* The root, and the end of the trie. */
-static int trie_finish(struct trie *t, struct evm_hash *root)
+void evm_trie_add_hashed(struct evm_trie *t, const uint8_t *key, size_t key_len,
+			 size_t value)
+{
+	uint8_t hash[32];
+
+	evm_keccak256(key, key_len, hash);
+	evm_trie_add(t, hash, sizeof(hash), value);
+}
+
+int evm_trie_finish(struct evm_trie *t, struct evm_hash *root)
 {
 	struct evm_rlp r = {.alloc = t->values.alloc,
 			    .failed = t->values.failed};
@@ -181,18 +198,18 @@ static int storage_root(const struct evm_account *account,
 			struct evm_hash *root)
 {
 	const struct evm_slot *slot = NULL;
-	struct trie t;
+	struct evm_trie t;
 	uint8_t key[32];
 
-	trie_init(&t, alloc);
+	evm_trie_init(&t, alloc);
 	while ((slot = evm_account_next_slot(account, slot))) {
 		size_t value = t.values.len;
 
 		u256_store(key, &slot->key);
 		evm_rlp_number(&t.values, &slot->value);
-		trie_add(&t, key, sizeof(key), value);
+		evm_trie_add_hashed(&t, key, sizeof(key), value);
 	}
-	return trie_finish(&t, root);
+	return evm_trie_finish(&t, root);
 }
 
 static int write_account(struct evm_rlp *r, const struct evm_account *account)
@@ -217,16 +234,16 @@ int evm_state_root(const struct evm_state *state,
 		   const struct evm_allocator *alloc, struct evm_hash *root)
 {
 	const struct evm_account *account = NULL;
-	struct trie t;
+	struct evm_trie t;
 
-	trie_init(&t, alloc);
+	evm_trie_init(&t, alloc);
 	while ((account = evm_state_next(state, account))) {
 		size_t value = t.values.len;
 
 		if (write_account(&t.values, account) < 0)
 			t.values.failed = true;
-		trie_add(&t, account->address.bytes,
-			 sizeof(account->address.bytes), value);
+		evm_trie_add_hashed(&t, account->address.bytes,
+				    sizeof(account->address.bytes), value);
 	}
-	return trie_finish(&t, root);
+	return evm_trie_finish(&t, root);
 }

@@ -99,15 +99,21 @@ static void write_log(struct evm_rlp *r, const struct evm_log *log)
 	evm_rlp_end(r, list);
 }
 
+void evm_rlp_logs(struct evm_rlp *r, const struct evm_state *state)
+{
+	size_t list = evm_rlp_begin(r);
+
+	for (size_t i = 0; i < evm_state_log_count(state); i++)
+		write_log(r, evm_state_log(state, i));
+	evm_rlp_end(r, list);
+}
+
 int evm_logs_hash(const struct evm_state *state,
 		  const struct evm_allocator *alloc, struct evm_hash *hash)
 {
 	struct evm_rlp r = {.alloc = alloc};
-	size_t list = evm_rlp_begin(&r);
 
-	for (size_t i = 0; i < evm_state_log_count(state); i++)
-		write_log(&r, evm_state_log(state, i));
-	evm_rlp_end(&r, list);
+	evm_rlp_logs(&r, state);
 	if (!r.failed)
 		evm_keccak256(r.bytes, r.len, hash->bytes);
 	evm_rlp_fini(&r);

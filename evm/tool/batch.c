@@ -148,7 +148,8 @@ void batch_file(struct batch *batch, const char *path)
 
 	batch->file = path;
 	batch->first = true;
-	tests = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	tests = json_load_file(path, JSON_REJECT_DUPLICATES | batch->json_flags,
+			       &error);
 	if (!tests) {
 		snprintf(reason, sizeof(reason), "line %d, column %d: %s",
 			 error.line, error.column, error.text);

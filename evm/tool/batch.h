@@ -28,13 +28,13 @@ struct batch_counts {
 struct batch {
 	const char *command; /* "statetest" */
 	const char *help;
+	size_t json_flags; /* for the parser, beyond the usual */
 	void (*run)(struct batch *batch, const char *name, json_t *test);
 
 	enum batch_format format;
 	bool trace, dump, bench;
-	bool all;	/* not only those cases the command takes by itself */
-	bool filtered;	/* `filter` is in force */
-	regex_t filter; /* of names */
+	bool filtered;	    /* `filter` is in force */
+	regex_t filter;	    /* of names */
 	enum evm_fork fork; /* EVM_FORK_COUNT: all */
 	long index;	    /* of the case of a fork; -1: all */
 	unsigned jobs;

@@ -11,6 +11,9 @@ static const struct {
 	{"run", cmd_run, "run code from the command line"},
 	{"vmtest", cmd_vmtest, "run VMTests fixtures"},
 	{"statetest", cmd_statetest, "run GeneralStateTests fixtures"},
+	{"txtest", cmd_txtest, "run TransactionTests fixtures"},
+	{"rlptest", cmd_rlptest, "run RLPTests fixtures"},
+	{"trietest", cmd_trietest, "run TrieTests fixtures"},
 };
 
 static void usage(FILE *out)

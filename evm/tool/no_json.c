@@ -18,3 +18,18 @@ int cmd_statetest(int argc, char **argv)
 {
 	return refuse(argv[0]);
 }
+
+int cmd_txtest(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}
+
+int cmd_rlptest(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}
+
+int cmd_trietest(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}

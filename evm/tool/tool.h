@@ -17,6 +17,9 @@ enum { EXIT_DONE = 0, EXIT_BAD = 1, EXIT_USAGE = 2 };
 int cmd_run(int argc, char **argv);
 int cmd_vmtest(int argc, char **argv);
 int cmd_statetest(int argc, char **argv);
+int cmd_txtest(int argc, char **argv);
+int cmd_rlptest(int argc, char **argv);
+int cmd_trietest(int argc, char **argv);
 
 /* malloc and its like, as the library's allocator */
 extern const struct evm_allocator host_allocator;
