@@ -13,6 +13,7 @@
 #define CR4_SMEP	   (UINT64_C(1) << 20)
 #define CR4_SMAP	   (UINT64_C(1) << 21)
 
+#define MSR_SYSENTER_CS	   0x174u
 #define MSR_EFER	   0xc0000080u
 #define MSR_STAR	   0xc0000081u
 #define MSR_LSTAR	   0xc0000082u
@@ -65,13 +66,18 @@ static void gdt_init(struct cpu *cpu)
 		cpu->tss.ports[i] = 0xff;
 	cpu->tss.ist[0] = (uintptr_t)cpu->last_stack + sizeof(cpu->last_stack);
 
+	/*
+	 * No LDT: after a reset there is one at address 0 (SDM 3 table 10-1),
+	 * where a user could put gates into the kernel.
+	 */
 	asm volatile("lgdt %0\n\t"
 		     "pushq %1\n\t"
 		     "leaq 1f(%%rip), %%rax\n\t"
 		     "pushq %%rax\n\t"
 		     "lretq\n"
-		     "1:\tltr %w2" ::"m"(gdtr),
-		     "i"(SELECTOR_CODE), "r"(SELECTOR_TSS)
+		     "1:\tltr %w2\n\t"
+		     "lldt %w3" ::"m"(gdtr),
+		     "i"(SELECTOR_CODE), "r"(SELECTOR_TSS), "r"(0)
 		     : "rax", "memory");
 }
 
@@ -133,5 +139,7 @@ void cpu_init(void)
 				    (uint64_t)SELECTOR_CODE << 32);
 	write_msr(MSR_LSTAR, (uintptr_t)syscall_entry);
 	write_msr(MSR_FMASK, FMASK);
+	/* No way in by SYSENTER, whatever the loader used it for. */
+	write_msr(MSR_SYSENTER_CS, 0);
 	write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_SCE);
 }
