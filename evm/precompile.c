@@ -119,6 +119,11 @@ static uint64_t bn254_pairing_gas(enum evm_fork fork, const uint8_t *input,
 				    : 100000 + 80000 * pairs;
 }
 
+static uint64_t kzg_gas(enum evm_fork fork, const uint8_t *input, size_t len)
+{
+	return 50000;
+}
+
 static uint64_t p256verify_gas(enum evm_fork fork, const uint8_t *input,
 			       size_t len)
 {
@@ -143,6 +148,14 @@ static const struct precompile {
 	{7, EVM_BYZANTIUM, 64, NULL, bn254_mul_gas, evm_bn254_mul},
 	{8, EVM_BYZANTIUM, 32, NULL, bn254_pairing_gas, evm_bn254_pairing},
 	{9, EVM_ISTANBUL, 64, NULL, evm_blake2f_gas, evm_blake2f},
+	{10, EVM_CANCUN, 64, NULL, kzg_gas, evm_kzg},
+	{11, EVM_PRAGUE, 128, NULL, evm_bls_g1_add_gas, evm_bls_g1_add},
+	{12, EVM_PRAGUE, 128, NULL, evm_bls_g1_msm_gas, evm_bls_g1_msm},
+	{13, EVM_PRAGUE, 256, NULL, evm_bls_g2_add_gas, evm_bls_g2_add},
+	{14, EVM_PRAGUE, 256, NULL, evm_bls_g2_msm_gas, evm_bls_g2_msm},
+	{15, EVM_PRAGUE, 32, NULL, evm_bls_pairing_gas, evm_bls_pairing},
+	{16, EVM_PRAGUE, 128, NULL, evm_bls_map_g1_gas, evm_bls_map_g1},
+	{17, EVM_PRAGUE, 256, NULL, evm_bls_map_g2_gas, evm_bls_map_g2},
 	{0x100, EVM_OSAKA, 32, NULL, p256verify_gas, evm_p256verify},
 };
 

@@ -59,6 +59,11 @@ size_t evm_modexp_size(const uint8_t *input, size_t len);
 
 evm_precompile_fn evm_blake2f, evm_p256verify;
 evm_precompile_gas_fn evm_blake2f_gas;
+evm_precompile_fn evm_kzg, evm_bls_g1_add, evm_bls_g1_msm, evm_bls_g2_add,
+	evm_bls_g2_msm, evm_bls_pairing, evm_bls_map_g1, evm_bls_map_g2;
+evm_precompile_gas_fn evm_bls_g1_add_gas, evm_bls_g1_msm_gas,
+	evm_bls_g2_add_gas, evm_bls_g2_msm_gas, evm_bls_pairing_gas,
+	evm_bls_map_g1_gas, evm_bls_map_g2_gas;
 evm_precompile_fn evm_bn254_add, evm_bn254_mul, evm_bn254_pairing;
 
 #endif
