@@ -175,6 +175,34 @@ struct vcpu_stats {
 	uint64_t blocks; /* decoded (sim) */
 };
 
+#define VCPU_EVENTS   16
+#define VCPU_BRANCHES 24
+
+/*
+ * What a CPU went through last, the newest first, for a report after a bad
+ * end: events always, since that costs next to nothing, branches if asked.
+ */
+struct vcpu_past {
+	unsigned event_count, branch_count;
+
+	struct vcpu_event {
+		uint64_t count;	  /* instructions it had retired */
+		uint64_t rip;	  /* what the frame holds */
+		uint64_t address; /* of a page fault */
+		uint32_t error;
+		bool has_error;
+		bool external, soft; /* from outside; by INT n */
+		bool delivered;	     /* false: that raised another */
+		uint8_t vector, cpl;
+	} event[VCPU_EVENTS];
+
+	/* Taken ones: from which instruction, to where. */
+	struct vcpu_branch {
+		uint64_t from, to;
+		int vector; /* of the event that it was, or -1 */
+	} branch[VCPU_BRANCHES];
+};
+
 struct vcpu; /* a backend embeds this as its first member */
 
 struct vcpu_ops {
@@ -205,6 +233,12 @@ struct vcpu_ops {
 	void (*set_retired)(struct vcpu *vcpu, uint64_t count);
 
 	void (*get_stats)(struct vcpu *vcpu, struct vcpu_stats *stats);
+
+	/* NULL: this CPU does not know. */
+	void (*get_past)(struct vcpu *vcpu, struct vcpu_past *past);
+	/* Know branches, too: all runs slower, and nothing else changes.
+	 * Before the first run(). NULL: this CPU cannot. */
+	void (*keep_branches)(struct vcpu *vcpu, bool on);
 
 	/*
 	 * Tell what the trace names from now on; NULL: nothing. It stays the

@@ -136,6 +136,7 @@ void code_flush(struct cpu *cpu)
 	if (c->used) /* at the start, nothing is touched */
 		memset(c->hash, 0, BLOCK_HASH * sizeof(*c->hash));
 	c->used = 0;
+	past_forget_blocks(cpu);
 	cpu->mode += MODE_GENERATION;
 }
 
@@ -373,7 +374,8 @@ struct block *block_find(struct cpu *cpu)
 	struct jump *j = &cpu->jump[(rip ^ rip >> 12) % JUMP_SIZE];
 	struct place p;
 
-	if (j->block && j->rip == rip && j->mode == cpu->mode)
+	if (j->block && j->rip == rip &&
+	    j->mode == (cpu->mode | cpu->mode_alone))
 		return j->block;
 	lin = fetch_linear(cpu);
 	p = mmu_place(cpu, lin, ACCESS_EXEC);
@@ -381,7 +383,7 @@ struct block *block_find(struct cpu *cpu)
 		no_code(cpu, p.gpa);
 	j->block = lookup(cpu, &p, lin);
 	j->rip = rip;
-	j->mode = cpu->mode;
+	j->mode = cpu->mode | cpu->mode_alone;
 	mmu_note_fetch(cpu, lin);
 	if (j->block->page2 != NO_PAGE)
 		mmu_note_fetch(cpu, lin + PAGE_SIZE);

@@ -143,10 +143,21 @@ void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
 	     uint64_t rip, bool has_error, uint32_t error)
 {
 	struct event ev = {vector, kind, rip, has_error, error};
+	struct vcpu_event *past = past_event(cpu);
 	struct descriptor cs;
 	struct gate g;
 	unsigned cpl, from = cpu->cpl;
 
+	*past = (struct vcpu_event){.count = cpu_retired(cpu),
+				    .rip = rip,
+				    .address =
+					    vector == VEC_PF ? cpu->s.cr2 : 0,
+				    .error = error,
+				    .has_error = has_error,
+				    .external = kind == EVENT_EXTERNAL,
+				    .soft = kind == EVENT_SOFT,
+				    .vector = vector,
+				    .cpl = cpu->cpl};
 	if (!(cpu->s.cr0 & CR0_PE)) {
 		deliver_real(cpu, &ev);
 	} else {
@@ -157,6 +168,7 @@ void deliver(struct cpu *cpu, unsigned vector, enum event_kind kind,
 		else
 			deliver_legacy(cpu, &ev, &g, &cs, cpl);
 	}
+	past->delivered = true;
 	if (vector == VEC_DB && kind != EVENT_SOFT)
 		cpu->s.dr[7] &= ~DR7_GD;
 	if (cpu_traces(cpu, TRACE_INT))

@@ -160,6 +160,13 @@ static void run_block(struct cpu *cpu, struct block *b)
 	cpu->in_block = false;
 }
 
+static void run_whole(struct cpu *cpu, struct block *b)
+{
+	if (cpu->mode_alone)
+		past_block(cpu, b);
+	run_block(cpu, b);
+}
+
 /* The first `count` ops of `b`, then back here. */
 static void run_part(struct cpu *cpu, const struct block *b, unsigned count)
 {
@@ -168,6 +175,8 @@ static void run_part(struct cpu *cpu, const struct block *b, unsigned count)
 	cpu->after += cpu->left - count;
 	cpu->left = count;
 	cpu->alone = false;
+	if (cpu->mode_alone)
+		past_part(cpu, b, count);
 	run_block(cpu, cut);
 }
 
@@ -408,7 +417,7 @@ static void loop(struct cpu *cpu)
 		else if (cpu->left < b->count)
 			run_part(cpu, b, cpu->left);
 		else
-			run_block(cpu, b);
+			run_whole(cpu, b);
 	}
 }
 
@@ -450,10 +459,13 @@ static void unwound(struct cpu *cpu, enum unwind why)
 		struct block *b = block_of(cpu->op);
 
 		/* A block learns to end there; of a part, one op runs. */
-		if ((char *)b == cpu->cut)
+		if ((char *)b == cpu->cut) {
+			if (cpu->mode_alone)
+				past_shorten(cpu, b->count - cpu->op->pos);
 			cpu->alone = true;
-		else
+		} else {
 			block_truncate(b, cpu->op->pos);
+		}
 	} else if (why == UNWIND_FAULT) {
 		if (cpu->delivering == NO_VECTOR)
 			cpu->left--;
@@ -581,6 +593,8 @@ static const struct vcpu_ops sim_ops = {
 	.elapsed_ns = sim_elapsed_ns,
 	.set_retired = sim_set_retired,
 	.get_stats = sim_get_stats,
+	.get_past = past_get,
+	.keep_branches = past_keep_branches,
 	.set_trace = sim_set_trace,
 	.set_reference = sim_set_reference,
 	.set_debug = stops_set,

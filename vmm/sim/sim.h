@@ -169,6 +169,7 @@ enum { TLB_KERNEL, TLB_USER, TLB_SMAP, TLB_COUNT };
 #define MODE_CPL	UINT64_C(3)
 #define MODE_CODE32	UINT64_C(4)
 #define MODE_CODE64	UINT64_C(8)
+#define MODE_ALONE	UINT64_C(128) /* never in cpu->mode: struct cpu */
 #define MODE_GENERATION UINT64_C(256)
 
 /* Where jumps by linear address lead; valid for one value of cpu->mode. */
@@ -255,6 +256,14 @@ struct fault {
 	enum event_kind kind;
 };
 
+#define PAST_ENTRIES 256u /* as many as `at` counts */
+struct past {
+	uint8_t at;	 /* where the next entry goes */
+	unsigned events; /* ever */
+	struct vcpu_event event[VCPU_EVENTS];
+	uintptr_t entry[PAST_ENTRIES]; /* past.c's; 0: none */
+};
+
 struct cpu {
 	struct vcpu vcpu; /* first */
 
@@ -329,6 +338,10 @@ struct cpu {
 	struct code_pages *pages;
 	struct cpu *sibling;
 	struct cpuid_memo cpuid[CPUID_MEMOS];
+	struct past past;
+	/* MODE_ALONE: in the jump cache's modes, so that no block finds the
+	 * next one there but only run() does; or 0. */
+	uint64_t mode_alone;
 	/* The first part of a block, for exact stops. */
 	_Alignas(struct block) char cut[BLOCK_SIZE(BLOCK_OPS)];
 	jmp_buf unwind;
@@ -377,6 +390,17 @@ void trace_delivery(struct cpu *cpu, unsigned vector, enum event_kind kind,
 void trace_fill(struct cpu *cpu, uint64_t lin, uint64_t gpa, uint64_t page_len,
 		bool user, bool writable, bool executable);
 void trace_fault(struct cpu *cpu, uint64_t lin, uint32_t error);
+
+/* ---- past.c; blocks: where cpu->mode_alone is set ---- */
+void past_block(struct cpu *cpu, const struct block *block);
+/* The first `count` ops of a block run now. */
+void past_part(struct cpu *cpu, const struct block *block, unsigned count);
+void past_shorten(struct cpu *cpu, unsigned count);
+void past_forget_blocks(struct cpu *cpu);
+/* One begins: to be filled in. */
+struct vcpu_event *past_event(struct cpu *cpu);
+void past_get(struct vcpu *vcpu, struct vcpu_past *past);
+void past_keep_branches(struct vcpu *vcpu, bool on);
 
 /* ---- reference.c ---- */
 /* A block of the one instruction at cpu->rip; raises fetch's faults. */
