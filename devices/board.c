@@ -31,6 +31,8 @@ enum chip {
 	CHIP_DEBUGCON,
 	CHIP_POST,
 	CHIP_FW_CFG,
+	CHIP_COM3, /* these two only if asked for */
+	CHIP_COM4,
 	CHIPS,
 };
 
@@ -64,8 +66,10 @@ static const struct mapping {
 	{PORT, 0xa0, 2, CHIP_PIC, 2}, /* slave */
 	{PORT, 0xe9, 1, CHIP_DEBUGCON, 0},
 	{PORT, PORT_EXIT_F4, 4, CHIP_EXIT_F4, 0},
+	{PORT, 0x2e8, 8, CHIP_COM4, 0},
 	{PORT, 0x2f8, 8, CHIP_COM2, 0},
 	{PORT, 0x3c0, 0x20, CHIP_VGA, 0},
+	{PORT, 0x3e8, 8, CHIP_COM3, 0},
 	{PORT, 0x3f8, 8, CHIP_COM1, 0},
 	{PORT, 0x4d0, 2, CHIP_PIC, 4}, /* edge or level */
 	{PORT, PORT_EXIT_501, 4, CHIP_EXIT_501, 0},
@@ -79,6 +83,11 @@ static const struct mapping {
 	{MEMORY, IOAPIC_BASE, 0x1000, CHIP_IOAPIC, 0},
 };
 
+/* A line of two chips is high while either holds it so. */
+#define SECOND	      16u
+#define LINE_OF(pin)  ((pin) % SECOND)
+#define WHOSE_OF(pin) (1u << (pin) / SECOND)
+
 /* Who drives which ISA line. */
 static const struct {
 	enum chip chip;
@@ -88,7 +97,8 @@ static const struct {
 	{CHIP_KBD, 1},	/* keys; the mouse port's is LINE_AUX */
 	{CHIP_COM2, 3}, /* its modem's OUT2 lets it through */
 	{CHIP_COM1, 4}, /* likewise */
-	{CHIP_RTC, 8},	/* the slave's first */
+	{CHIP_COM3, SECOND + 4}, {CHIP_COM4, SECOND + 3},
+	{CHIP_RTC, 8}, /* the slave's first */
 };
 
 /*
@@ -136,9 +146,16 @@ static const struct {
 
 /* ---- Wires ---- */
 
-static void isa_set(void *ctx, unsigned line, bool level)
+static void isa_set(void *ctx, unsigned pin, bool level)
 {
 	struct board *b = ctx;
+	unsigned line = LINE_OF(pin);
+
+	if (level)
+		b->held[line] |= WHOSE_OF(pin);
+	else
+		b->held[line] &= ~WHOSE_OF(pin);
+	level = b->held[line];
 
 	pic_set(b->pic, line, level);
 	ioapic_set(b->ioapic, line ? line : IOAPIC_PIN_ISA0, level);
@@ -371,10 +388,19 @@ static void create_chips(struct board *b, const struct board_config *config,
 	chip[CHIP_DEBUGCON] = debugcon_create(&config->debugcon);
 	chip[CHIP_POST] = post_create();
 	chip[CHIP_FW_CFG] = fw_cfg_create(guestmem_size(&m->mem), b->cpus);
+	chip[CHIP_COM3] = config->com3 ? uart_create(&config->com[2]) : NULL;
+	chip[CHIP_COM4] = config->com4 ? uart_create(&config->com[3]) : NULL;
+}
+
+static bool is_wanted(const struct board_config *config, enum chip chip)
+{
+	return (chip != CHIP_COM3 || config->com3) &&
+	       (chip != CHIP_COM4 || config->com4);
 }
 
 /* Give all to the machine, also when one of them is missing. */
-static int own_chips(struct board *b, struct device *chip[CHIPS])
+static int own_chips(struct board *b, const struct board_config *config,
+		     struct device *chip[CHIPS])
 {
 	int err = 0;
 
@@ -383,7 +409,7 @@ static int own_chips(struct board *b, struct device *chip[CHIPS])
 
 		if (dev)
 			machine_add_device(b->machine, dev);
-		else
+		else if (is_wanted(config, i))
 			err = -ENOMEM;
 	}
 	return err;
@@ -399,6 +425,8 @@ static void name_chips(struct board *b, struct device *chip[CHIPS])
 	b->vga = chip[CHIP_VGA];
 	b->com[0] = chip[CHIP_COM1];
 	b->com[1] = chip[CHIP_COM2];
+	b->com[2] = chip[CHIP_COM3];
+	b->com[3] = chip[CHIP_COM4];
 }
 
 static struct bus *bus_of(struct machine *m, enum space space)
@@ -415,12 +443,15 @@ static void wire(struct board *b, struct device *chip[CHIPS])
 	for (unsigned i = 0; i < COUNT(board_map); i++) {
 		const struct mapping *map = &board_map[i];
 
+		if (!chip[map->chip])
+			continue;
 		bus_map(bus_of(b->machine, map->space), map->base, map->len,
 			chip[map->chip], map->reg);
 	}
 	for (unsigned i = 0; i < COUNT(board_lines); i++)
-		chip[board_lines[i].chip]->irq =
-			(struct irq_line){isa_set, b, board_lines[i].line};
+		if (chip[board_lines[i].chip])
+			chip[board_lines[i].chip]->irq = (struct irq_line){
+				isa_set, b, board_lines[i].line};
 	i8042_set_aux_irq(b->kbd, &aux);
 	pic_watch(b->pic, &masks);
 	ioapic_watch(b->ioapic, &masks);
@@ -482,7 +513,7 @@ int board_build(struct board *board, struct machine *m,
 		.bios_state = config->bios_state,
 	};
 	create_chips(board, config, chip);
-	err = own_chips(board, chip);
+	err = own_chips(board, config, chip);
 	if (err)
 		return err;
 	name_chips(board, chip);

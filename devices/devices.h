@@ -249,19 +249,24 @@ struct device *fw_cfg_create(uint64_t ram_bytes, unsigned cpus);
 
 /* ---- The board (board.c) ---- */
 
+#define BOARD_COMS 4
+
 struct board {
 	struct machine *machine;
-	struct device *com[2]; /* 3f8h/IRQ4, 2f8h/IRQ3 */
+	/* 3f8h/IRQ4, 2f8h/IRQ3; 3e8h/IRQ4, 2e8h/IRQ3 or NULL */
+	struct device *com[BOARD_COMS];
 	struct device *kbd, *vga, *pic, *ioapic, *pit, *rtc;
 	struct device *lapic[MACHINE_CPUS];
 	unsigned cpus; /* those with a local APIC */
 	struct device window;
-	bool intr; /* the 8259 pair's INT pin */
+	bool intr;	  /* the 8259 pair's INT pin */
+	uint8_t held[16]; /* ISA lines: who holds each high */
 	bool bios_state;
 };
 
 struct board_config {
-	struct byte_sink com[2]; /* a NULL send throws away */
+	struct byte_sink com[BOARD_COMS]; /* a NULL send throws away */
+	bool com3, com4;		  /* these exist, too */
 	struct byte_sink debugcon;
 	int64_t rtc_epoch; /* what RTC reads at power-on; fixed by default */
 	bool bios_state;   /* leave chips and tables as a BIOS would */

@@ -13,10 +13,12 @@ static struct machine *m;
 static struct board board;
 static struct fake_cpu *cpu;
 
-static void build(bool bios_state)
+static void build(bool bios_state, bool four_coms)
 {
 	struct board_config config = {.rtc_epoch = BOARD_EPOCH,
-				      .bios_state = bios_state};
+				      .bios_state = bios_state,
+				      .com3 = four_coms,
+				      .com4 = four_coms};
 
 	m = machine_create(1 << 20);
 	assert_non_null(m);
@@ -26,13 +28,19 @@ static void build(bool bios_state)
 
 static int setup(void **state)
 {
-	build(false);
+	build(false, false);
+	return 0;
+}
+
+static int setup_coms(void **state)
+{
+	build(false, true);
 	return 0;
 }
 
 static int setup_bios(void **state)
 {
-	build(true);
+	build(true, false);
 	return 0;
 }
 
@@ -155,6 +163,38 @@ static void test_uart_through_the_8259(void **state)
 	assert_int_equal(inb(0x3f8), 'x');
 	outb(0x20, 0x20);
 	assert_int_equal(take(), -1);
+}
+
+/* COM1 and COM3 hold one line: it falls when both have let go. */
+static void test_two_uarts_on_one_line(void **state)
+{
+	lapic_on();
+	ioapic_rte(4, 0x8044); /* level */
+	outb(0x3f9, 0x01);
+	outb(0x3fc, 0x08);
+	outb(0x3e9, 0x01);
+	outb(0x3ec, 0x08);
+	uart_receive(board.com[0], (uint8_t *)"x", 1);
+	uart_receive(board.com[2], (uint8_t *)"y", 1);
+	assert_int_equal(take(), 0x44);
+	assert_int_equal(inb(0x3e8), 'y');
+	poke(LAPIC + 0xb0, 0); /* COM1 still wants it */
+	assert_int_equal(take(), 0x44);
+	assert_int_equal(inb(0x3f8), 'x');
+	poke(LAPIC + 0xb0, 0);
+	assert_int_equal(take(), -1);
+}
+
+static void test_com3_and_com4_exist_when_asked_for(void **state)
+{
+	assert_null(board.com[2]);
+	assert_null(board.com[3]);
+	assert_int_equal(inb(0x3e8 + 5), 0xff);
+	assert_int_equal(inb(0x2e8 + 5), 0xff);
+	machine_destroy(m);
+	build(false, true);
+	assert_int_equal(inb(0x3e8 + 5), 0x60);
+	assert_int_equal(inb(0x2e8 + 5), 0x60);
 }
 
 static void test_uart_through_the_ioapic(void **state)
@@ -373,7 +413,7 @@ static void test_state_hash_knows_no_addresses(void **state)
 		clock_run(&m->clock);
 		hash[i] = machine_hash(m);
 		machine_destroy(m);
-		build(false);
+		build(false, false);
 	}
 	assert_true(hash[0] == hash[1]);
 	assert_true(hash[0] != machine_hash(m));
@@ -389,6 +429,9 @@ int main(void)
 		T(test_pci_address_is_no_reset),
 		T(test_exits_tell_their_port),
 		T(test_uart_through_the_8259),
+		cmocka_unit_test_setup_teardown(test_two_uarts_on_one_line,
+						setup_coms, teardown),
+		T(test_com3_and_com4_exist_when_asked_for),
 		T(test_uart_through_the_ioapic),
 		T(test_key_to_irq_1),
 		T(test_rtc_and_aux_lines),
