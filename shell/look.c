@@ -142,7 +142,7 @@ bool look_needs_count(const struct options *o)
 	       o->trace.what & ~TRACE_IO ||
 	       (o->trace.what &&
 		(o->trace.from > 0 || o->trace.to != TRACE_ALL)) ||
-	       o->reference;
+	       o->reference || o->branches;
 }
 
 static void set_mark(struct look *l, struct mark *mark, uint64_t count,
@@ -191,6 +191,8 @@ int look_begin(struct look *l, const struct options *o, struct machine *m,
 			    cpu->ops->name);
 	if (o->reference)
 		cpu->ops->set_reference(cpu, true);
+	for (unsigned i = 0; o->branches && i < m->cpu_count; i++)
+		m->cpu[i]->ops->keep_branches(m->cpu[i], true);
 	/* At one count: the hash, then the snapshot, then the end. */
 	if (o->hash_every)
 		set_mark(l, &l->hash, first_hash(l), say_hash);

@@ -433,6 +433,14 @@ static int set_no_sandbox(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_branches(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+
+	o->branches = true;
+	return 0;
+}
+
 static int set_stats(void *ctx, const char *value)
 {
 	struct options *o = ctx;
@@ -512,6 +520,8 @@ static const struct cli_option rows[] = {
 	 "the simulator's core: fast or reference (fast)", engine_words},
 	{"hash-every", 0, "N", set_hash_every,
 	 "say the state's hash every N instructions", NULL, true},
+	{"branches", 0, NULL, set_branches,
+	 "keep the last branches, for a bad end; runs slower"},
 	{"no-sandbox", 0, NULL, set_no_sandbox,
 	 "do not confine vmm to the system calls it needs"},
 	{"stats", 0, NULL, set_stats,
@@ -568,6 +578,9 @@ static int check_together(const struct options *o)
 	if (o->trace_file && !o->trace.what)
 		return fail(-EINVAL, "--trace-file: nothing is traced; say "
 				     "what with --trace");
+	if (o->branches && o->reference)
+		return fail(-EINVAL, "--branches: the reference core keeps "
+				     "none; leave out --engine");
 	if (o->restore && (o->smp || o->smp_seed))
 		return fail(-EINVAL, "--restore: the machine has its "
 				     "processors already; leave out --smp and "

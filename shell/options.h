@@ -49,6 +49,8 @@ struct run_summary {
 	bool ended; /* the fields below are set */
 	bool want_hash;
 	int status;
+	bool exited; /* by a debug-exit port: devices.h's exit_code() */
+	uint64_t exit_code;
 	uint64_t instructions; /* 0: not counted */
 	uint64_t guest_ns, wall_ns, hash;
 	char text[320]; /* the verdict in words, or "" */
@@ -87,6 +89,7 @@ struct options {
 	const char *look[LOOK_MAX]; /* the inspector's commands, at the end */
 	unsigned look_count;
 	bool reference;
+	bool branches;
 	bool no_sandbox;
 	uint8_t escape; /* the byte of the key that ends the run */
 	bool stats, hash, verbose;

@@ -8,101 +8,8 @@
 #include <sys/stat.h>
 
 #include "devices/screen.h"
-#include "shell/backtrace.h"
 #include "shell/output.h"
-#include "shell/symbols.h"
 #include "vmm/log.h"
-
-#define CODE_BYTES 16
-
-static const char *mode(const struct x86_state *s)
-{
-	if (!(s->cr0 & CR0_PE))
-		return "real mode";
-	if (s->efer & EFER_LMA)
-		return s->seg[SEG_CS].attr & SEG_ATTR_L ? "64-bit"
-							: "compatibility mode";
-	return s->seg[SEG_CS].attr & SEG_ATTR_B ? "32-bit" : "16-bit";
-}
-
-/* The bytes at rip, as far as they are mapped. */
-static void describe_code(struct vcpu *cpu, const struct guestmem *gm,
-			  uint64_t va, char *text, size_t size)
-{
-	size_t len = 0;
-	uint64_t gpa;
-	uint8_t byte;
-
-	for (int i = 0; i < CODE_BYTES && len + 4 < size; i++, va++) {
-		if (!cpu->ops->translate(cpu, va, &gpa) ||
-		    !guestmem_read(gm, gpa, &byte, 1))
-			break;
-		len += snprintf(text + len, size - len, " %02x", byte);
-	}
-	if (len == 0)
-		snprintf(text, size, " not mapped");
-}
-
-/* Where the CPUs are whose turn it was not. */
-static void report_others(struct machine *m)
-{
-	static const char *const doing[] = {"", ", halted", ", waits for SIPI"};
-	struct x86_state s;
-
-	for (unsigned i = 0; i < m->cpu_count; i++) {
-		if (i == m->turn.cpu)
-			continue;
-		m->cpu[i]->ops->get_state(m->cpu[i], &s);
-		log_warn("  cpu %u: rip %016" PRIx64 ", %s%s", i, s.rip,
-			 mode(&s), doing[s.halted]);
-	}
-}
-
-/* The addresses as they are, for vmm symbolize, and their functions. */
-static void report_backtrace(struct machine *m, const struct symbols *symbols)
-{
-	struct backtrace b;
-	char name[128];
-
-	backtrace_walk(m, m->turn.cpu, symbols, &b);
-	if (b.count)
-		log_warn("  called from%s:",
-			 b.guessed ? ", as far as the stack can tell" : "");
-	for (unsigned i = 0; i < b.count; i++) {
-		symbols_name(symbols, b.ip[i], name, sizeof(name));
-		log_warn("    0x%016" PRIx64 "%s%s", b.ip[i], name,
-			 b.guessed ? " ?" : "");
-	}
-}
-
-void report_registers(struct machine *m, int kernel)
-{
-	struct symbols symbols;
-	struct vcpu *cpu = m->cpu[m->turn.cpu];
-	char name[128], code[CODE_BYTES * 3 + 16];
-	struct x86_state s;
-	uint64_t va;
-
-	if (m->cpu_count > 1)
-		log_warn("  cpu %u:", cpu->env.index);
-	cpu->ops->get_state(cpu, &s);
-	va = s.rip + s.seg[SEG_CS].base;
-	symbols_read(&symbols, kernel);
-	symbols_name(&symbols, s.rip, name, sizeof(name));
-	describe_code(cpu, &m->mem, va, code, sizeof(code));
-	log_warn("  rip %016" PRIx64 "%s, %s, ring %d%s", s.rip, name, mode(&s),
-		 (s.seg[SEG_SS].attr & SEG_ATTR_DPL) >> 5,
-		 s.halted ? ", halted" : "");
-	log_warn("  rsp %016" PRIx64 "  rflags %08" PRIx64 "  cr0 %08" PRIx64
-		 "  cr4 %08" PRIx64,
-		 s.gpr[GPR_RSP], s.rflags, s.cr0, s.cr4);
-	log_warn("  cr2 %016" PRIx64 "  cr3 %016" PRIx64 "  efer %" PRIx64,
-		 s.cr2, s.cr3, s.efer);
-	log_warn("  code%s", code);
-	report_backtrace(m, &symbols);
-	symbols_free(&symbols);
-	report_others(m);
-}
 
 /* The CPUs' together: they are nothing but counters. */
 static void all_stats(struct machine *m, struct vcpu_stats *sum)
@@ -128,7 +35,7 @@ void report_general(struct machine *m)
 		"r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
 	struct x86_state s;
 
-	m->cpu[0]->ops->get_state(m->cpu[0], &s);
+	m->cpu[m->turn.cpu]->ops->get_state(m->cpu[m->turn.cpu], &s);
 	for (unsigned i = 0; i < GPR_COUNT; i += 4)
 		log_warn("  %-3s %016" PRIx64 "  %-3s %016" PRIx64
 			 "  %-3s %016" PRIx64 "  %-3s %016" PRIx64,
@@ -168,6 +75,8 @@ void report_summary(struct machine *m, const struct verdict *v,
 
 	all_stats(m, &stats);
 	summary->status = v->status;
+	summary->exited = m->stop == STOP_EXIT;
+	summary->exit_code = m->stop_code;
 	summary->instructions = stats.instructions;
 	summary->guest_ns = clock_now(&m->clock);
 	summary->wall_ns = wall_ns;

@@ -6,12 +6,7 @@
 #include "shell/verdict.h"
 #include "vmm/machine.h"
 
-/*
- * A few lines on stderr: registers, mode, the bytes of the instruction;
- * `kernel` is a descriptor of its ELF file, for names, or -1.
- */
-void report_registers(struct machine *m, int kernel);
-/* The general ones. */
+/* On stderr: the general registers of the CPU whose turn it is. */
 void report_general(struct machine *m);
 
 /* --stats; `wall_ns` is the host time of machine_run(). */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shell/postmortem.h"
 #include "shell/report.h"
 #include "shell/sandbox/sandbox.h"
 #include "shell/terminal.h"
@@ -68,11 +69,17 @@ static struct byte_sink sink_of(struct session *s, unsigned which)
 	return (struct byte_sink){NULL, NULL};
 }
 
+/* What a line sends is looked at and kept on its way. */
+static struct byte_sink line_sink(struct session *s, unsigned which)
+{
+	return panic_sink(&s->panic, which,
+			  tail_sink(&s->tail[which], sink_of(s, which)));
+}
+
 static int build_board(struct session *s)
 {
 	struct board_config config = {
-		.com = {panic_sink(&s->panic, 0, sink_of(s, 0)),
-			panic_sink(&s->panic, 1, sink_of(s, 1))},
+		.com = {line_sink(s, 0), line_sink(s, 1)},
 		.rtc_epoch = BOARD_EPOCH,
 		.bios_state = true,
 	};
@@ -266,7 +273,7 @@ int session_begin(struct session *s, const struct options *options)
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
-	s->kernel_fd = -1;
+	s->kernel_fd = s->init_fd = -1;
 	s->stdout_.fd = s->file[0].fd = s->file[1].fd = -1;
 	if (options->display == DISPLAY_TERM && display_check() < 0)
 		return EXIT_USAGE;
@@ -357,6 +364,36 @@ static void say_hint(struct session *s)
 			 "give it keys with --type");
 }
 
+/* The serial lines that the person has not seen. */
+static unsigned hidden_lines(const struct session *s)
+{
+	const struct options *o = s->options;
+	unsigned hidden = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (o->display == DISPLAY_TERM ||
+		    (o->serial[i].kind != SERIAL_STDIO &&
+		     o->serial[i].kind != SERIAL_TEE))
+			hidden |= 1u << i;
+	return hidden;
+}
+
+static void say_postmortem(struct session *s)
+{
+	const struct options *o = s->options;
+	struct postmortem p = {
+		.m = s->m,
+		.board = &s->board,
+		.kernel = {s->kernel_fd, o->kernel},
+		.init = {s->init_fd, o->module[0]},
+		.tail = s->tail,
+		.hidden = hidden_lines(s),
+		.branches = o->branches,
+	};
+
+	postmortem_say(&p);
+}
+
 static void report(struct session *s, const struct verdict *v)
 {
 	/* The guest may have left the terminal's cursor behind a prompt. */
@@ -367,9 +404,7 @@ static void report(struct session *s, const struct verdict *v)
 		log_warn("%s", v->text);
 	say_hint(s);
 	if (v->registers)
-		report_registers(s->m, s->kernel_fd);
-	if (s->m->stop == STOP_BREAK)
-		report_general(s->m);
+		say_postmortem(s);
 	if (s->options->stats)
 		report_stats(s->m, s->wall_ns);
 	if (s->options->hash)
@@ -384,6 +419,8 @@ static int confine(struct session *s)
 
 	if (o->kernel)
 		s->kernel_fd = open(o->kernel, O_RDONLY | O_CLOEXEC);
+	if (o->module_count)
+		s->init_fd = open(o->module[0], O_RDONLY | O_CLOEXEC);
 	if (o->no_sandbox)
 		return 0;
 	if (o->screenshot || o->snapshot || o->front)
@@ -447,6 +484,8 @@ void session_end(struct session *s)
 	look_fini(&s->look);
 	if (s->kernel_fd >= 0)
 		close(s->kernel_fd);
+	if (s->init_fd >= 0)
+		close(s->init_fd);
 	if (!s->m)
 		return;
 	output_close(&s->file[0]);

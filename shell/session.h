@@ -14,6 +14,7 @@
 #include "shell/output.h"
 #include "shell/panic.h"
 #include "shell/signals.h"
+#include "shell/tail.h"
 #include "vmm/snapshot.h"
 
 struct session {
@@ -28,7 +29,9 @@ struct session {
 	struct output file[2]; /* COM1, COM2 */
 	struct byte_sink
 		tee[2]; /* to standard output or the screen, and file[0] */
-	int kernel_fd;	/* for its symbols; -1: none */
+	/* For names and lines, if it ends badly; -1: none. */
+	int kernel_fd, init_fd;
+	struct tail tail[BOARD_COMS];
 	struct panic panic;
 	struct look look;
 	struct snapshot snapshot; /* --restore's, until it was used */

@@ -14,16 +14,19 @@
 
 #include "shell/source_dwarf.h"
 #include "shell/symbols.h"
+#include "shell/unwind.h"
 #include "vmm/log.h"
 
 #define NT_BUILD_ID 3
 
 struct source {
 	char *path;
-	int fd;
+	int fd; /* ours to close, or -1 */
 	Elf *elf;
 	struct symbols symbols;
 	struct source_dwarf *dwarf; /* NULL: has none */
+	struct unwind *unwind;	    /* the same; when first asked for */
+	bool unwind_tried;
 	uint8_t id[SOURCE_ID_MAX];
 	unsigned id_len;
 };
@@ -67,6 +70,23 @@ static void read_build_id(struct source *s)
 
 struct source *source_open(const char *path)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct source *s;
+
+	if (fd < 0) {
+		fail(-errno, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	s = source_open_fd(fd, path);
+	if (s)
+		s->fd = fd;
+	else
+		close(fd);
+	return s;
+}
+
+struct source *source_open_fd(int fd, const char *path)
+{
 	struct source *s = calloc(1, sizeof(*s));
 
 	if (!s) {
@@ -74,19 +94,15 @@ struct source *source_open(const char *path)
 		return NULL;
 	}
 	s->path = strdup(path);
-	s->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0) {
-		fail(-errno, "%s: %s", path, strerror(errno));
-		goto failed;
-	}
+	s->fd = -1;
 	elf_version(EV_CURRENT);
-	s->elf = elf_begin(s->fd, ELF_C_READ, NULL);
+	s->elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!s->path || !s->elf || elf_kind(s->elf) != ELF_K_ELF) {
 		fail(-ENOEXEC, "%s: not an ELF file", path);
 		goto failed;
 	}
 	read_build_id(s);
-	symbols_load(&s->symbols, path);
+	symbols_read(&s->symbols, fd);
 	s->dwarf = source_dwarf_open(s->elf);
 	return s;
 failed:
@@ -98,6 +114,7 @@ void source_close(struct source *s)
 {
 	if (!s)
 		return;
+	unwind_close(s->unwind);
 	source_dwarf_close(s->dwarf);
 	symbols_free(&s->symbols);
 	elf_end(s->elf);
@@ -151,4 +168,18 @@ unsigned source_find(struct source *s, uint64_t va,
 	if (count == 1 && !frame[0].function)
 		frame[0].function = symbol;
 	return count;
+}
+
+bool source_unwind(struct source *s, struct source_regs *regs,
+		   const struct source_memory *memory)
+{
+	if (!s->unwind_tried)
+		s->unwind = unwind_open(s->elf);
+	s->unwind_tried = true;
+	return s->unwind && unwind_step(s->unwind, regs, memory);
+}
+
+const struct symbols *source_symbols(const struct source *s)
+{
+	return &s->symbols;
 }

@@ -7,6 +7,7 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,15 @@ struct source_dwarf {
 	struct name *names;
 };
 
+/* Half of it elsewhere: after a run no file may be opened by name. */
+static bool in_two_files(Dwarf *dwarf)
+{
+	const char *name;
+	const void *id;
+
+	return dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &id) > 0;
+}
+
 struct source_dwarf *source_dwarf_open(Elf *elf)
 {
 	struct source_dwarf *d = calloc(1, sizeof(*d));
@@ -32,8 +42,8 @@ struct source_dwarf *source_dwarf_open(Elf *elf)
 	if (!d)
 		return NULL;
 	d->dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
-	if (!d->dwarf) {
-		free(d);
+	if (!d->dwarf || in_two_files(d->dwarf)) {
+		source_dwarf_close(d);
 		return NULL;
 	}
 	return d;

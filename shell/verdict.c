@@ -42,8 +42,8 @@ static const struct {
 } ends[] = {
 	[STOP_NONE] = {STATUS_INTERNAL, "the run has not ended", true},
 	[STOP_POWEROFF] = {STATUS_NONE,
-			   "the guest powered off without a verdict: %s"},
-	[STOP_RESET] = {STATUS_RESET, "the guest asked for a reset: %s"},
+			   "the guest powered off without a verdict: %s", true},
+	[STOP_RESET] = {STATUS_RESET, "the guest asked for a reset: %s", true},
 	[STOP_TRIPLE] = {STATUS_RESET,
 			 "triple fault: an exception could not be delivered, "
 			 "nor the double fault after it%s",
@@ -74,14 +74,17 @@ static void verdict_of_exit(uint64_t code, struct verdict *v)
 		if (exits[i].port == port && exits[i].value == value) {
 			v->status = exits[i].status;
 			v->line = exits[i].line;
-			if (v->status == STATUS_FAILURE)
-				snprintf(v->text, sizeof(v->text),
-					 "the guest says that it failed "
-					 "(value %#" PRIx32 " on port %#x)",
-					 value, port);
+			if (v->status != STATUS_FAILURE)
+				return;
+			v->registers = true;
+			snprintf(v->text, sizeof(v->text),
+				 "the guest says that it failed "
+				 "(value %#" PRIx32 " on port %#x)",
+				 value, port);
 			return;
 		}
 	v->status = STATUS_NONE;
+	v->registers = true;
 	snprintf(v->text, sizeof(v->text),
 		 "guest ended with value %#" PRIx32 " on port %#x", value,
 		 port);

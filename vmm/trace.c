@@ -14,6 +14,13 @@ static const char *const exceptions[] = {
 
 #define EXCEPTIONS (sizeof(exceptions) / sizeof(exceptions[0]))
 
+const char *trace_vector(unsigned vector)
+{
+	if (vector < EXCEPTIONS && exceptions[vector])
+		return exceptions[vector];
+	return "";
+}
+
 /* The boot CPU goes without saying. */
 static void print_head(const struct trace *t, uint64_t count, unsigned cpu,
 		       const char *kind)

@@ -24,6 +24,9 @@ struct trace {
 
 void trace_init(struct trace *trace, FILE *out, unsigned what);
 
+/* "#PF", or "" for a vector that is no exception. */
+const char *trace_vector(unsigned vector);
+
 /* From the machine: an access to a port or to device memory. */
 void trace_access(struct trace *trace, struct machine *m, enum vcpu_space space,
 		  uint64_t addr, unsigned size, uint64_t val, bool write);

@@ -397,6 +397,15 @@ static bool read_kut(struct points *p, const char *text)
 	return read_kut_summary(p, text);
 }
 
+bool points_kut(const struct points *p)
+{
+	bool any = p->summed;
+
+	for (int i = 0; i < 5; i++)
+		any |= p->kut[i] > 0;
+	return any;
+}
+
 /* ---- lines ---- */
 
 /* "[    1.234567] ", as Linux puts it before everything. */

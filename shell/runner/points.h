@@ -76,6 +76,9 @@ void points_end(struct points *p, char *const *planned, size_t planned_count);
 void points_add(struct points *p, enum outcome outcome, const char *name,
 		const char *note);
 
+/* Does it speak as kvm-unit-tests do? */
+bool points_kut(const struct points *p);
+
 void points_fini(struct points *p);
 
 #endif

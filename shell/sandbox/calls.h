@@ -27,6 +27,10 @@ CALL(SANDBOX_BASE, mprotect)
 CALL(SANDBOX_BASE, madvise)
 CALL(SANDBOX_BASE, brk)
 CALL(SANDBOX_BASE, sysinfo) /* qsort asks how much memory there is */
+/* For a backtrace: libdw asks for its file's name, we for the folder. */
+CALL(SANDBOX_BASE, readlink)
+CALL(SANDBOX_BASE, readlinkat)
+CALL(SANDBOX_BASE, getcwd)
 CALL(SANDBOX_BASE, getrandom)
 CALL(SANDBOX_BASE, clock_gettime)
 CALL(SANDBOX_BASE, clock_nanosleep)

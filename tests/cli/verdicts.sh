@@ -78,7 +78,7 @@ vmm boot --panic-regex '(' "$GUESTS/exit.elf"
 expect_status 2
 
 check "the ends that a guest can choose"
-for row in f:1 o:6 p:3 r:4 t:4 h:5; do
+for row in f:1 o:6 p:3 r:4 t:4 h:5 0:6 1:6; do
 	boot "$GUESTS/say.elf" --append "!${row%:*}"
 	expect_status "${row#*:}"
 done
@@ -89,10 +89,35 @@ check "a bound of centuries is none"
 vmm boot --accel "$ACCEL" --timeout 18446744073s "$GUESTS/exit.elf"
 expect_status 0
 
-check "a bad end says who called"
+check "a bad end says where, who called, and what was last written"
 boot "$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf" --serial null
 expect_status 5
-expect "$work/err" '  called from:$'
-expect "$work/err" '    0x[0-9a-f]\{16\} <[a-z_]*+0x[0-9a-f]*>$'
+expect "$work/err" '  rax [0-9a-f]\{16\}  rcx '
+expect "$work/err" '  backtrace:$'
+expect "$work/err" '    0x[0-9a-f]\{16\} <[a-z_]*+0x[0-9a-f]*>'
+expect "$work/err" '  last lines of COM1:$'
+expect "$work/err" '    Child entry should be at: 0x[0-9a-f]* '
+expect "$work/err" '  screen:$'
+boot "$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf"
+expect_not "$work/err" 'last lines of' # they are on standard output
+
+if [ "$ACCEL" = sim ]; then
+	check "a triple fault says each step to it, and the branches before"
+	boot "$GUESTS/triple.elf"
+	expect "$work/err" '#DF 08h error 0, could not be delivered'
+	expect "$work/err" '#GP 0dh error 0x33, could not be delivered'
+	expect "$work/err" '#UD 06h, could not be delivered, .* <_start+0x7>'
+	expect "$work/err" '--branches'
+	for branches in '' --branches; do
+		boot "$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf" \
+			--timeout-virtual 3ms --hash $branches
+		grep hash "$work/err" >"$work/hash$branches"
+	done
+	expect "$work/err" '  last branches, the newest first:$'
+	expect "$work/err" '<[a-z_]*+0x[0-9a-f]*> -> 0x[0-9a-f]\{16\} <'
+	expect_same "$work/hash" "$work/hash--branches"
+	vmm boot --branches --engine reference "$GUESTS/exit.elf"
+	expect_status 2
+fi
 
 finish

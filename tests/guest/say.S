@@ -4,6 +4,7 @@
  *
  *	!f failure   !o power-off   !p pvpanic	   !r reset
  *	!t triple fault	   !h cli; hlt	   !l a loop without end
+ *	!0 exit value 0	   !1 exit value 1
  */
 #include "tests/guest/guest.inc"
 
@@ -23,6 +24,10 @@ next:	lodsb
 
 command:
 	lodsb
+	cmpb	$'0', %al
+	je	exit_value
+	cmpb	$'1', %al
+	je	exit_value
 	cmpb	$'f', %al
 	je	failure
 	cmpb	$'o', %al
@@ -42,6 +47,9 @@ command:
 	decl	%esi
 	jmp	next
 
+exit_value:
+	subb	$'0', %al
+	outb	%al, $EXIT_PORT
 success:
 	movb	$EXIT_SUCCESS, %al
 	outb	%al, $EXIT_PORT

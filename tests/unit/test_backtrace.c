@@ -54,7 +54,7 @@ static void frame(struct fixture *f, uint64_t at, uint64_t next, uint64_t ip)
 
 static unsigned walk(struct fixture *f)
 {
-	backtrace_walk(f->m, 0, &symbols, &f->b);
+	backtrace_walk(f->m, 0, &symbols, NULL, &f->b);
 	return f->b.count;
 }
 
