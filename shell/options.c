@@ -510,7 +510,7 @@ static const struct cli_option rows[] = {
 	{"break-at", 0, "N", set_break_at, "end the run after N instructions",
 	 NULL, true},
 	{"look", 0, "COMMAND", add_look,
-	 "at the end: list, tree, tasks ... of our kernel's objects", NULL,
+	 "at the end: list, tree, tasks ... of our kernel", NULL,
 	 true},
 	{"trace", 0, "WHAT", set_trace,
 	 "exec,int,io,mmu[,FROM-TO]: say what happens", NULL, true},
