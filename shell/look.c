@@ -145,6 +145,14 @@ bool look_needs_count(const struct options *o)
 	       o->reference || o->branches;
 }
 
+bool look_needs_files(const struct options *o)
+{
+	for (unsigned i = 0; i < o->look_count; i++)
+		if (!strncmp(o->look[i], "caps ", 5))
+			return true;
+	return o->snapshot != NULL;
+}
+
 static void set_mark(struct look *l, struct mark *mark, uint64_t count,
 		     void (*reached)(void *ctx))
 {

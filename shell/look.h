@@ -37,6 +37,9 @@ bool look_needs_count(const struct options *options);
 int look_begin(struct look *look, const struct options *options,
 	       struct machine *m, const struct feeder *feeder);
 
+/* Does one of them write a file by its name? */
+bool look_needs_files(const struct options *options);
+
 /* --look, after the run: false, said, when one was refused. */
 bool look_around(struct look *look, struct output *out);
 

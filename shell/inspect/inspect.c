@@ -69,6 +69,8 @@ const struct inspect_help inspect_commands[] = {
 	{"mem", "", "Untyped memory, and what it was made into", cmd_mem},
 	{"chan", "", "channels, endpoints and such: what is there, who waits",
 	 cmd_chan},
+	{"caps", "--dot|--svg|--capdl [FILE]",
+	 "the whole capability graph, as a picture or as text", cmd_caps},
 	{"check", "", "what does not fit together", cmd_check},
 	{NULL, NULL, NULL, NULL},
 };
