@@ -423,7 +423,7 @@ static int confine(struct session *s)
 		s->init_fd = open(o->module[0], O_RDONLY | O_CLOEXEC);
 	if (o->no_sandbox)
 		return 0;
-	if (o->screenshot || o->snapshot || o->front)
+	if (o->screenshot || look_needs_files(o) || o->front)
 		modes |= SANDBOX_FILES;
 	if (!s->m->cpu[0]->ops->counted_time)
 		modes |= SANDBOX_KVM;
