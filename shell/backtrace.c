@@ -8,7 +8,8 @@
 /* A call lies before it, in a function we know. */
 static bool is_return(const struct backtrace_target *t, uint64_t ip)
 {
-	return ip && symbols_function(t->symbols, ip - 1);
+	return ip && symbols_function(t->symbols, ip - 1) &&
+	       (!t->source || source_covers(t->source, ip - 1));
 }
 
 static bool read_word(const struct backtrace_target *t, uint64_t va,

@@ -1,26 +1,42 @@
 /* postmortem.c: opens what is needed, and has each part say its own. */
 #include "shell/postmortem.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "devices/screen.h"
 #include "vmm/log.h"
 
 struct postmortem_program *postmortem_program(struct postmortem *p,
-					      unsigned ring)
+					      unsigned ring, uint64_t cr3)
 {
-	return ring == 3 && p->init.source ? &p->init : &p->kernel;
+	if (ring != 3)
+		return &p->kernel;
+	for (unsigned i = 0; i < p->modules; i++)
+		if (program_runs(&p->module[i].file, &p->m->mem,
+				 cr3 & PTE_ADDR))
+			return &p->module[i];
+	return p->modules ? &p->module[0] : &p->kernel;
 }
 
-const struct symbols *postmortem_symbols(const struct postmortem_program *of)
+struct source *postmortem_source(struct postmortem_program *of)
+{
+	if (!of->tried && of->file.fd >= 0)
+		of->source = source_open_fd(of->file.fd, of->path);
+	of->tried = true;
+	return of->source;
+}
+
+const struct symbols *postmortem_symbols(struct postmortem_program *of)
 {
 	static const struct symbols none;
+	const struct source *source = postmortem_source(of);
 
-	return of->source ? source_symbols(of->source) : &none;
+	return source ? source_symbols(source) : &none;
 }
 
-void postmortem_name(const struct postmortem_program *of, uint64_t va,
-		     char *text, size_t size)
+void postmortem_name(struct postmortem_program *of, uint64_t va, char *text,
+		     size_t size)
 {
 	symbols_name(postmortem_symbols(of), va, text, size);
 }
@@ -70,19 +86,50 @@ void postmortem_screen(struct postmortem *p)
 		say_row(cells + 2 * y * screen.cols, screen.cols);
 }
 
-static void open_program(struct postmortem_program *p)
+static void open_program(struct postmortem_program *p, const char *path)
 {
-	if (p->fd >= 0 && p->path)
-		p->source = source_open_fd(p->fd, p->path);
+	*p = (struct postmortem_program){.path = path};
+	program_open(&p->file, path);
+}
+
+static void close_program(struct postmortem_program *p)
+{
+	source_close(p->source);
+	program_close(&p->file);
+}
+
+int postmortem_open(struct postmortem *p, struct machine *m,
+		    const struct board *board, const struct options *o)
+{
+	struct inspect_config config = {m, o->kernel, o->module,
+					o->module_count};
+
+	*p = (struct postmortem){.m = m, .board = board};
+	p->branches = o->branches;
+	open_program(&p->kernel, o->kernel);
+	for (; p->modules < o->module_count; p->modules++)
+		open_program(&p->module[p->modules], o->module[p->modules]);
+	p->inspect = inspect_create(&config);
+	return p->inspect ? 0 : -ENOMEM;
+}
+
+void postmortem_close(struct postmortem *p)
+{
+	if (!p->m)
+		return;
+	close_program(&p->kernel);
+	for (unsigned i = 0; i < p->modules; i++)
+		close_program(&p->module[i]);
+	inspect_destroy(p->inspect);
+	p->m = NULL;
 }
 
 void postmortem_say(struct postmortem *p)
 {
 	char title[] = "last lines of COM0:";
 
-	open_program(&p->kernel);
-	open_program(&p->init);
 	postmortem_cpu(p);
+	postmortem_tasks(p);
 	postmortem_past(p);
 	for (unsigned i = 0; i < BOARD_COMS; i++) {
 		title[strlen(title) - 2] = '1' + i;
@@ -90,6 +137,4 @@ void postmortem_say(struct postmortem *p)
 			tail_say(&p->tail[i], title);
 	}
 	postmortem_screen(p);
-	source_close(p->kernel.source);
-	source_close(p->init.source);
 }

@@ -54,38 +54,41 @@ static void say_others(struct postmortem *p)
 		if (i == m->turn.cpu)
 			continue;
 		m->cpu[i]->ops->get_state(m->cpu[i], &s);
-		postmortem_name(postmortem_program(p, ring(&s)), s.rip, name,
-				sizeof(name));
+		postmortem_name(postmortem_program(p, ring(&s), s.cr3), s.rip,
+				name, sizeof(name));
 		log_warn("  cpu %u: rip %016" PRIx64 "%s, %s%s", i, s.rip, name,
 			 mode(&s), doing[s.halted]);
 	}
 }
 
-void postmortem_place(const struct postmortem_program *of, uint64_t ip,
+void postmortem_place(struct postmortem_program *of, uint64_t ip,
 		      bool behind_call, const char *mark)
 {
 	struct source_frame frame[SOURCE_FRAMES_MAX];
+	struct source *source = postmortem_source(of);
+	const char *inner = NULL;
 	unsigned count = 0;
 	char name[128], at[300] = "";
 
-	if (of->source)
-		count = source_find(of->source, ip - behind_call, frame);
+	if (source)
+		count = source_find(source, ip - behind_call, frame);
 	if (count && frame[0].file)
 		snprintf(at, sizeof(at), " at %s:%u", frame[0].file,
 			 frame[0].line);
 	postmortem_name(of, ip, name, sizeof(name));
-	log_warn("    0x%016" PRIx64 "%s%s%s", ip, name, at, mark);
+	if (count > 1) /* the symbol is that of the function around */
+		inner = frame[0].function;
+	log_warn("    0x%016" PRIx64 "%s%s%s%s%s", ip, name, inner ? " " : "",
+		 inner ? inner : "", at, mark);
 	for (unsigned i = 1; i < count; i++)
 		log_warn("      inlined into %s at %s:%u",
 			 frame[i].function ? frame[i].function : "?",
 			 frame[i].file ? frame[i].file : "?", frame[i].line);
 }
 
-void postmortem_backtrace(const struct postmortem_program *of, uint64_t rip,
+void postmortem_backtrace(struct postmortem_program *of, uint64_t rip,
 			  const struct backtrace *b)
 {
-	log_warn("  backtrace%s:",
-		 b->guessed ? ", as far as the stack can tell" : "");
 	postmortem_place(of, rip, false, "");
 	for (unsigned i = 0; i < b->count; i++)
 		postmortem_place(of, b->ip[i], !b->exact[i],
@@ -94,13 +97,16 @@ void postmortem_backtrace(const struct postmortem_program *of, uint64_t rip,
 
 static void say_backtrace(struct postmortem *p, const struct x86_state *s)
 {
-	const struct postmortem_program *of = postmortem_program(p, ring(s));
+	struct postmortem_program *of = postmortem_program(p, ring(s), s->cr3);
 	struct backtrace b;
 
 	backtrace_walk(p->m, p->m->turn.cpu, postmortem_symbols(of), of->source,
 		       &b);
-	if (s->efer & EFER_LMA)
-		postmortem_backtrace(of, s->rip, &b);
+	if (!(s->efer & EFER_LMA))
+		return;
+	log_warn("  backtrace%s:",
+		 b.guessed && b.count ? ", as far as the stack can tell" : "");
+	postmortem_backtrace(of, s->rip, &b);
 }
 
 void postmortem_cpu(struct postmortem *p)
@@ -112,7 +118,7 @@ void postmortem_cpu(struct postmortem *p)
 	if (p->m->cpu_count > 1)
 		log_warn("  cpu %u:", cpu->env.index);
 	cpu->ops->get_state(cpu, &s);
-	postmortem_name(postmortem_program(p, ring(&s)), s.rip, name,
+	postmortem_name(postmortem_program(p, ring(&s), s.cr3), s.rip, name,
 			sizeof(name));
 	describe_code(cpu, &p->m->mem, s.rip + s.seg[SEG_CS].base, code,
 		      sizeof(code));

@@ -17,19 +17,31 @@ static const char *kind(const struct vcpu_event *e)
 	return e->soft ? "by INT" : "exception";
 }
 
-/* Addresses above the middle are the kernel's, in ours and in most. */
+static uint64_t current_cr3(struct postmortem *p)
+{
+	struct vcpu *cpu = p->m->cpu[p->m->turn.cpu];
+	struct x86_state s;
+
+	cpu->ops->get_state(cpu, &s);
+	return s.cr3;
+}
+
+/* The kernel's, or else of the program that runs. */
 static void name_any(struct postmortem *p, uint64_t va, char *text, size_t size)
 {
 	postmortem_name(&p->kernel, va, text, size);
-	if (!*text && p->init.source)
-		postmortem_name(&p->init, va, text, size);
+	if (!*text)
+		postmortem_name(postmortem_program(p, 3, current_cr3(p)), va,
+				text, size);
 }
 
+/* Whose user code it was is guessed: by the page tables of now. */
 static void say_event(struct postmortem *p, const struct vcpu_event *e)
 {
+	uint64_t cr3 = current_cr3(p);
 	char name[128], error[32] = "", address[40] = "";
 
-	postmortem_name(postmortem_program(p, e->cpl), e->rip, name,
+	postmortem_name(postmortem_program(p, e->cpl, cr3), e->rip, name,
 			sizeof(name));
 	if (e->has_error)
 		snprintf(error, sizeof(error), " error %#" PRIx32, e->error);

@@ -7,14 +7,12 @@
 #include "shell/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "shell/postmortem.h"
 #include "shell/report.h"
 #include "shell/sandbox/sandbox.h"
 #include "shell/terminal.h"
@@ -273,7 +271,6 @@ int session_begin(struct session *s, const struct options *options)
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
-	s->kernel_fd = s->init_fd = -1;
 	s->stdout_.fd = s->file[0].fd = s->file[1].fd = -1;
 	if (options->display == DISPLAY_TERM && display_check() < 0)
 		return EXIT_USAGE;
@@ -380,18 +377,9 @@ static unsigned hidden_lines(const struct session *s)
 
 static void say_postmortem(struct session *s)
 {
-	const struct options *o = s->options;
-	struct postmortem p = {
-		.m = s->m,
-		.board = &s->board,
-		.kernel = {s->kernel_fd, o->kernel},
-		.init = {s->init_fd, o->module[0]},
-		.tail = s->tail,
-		.hidden = hidden_lines(s),
-		.branches = o->branches,
-	};
-
-	postmortem_say(&p);
+	s->postmortem.tail = s->tail;
+	s->postmortem.hidden = hidden_lines(s);
+	postmortem_say(&s->postmortem);
 }
 
 static void report(struct session *s, const struct verdict *v)
@@ -417,10 +405,8 @@ static int confine(struct session *s)
 	const struct options *o = s->options;
 	unsigned modes = SANDBOX_BASE;
 
-	if (o->kernel)
-		s->kernel_fd = open(o->kernel, O_RDONLY | O_CLOEXEC);
-	if (o->module_count)
-		s->init_fd = open(o->module[0], O_RDONLY | O_CLOEXEC);
+	if (postmortem_open(&s->postmortem, s->m, &s->board, o))
+		return -ENOMEM;
 	if (o->no_sandbox)
 		return 0;
 	if (o->screenshot || look_needs_files(o) || o->front)
@@ -482,10 +468,7 @@ void session_end(struct session *s)
 	terminal_leave();
 	snapshot_close(&s->snapshot);
 	look_fini(&s->look);
-	if (s->kernel_fd >= 0)
-		close(s->kernel_fd);
-	if (s->init_fd >= 0)
-		close(s->init_fd);
+	postmortem_close(&s->postmortem);
 	if (!s->m)
 		return;
 	output_close(&s->file[0]);

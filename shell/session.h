@@ -13,6 +13,7 @@
 #include "shell/options.h"
 #include "shell/output.h"
 #include "shell/panic.h"
+#include "shell/postmortem.h"
 #include "shell/signals.h"
 #include "shell/tail.h"
 #include "vmm/snapshot.h"
@@ -29,8 +30,7 @@ struct session {
 	struct output file[2]; /* COM1, COM2 */
 	struct byte_sink
 		tee[2]; /* to standard output or the screen, and file[0] */
-	/* For names and lines, if it ends badly; -1: none. */
-	int kernel_fd, init_fd;
+	struct postmortem postmortem;
 	struct tail tail[BOARD_COMS];
 	struct panic panic;
 	struct look look;

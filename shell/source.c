@@ -135,8 +135,7 @@ unsigned source_build_id(const struct source *s, uint8_t id[SOURCE_ID_MAX])
 	return s->id_len;
 }
 
-/* Is the address in a segment that is executed? */
-static bool covers(const struct source *s, uint64_t va)
+bool source_covers(const struct source *s, uint64_t va)
 {
 	GElf_Phdr ph;
 	size_t count;
@@ -157,7 +156,7 @@ unsigned source_find(struct source *s, uint64_t va,
 	const char *symbol;
 	unsigned count = 0;
 
-	if (!covers(s, va))
+	if (!source_covers(s, va))
 		return 0;
 	symbol = symbols_function(&s->symbols, va);
 	if (s->dwarf)

@@ -35,6 +35,9 @@ const char *source_path(const struct source *source);
 unsigned source_build_id(const struct source *source,
 			 uint8_t id[SOURCE_ID_MAX]);
 
+/* Is the address in a segment that is executed? */
+bool source_covers(const struct source *source, uint64_t va);
+
 /*
  * The function at the address, first the innermost of those inlined there,
  * each later one with the place that called the one before. Returns how many;

@@ -98,6 +98,8 @@ expect "$work/err" '    0x[0-9a-f]\{16\} <[a-z_]*+0x[0-9a-f]*>'
 expect "$work/err" '  last lines of COM1:$'
 expect "$work/err" '    Child entry should be at: 0x[0-9a-f]* '
 expect "$work/err" '  screen:$'
+expect "$work/err" '  task#1 (rinit), waiting$'
+expect "$work/err" '    0x[0-9a-f]\{16\} <_start+0x[0-9a-f]*>'
 boot "$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf"
 expect_not "$work/err" 'last lines of' # they are on standard output
 
