@@ -190,6 +190,7 @@ int evm_trie_finish(struct evm_trie *t, struct evm_hash *root)
 	evm_rlp_fini(&r);
 	evm_rlp_fini(&t->values);
 	evm_free(t->values.alloc, t->items, t->size * sizeof(*t->items));
+	evm_trie_init(t, r.alloc);
 	return r.failed ? EVM_ERR_NO_MEMORY : 0;
 }
 

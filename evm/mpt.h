@@ -29,7 +29,7 @@ void evm_trie_add(struct evm_trie *t, const uint8_t *key, size_t key_len,
 /* The same under the key's hash, in a "secure" trie. */
 void evm_trie_add_hashed(struct evm_trie *t, const uint8_t *key, size_t key_len,
 			 size_t value);
-/* The root, and the end of the trie. */
+/* The root; the trie is empty again. */
 int evm_trie_finish(struct evm_trie *t, struct evm_hash *root);
 
 #endif

@@ -83,7 +83,7 @@ void evm_rlp_end(struct evm_rlp *r, size_t start)
 	r->len += n;
 }
 
-static void write_log(struct evm_rlp *r, const struct evm_log *log)
+void evm_rlp_log(struct evm_rlp *r, const struct evm_log *log)
 {
 	size_t list = evm_rlp_begin(r), topics;
 	uint8_t word[32];
@@ -104,7 +104,7 @@ void evm_rlp_logs(struct evm_rlp *r, const struct evm_state *state)
 	size_t list = evm_rlp_begin(r);
 
 	for (size_t i = 0; i < evm_state_log_count(state); i++)
-		write_log(r, evm_state_log(state, i));
+		evm_rlp_log(r, evm_state_log(state, i));
 	evm_rlp_end(r, list);
 }
 

@@ -30,6 +30,7 @@ void evm_rlp_number(struct evm_rlp *r, const struct u256 *value);
 size_t evm_rlp_begin(const struct evm_rlp *r);
 void evm_rlp_end(struct evm_rlp *r, size_t start);
 
+void evm_rlp_log(struct evm_rlp *r, const struct evm_log *log);
 /* The logs of one receipt, as a list. */
 void evm_rlp_logs(struct evm_rlp *r, const struct evm_state *state);
 

@@ -199,6 +199,8 @@ int evm_transact(struct evm *evm, const struct evm_transaction *tx,
 	int err;
 
 	*receipt = (struct evm_receipt){.result.status = evm_tx_check(evm, tx)};
+	if (receipt->result.status == EVM_SUCCESS && tx->gas_limit > INT64_MAX)
+		receipt->result.status = EVM_TX_BLOCK_GAS;
 	if (receipt->result.status != EVM_SUCCESS)
 		return 0;
 	evm_state_begin(evm->state);

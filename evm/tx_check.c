@@ -51,7 +51,7 @@ static enum evm_status check_type(const struct evm *evm,
 static enum evm_status check_gas(const struct evm *evm,
 				 const struct evm_transaction *tx)
 {
-	if (tx->gas_limit > evm->block.gas_limit || tx->gas_limit > INT64_MAX)
+	if (tx->gas_limit > evm->block.gas_limit)
 		return EVM_TX_BLOCK_GAS;
 	if (evm->fork >= EVM_OSAKA && tx->gas_limit > TX_GAS_MAX)
 		return EVM_TX_GAS_MAX;

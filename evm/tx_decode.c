@@ -5,7 +5,6 @@
 #include "evm/alloc.h"
 #include "evm/authorize.h"
 #include "evm/hash.h"
-#include "evm/rlp.h"
 #include "evm/tx_decode.h"
 
 static void *array(const struct evm_allocator *alloc, size_t count, size_t each)
@@ -161,34 +160,6 @@ static bool split_v(struct evm_signed_tx *s, const struct u256 *v)
 	return true;
 }
 
-/*
- * What was signed: the list up to the signature, with the type before it, or
- * for EIP-155 the chain id and two zeros behind.
- */
-static int hash_signed(const struct evm_allocator *alloc,
-		       struct evm_signed_tx *s, const uint8_t *fields,
-		       size_t len)
-{
-	struct evm_rlp w = {.alloc = alloc};
-	uint8_t type = (uint8_t)s->tx.type;
-	size_t list;
-
-	if (type != EVM_TX_LEGACY)
-		evm_rlp_raw(&w, &type, 1);
-	list = evm_rlp_begin(&w);
-	evm_rlp_raw(&w, fields, len);
-	if (type == EVM_TX_LEGACY && s->replay_protected) {
-		evm_rlp_number(&w, &s->chain_id);
-		evm_rlp_string(&w, NULL, 0);
-		evm_rlp_string(&w, NULL, 0);
-	}
-	evm_rlp_end(&w, list);
-	if (!w.failed)
-		evm_keccak256(w.bytes, w.len, s->signing_hash.bytes);
-	evm_rlp_fini(&w);
-	return w.failed ? EVM_ERR_NO_MEMORY : 0;
-}
-
 static int read_fields(struct evm_rlp_reader *r,
 		       const struct evm_allocator *alloc,
 		       struct evm_signed_tx *s)
@@ -216,14 +187,11 @@ static int read_signed(struct evm_rlp_reader *r,
 		       const struct evm_allocator *alloc,
 		       struct evm_signed_tx *s)
 {
-	const uint8_t *first = r->bytes;
 	struct u256 v;
-	size_t len;
 	int err = read_fields(r, alloc, s);
 
 	if (err < 0)
 		return err;
-	len = (size_t)(r->bytes - first);
 	v = evm_rlp_next_number(r);
 	s->r = evm_rlp_next_number(r);
 	s->s = evm_rlp_next_number(r);
@@ -238,7 +206,7 @@ static int read_signed(struct evm_rlp_reader *r,
 		if (!u256_fits_u64(&v) || v.w[0] > 1)
 			return EVM_TX_SIGNATURE;
 	}
-	return hash_signed(alloc, s, first, len);
+	return evm_tx_signing_hash(alloc, s);
 }
 
 int evm_tx_decode(const struct evm_allocator *alloc, const uint8_t *bytes,

@@ -5,7 +5,7 @@
 #ifndef EVM_TX_DECODE_H
 #define EVM_TX_DECODE_H
 
-#include "evm/evm.h"
+#include "evm/rlp.h"
 
 /* A decoded transaction, with what it points to. */
 struct evm_signed_tx {
@@ -30,6 +30,13 @@ struct evm_signed_tx {
 int evm_tx_decode(const struct evm_allocator *alloc, const uint8_t *bytes,
 		  size_t len, struct evm_signed_tx *signed_tx);
 void evm_tx_decode_fini(const struct evm_allocator *alloc,
+			struct evm_signed_tx *signed_tx);
+
+/* The bytes again; without the signature, what is signed. */
+void evm_tx_encode(struct evm_rlp *w, const struct evm_signed_tx *signed_tx,
+		   bool with_signature);
+/* Sets signing_hash from the rest. */
+int evm_tx_signing_hash(const struct evm_allocator *alloc,
 			struct evm_signed_tx *signed_tx);
 
 /* Who signed it, by the fork's rules, into tx.sender; or why nobody did. */

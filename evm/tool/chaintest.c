@@ -19,23 +19,34 @@ static void verdict(struct batch *batch, const char *name, const char *error)
 
 /* ---- RLP ---- */
 
+#define DECIMAL_BYTES 128
+
+/* value = value * 10 + digit, most significant byte first */
+static void push_digit(uint8_t value[DECIMAL_BYTES], unsigned digit)
+{
+	for (size_t i = DECIMAL_BYTES; i-- > 0; digit >>= 8) {
+		digit += value[i] * 10u;
+		value[i] = (uint8_t)digit;
+	}
+}
+
 /* Strings are bytes, but those that begin with # are numbers in decimal. */
 static void write_string(struct evm_rlp *r, json_t *string)
 {
 	const char *text = json_string_value(string);
-	struct u256 ten = u256_from(10), value = u256_from(0), digit;
+	uint8_t value[DECIMAL_BYTES] = {0};
+	size_t zeros = 0;
 
 	if (*text != '#') {
 		evm_rlp_string(r, (const uint8_t *)text,
 			       json_string_length(string));
 		return;
 	}
-	while (*++text) {
-		digit = u256_from((uint64_t)(*text - '0'));
-		value = u256_mul(&value, &ten);
-		value = u256_add(&value, &digit);
-	}
-	evm_rlp_number(r, &value);
+	while (*++text)
+		push_digit(value, (unsigned)(*text - '0'));
+	while (zeros < sizeof(value) && value[zeros] == 0)
+		zeros++;
+	evm_rlp_string(r, value + zeros, sizeof(value) - zeros);
 }
 
 /* The JSON's own depth bounds this: jansson takes 2048 at most. */
@@ -188,16 +199,14 @@ static enum evm_status check_tx(struct evm_signed_tx *s, enum evm_fork fork)
 	struct evm evm = {.alloc = host_allocator,
 			  .fork = fork,
 			  .chain_id = 1,
-			  .block.gas_limit = INT64_MAX};
+			  .block.gas_limit = UINT64_MAX};
 	struct u256 all = u256_not(&(struct u256){{0}});
 	enum evm_status status = evm_tx_recover(s, fork, 1);
 
 	if (status != EVM_SUCCESS)
 		return status;
 	tx = s->tx;
-	tx.value = u256_from(0);      /* whatever it is, somebody may have it */
-	if (tx.gas_limit > INT64_MAX) /* no block has that, but it may be */
-		tx.gas_limit = INT64_MAX;
+	tx.value = u256_from(0); /* whatever it is, somebody may have it */
 	evm.state = evm_state_create(&host_allocator);
 	if (!evm.state ||
 	    evm_state_put(evm.state, &tx.sender, tx.nonce, &all, NULL, 0) < 0)

@@ -54,7 +54,8 @@ bool number_of(struct reader *r, json_t *value, const char *name,
 	text = text_of(r, value, name);
 	if (!text)
 		return false;
-	return parse_number(text, number) ||
+	return (strncmp(text, "0x", 2) ? parse_decimal(text, number)
+				       : parse_number(text, number)) ||
 	       reader_fail(r, "%s: \"%.70s\" is no number of 256 bits", name,
 			   text);
 }

@@ -9,6 +9,7 @@ static const struct {
 	const char *text;
 } commands[] = {
 	{"run", cmd_run, "run code from the command line"},
+	{"t8n", cmd_t8n, "a block of transactions, from state to state"},
 	{"vmtest", cmd_vmtest, "run VMTests fixtures"},
 	{"statetest", cmd_statetest, "run GeneralStateTests fixtures"},
 	{"txtest", cmd_txtest, "run TransactionTests fixtures"},

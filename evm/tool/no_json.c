@@ -33,3 +33,8 @@ int cmd_trietest(int argc, char **argv)
 {
 	return refuse(argv[0]);
 }
+
+int cmd_t8n(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}

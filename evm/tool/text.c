@@ -90,6 +90,24 @@ bool parse_number(const char *text, struct u256 *value)
 	return true;
 }
 
+bool parse_decimal(const char *text, struct u256 *value)
+{
+	struct u256 ten = u256_from(10), digit, before;
+
+	*value = u256_from(0);
+	if (!*text)
+		return false;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		before = *value;
+		digit = u256_from((uint64_t)(*text - '0'));
+		*value = u256_mul(value, &ten);
+		*value = u256_add(value, &digit);
+		if (u256_bits(&before) > 252 || u256_less(value, &before))
+			return false;
+	}
+	return !*text;
+}
+
 bool parse_u64(const char *text, uint64_t *value)
 {
 	struct u256 wide;

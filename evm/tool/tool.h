@@ -16,6 +16,7 @@ enum { EXIT_DONE = 0, EXIT_BAD = 1, EXIT_USAGE = 2 };
 
 int cmd_run(int argc, char **argv);
 int cmd_vmtest(int argc, char **argv);
+int cmd_t8n(int argc, char **argv);
 int cmd_statetest(int argc, char **argv);
 int cmd_txtest(int argc, char **argv);
 int cmd_rlptest(int argc, char **argv);
@@ -36,6 +37,7 @@ char *read_file(const char *path, size_t *len);
  * number of digits and are from malloc (never NULL on success).
  */
 bool parse_number(const char *text, struct u256 *value);
+bool parse_decimal(const char *text, struct u256 *value);
 bool parse_u64(const char *text, uint64_t *value); /* decimal too */
 bool parse_address(const char *text, struct evm_address *addr);
 bool parse_bytes(const char *text, uint8_t **bytes, size_t *len);

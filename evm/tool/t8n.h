@@ -1,0 +1,47 @@
+/*
+ * t8n.h: `evm t8n`, a block without its header: accounts, an environment and
+ * transactions in; accounts and what a header would say out.
+ */
+#ifndef EVM_TOOL_T8N_H
+#define EVM_TOOL_T8N_H
+
+#include "evm/mpt.h"
+#include "evm/tool/json_tx.h"
+
+#define T8N_BLOOM 256
+
+struct t8n {
+	struct evm evm;
+	struct reader reader;
+	json_t *alloc, *env, *txs; /* borrowed */
+	int64_t reward;		   /* -1: none, nor its touch */
+	struct evm_blob_schedule blobs;
+	const char *trace_dir; /* NULL: no traces */
+	bool trace_memory, trace_no_stack, trace_return_data;
+
+	/* the environment, as far as the machine does not have it */
+	json_t *block_hashes; /* by number; borrowed */
+	uint64_t excess_blob_gas;
+
+	/* what came of it */
+	uint64_t gas_used, blob_gas_used, log_count;
+	struct evm_trie tx_trie, receipt_trie;
+	struct evm_rlp logs, body;
+	size_t logs_list, body_list; /* where the open lists begin */
+	uint8_t bloom[T8N_BLOOM];
+	json_t *receipts, *rejected, *requests;
+	struct evm_hash withdrawals_root;
+	uint8_t request_hash[3][32];
+	size_t request_count;
+	uint8_t *deposits;
+	size_t deposits_len;
+};
+
+/* t8n_env.c */
+bool t8n_read_env(struct t8n *t);
+
+/* t8n_run.c: the transactions and all around them; false: see the reader. */
+bool t8n_run(struct t8n *t);
+void t8n_fini(struct t8n *t);
+
+#endif

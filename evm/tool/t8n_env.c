@@ -1,0 +1,205 @@
+/*
+ * t8n_env.c: the block's environment. What is not given is computed from the
+ * parent's: base fee (EIP-1559), blob gas (EIP-4844, EIP-7918), difficulty.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "evm/tool/t8n.h"
+
+#define BLOB_GAS       131072
+#define BLOB_BASE_COST 8192 /* EIP-7918 */
+
+/* u256 arithmetic with small numbers */
+static struct u256 times(struct u256 a, uint64_t b)
+{
+	struct u256 wide = u256_from(b);
+
+	return u256_mul(&a, &wide);
+}
+
+static struct u256 over(struct u256 a, uint64_t b)
+{
+	struct u256 wide = u256_from(b);
+
+	return u256_div(&a, &wide);
+}
+
+static bool compute_base_fee(struct t8n *t, struct u256 *fee)
+{
+	uint64_t used = 0, limit = 0, target, distance;
+	struct u256 parent, change, one = u256_from(1);
+	struct reader *r = &t->reader;
+
+	if (!has(t->env, "parentBaseFee"))
+		return reader_fail(r, "currentBaseFee: missing; give it or "
+				      "parentBaseFee");
+	if (!read_number(r, t->env, "parentBaseFee", &parent) ||
+	    !read_u64(r, t->env, "parentGasUsed", &used) ||
+	    !read_u64(r, t->env, "parentGasLimit", &limit))
+		return false;
+	target = limit / 2;
+	distance = used > target ? used - target : target - used;
+	if (target == 0)
+		return reader_fail(r, "parentGasLimit: too small");
+	change = over(over(times(parent, distance), target), 8);
+	if (used > target && u256_is_zero(&change))
+		change = one;
+	*fee = used > target ? u256_add(&parent, &change)
+			     : u256_sub(&parent, &change);
+	return true;
+}
+
+static bool compute_excess(struct t8n *t, uint64_t *result)
+{
+	uint64_t target = (uint64_t)t->blobs.target * BLOB_GAS;
+	uint64_t excess = 0, used = 0;
+	struct u256 base_fee = u256_from(0), blob_fee, floor;
+	struct reader *r = &t->reader;
+
+	if (!maybe_u64(r, t->env, "parentExcessBlobGas", &excess) ||
+	    !maybe_u64(r, t->env, "parentBlobGasUsed", &used) ||
+	    !maybe_number(r, t->env, "parentBaseFee", &base_fee))
+		return false;
+	*result = 0;
+	if (excess + used < target)
+		return true;
+	*result = excess + used - target;
+	if (t->evm.fork < EVM_OSAKA)
+		return true;
+	blob_fee =
+		times(evm_blob_base_fee(excess, t->blobs.fraction), BLOB_GAS);
+	floor = times(base_fee, BLOB_BASE_COST);
+	if (u256_less(&blob_fee, &floor))
+		*result = excess + used * (t->blobs.max - t->blobs.target) /
+					   t->blobs.max;
+	return true;
+}
+
+/* How far the fork's "bomb" is put off, in blocks. */
+static uint64_t bomb_delay(enum evm_fork fork)
+{
+	if (fork >= EVM_LONDON)
+		return 9700000;
+	if (fork >= EVM_CONSTANTINOPLE)
+		return 5000000;
+	return fork >= EVM_BYZANTIUM ? 3000000 : 0;
+}
+
+/* parent + parent / 2048 * steps, at least the minimum */
+static struct u256 adjusted(struct u256 parent, int64_t steps)
+{
+	struct u256 minimum = u256_from(131072), unit = over(parent, 2048);
+	struct u256 change = times(unit, (uint64_t)llabs(steps)), result;
+
+	if (steps >= 0)
+		result = u256_add(&parent, &change);
+	else if (u256_sub_borrow(&result, &parent, &change))
+		result = minimum;
+	return u256_less(&result, &minimum) ? minimum : result;
+}
+
+static bool compute_difficulty(struct t8n *t, struct u256 *difficulty)
+{
+	static const uint8_t no_uncles[4] = {0x1d, 0xcc, 0x4d, 0xe8};
+	uint64_t before = 0, number = t->evm.block.number, period;
+	enum evm_fork fork = t->evm.fork;
+	struct evm_hash uncles = {{0x1d, 0xcc, 0x4d, 0xe8}};
+	struct u256 parent, one = u256_from(1), count, bomb;
+	struct reader *r = &t->reader;
+	int64_t elapsed, steps;
+
+	if (!has(t->env, "parentDifficulty"))
+		return reader_fail(r, "currentDifficulty: missing; give it or "
+				      "parentDifficulty");
+	if (!read_number(r, t->env, "parentDifficulty", &parent) ||
+	    !read_u64(r, t->env, "parentTimestamp", &before) ||
+	    (has(t->env, "parentUncleHash") &&
+	     !read_hash(r, t->env, "parentUncleHash", &uncles)))
+		return false;
+	if (t->evm.block.timestamp <= before)
+		return reader_fail(r, "currentTimestamp: not after the parent");
+	elapsed = (int64_t)(t->evm.block.timestamp - before);
+	if (fork < EVM_HOMESTEAD)
+		steps = elapsed < 13 ? 1 : -1;
+	else if (fork < EVM_BYZANTIUM)
+		steps = 1 - elapsed / 10;
+	else
+		steps = (memcmp(uncles.bytes, no_uncles, 4) ? 2 : 1) -
+			elapsed / 9;
+	*difficulty = adjusted(parent, steps < -99 ? -99 : steps);
+	number = number > bomb_delay(fork) ? number - bomb_delay(fork) : 0;
+	period = number / 100000;
+	if (period < 2)
+		return true;
+	count = u256_from(period - 2);
+	bomb = u256_shl(&count, &one);
+	*difficulty = u256_add(difficulty, &bomb);
+	return true;
+}
+
+/* Hashes that are not given are zero. */
+static int block_hash(void *ctx, uint64_t number, struct evm_hash *hash)
+{
+	const struct t8n *t = ctx;
+	struct u256 named;
+	json_t *value;
+	const char *key;
+
+	json_object_foreach(t->block_hashes, key, value)
+	{
+		uint8_t *bytes;
+		size_t len;
+
+		if (!(strncmp(key, "0x", 2) ? parse_decimal(key, &named)
+					    : parse_number(key, &named)) ||
+		    !u256_fits_u64(&named) || named.w[0] != number ||
+		    !json_is_string(value) ||
+		    !parse_bytes(json_string_value(value), &bytes, &len))
+			continue;
+		if (len == sizeof(hash->bytes))
+			memcpy(hash->bytes, bytes, len);
+		free(bytes);
+	}
+	return 0;
+}
+
+static bool fill_in(struct t8n *t)
+{
+	struct evm_block *b = &t->evm.block;
+	enum evm_fork fork = t->evm.fork;
+	bool ok = true;
+
+	if (fork >= EVM_PARIS && !has(t->env, "currentRandom"))
+		return reader_fail(&t->reader, "currentRandom: missing");
+	if (fork < EVM_PARIS && !has(t->env, "currentDifficulty"))
+		ok = compute_difficulty(t, &b->difficulty);
+	if (ok && fork >= EVM_LONDON && !has(t->env, "currentBaseFee"))
+		ok = compute_base_fee(t, &b->base_fee);
+	if (ok && fork >= EVM_CANCUN && !has(t->env, "currentExcessBlobGas"))
+		ok = compute_excess(t, &t->excess_blob_gas);
+	return ok;
+}
+
+bool t8n_read_env(struct t8n *t)
+{
+	struct evm_block *b = &t->evm.block;
+
+	t->blobs = evm_blob_schedule(t->evm.fork);
+	if (!read_env(&t->reader, t->env, t->evm.fork,
+		      t->blobs.fraction ? t->blobs.fraction : 1, b) ||
+	    !maybe_u64(&t->reader, t->env, "currentExcessBlobGas",
+		       &t->excess_blob_gas) ||
+	    !fill_in(t))
+		return false;
+	if (t->evm.fork < EVM_LONDON)
+		b->base_fee = u256_from(0);
+	if (t->evm.fork >= EVM_CANCUN)
+		b->blob_base_fee = evm_blob_base_fee(t->excess_blob_gas,
+						     t->blobs.fraction);
+	b->blob_max = t->blobs.max;
+	t->block_hashes = json_object_get(t->env, "blockHashes");
+	b->hash = block_hash;
+	b->ctx = t;
+	return true;
+}
