@@ -116,22 +116,58 @@ static void print_look(void *ctx, const char *text, size_t len)
 	output_write(ctx, text, len);
 }
 
-bool look_around(struct look *l, struct output *to)
+static void look_now(struct look *l, const struct look_option *o)
 {
-	struct inspect_out out = {
-		.write = print_look, .ctx = to, .colour = cli_colour(stdout)};
-	bool ok = true;
+	struct inspect_out out = {.write = print_look,
+				  .ctx = l->out,
+				  .colour = cli_colour(stdout)};
+	char line[512];
 
-	if (l->options->look_count && to->midline)
-		output_write(to, "\n", 1);
+	if (l->out->midline)
+		output_write(l->out, "\n", 1);
+	snprintf(line, sizeof(line), "%.*s", (int)o->len, o->text);
+	if (!inspect_run(l->inspect, line, &out))
+		return;
+	log_warn("--look: %s%s%s", out.error, *out.hint ? "; " : "", out.hint);
+	l->refused = true;
+}
+
+static void look_at_mark(void *ctx)
+{
+	struct look_mark *at = ctx;
+
+	look_now(at->look, at->option);
+}
+
+static void set_look_marks(struct look *l)
+{
 	for (unsigned i = 0; i < l->options->look_count; i++) {
-		if (!inspect_run(l->inspect, l->options->look[i], &out))
+		const struct look_option *o = &l->options->look[i];
+		struct look_mark *at = &l->at[i];
+
+		if (!o->has_count)
 			continue;
-		log_warn("--look: %s%s%s", out.error, *out.hint ? "; " : "",
-			 out.hint);
-		ok = false;
+		*at = (struct look_mark){l, o, {.count = o->count}};
+		at->mark.reached = look_at_mark;
+		at->mark.ctx = at;
+		machine_mark(l->m, &at->mark);
 	}
-	return ok;
+}
+
+bool look_around(struct look *l)
+{
+	for (unsigned i = 0; i < l->options->look_count; i++)
+		if (!l->options->look[i].has_count)
+			look_now(l, &l->options->look[i]);
+	return !l->refused;
+}
+
+static bool looks_at_count(const struct options *o)
+{
+	for (unsigned i = 0; i < o->look_count; i++)
+		if (o->look[i].has_count)
+			return true;
+	return false;
 }
 
 /* ---- all together ---- */
@@ -142,13 +178,13 @@ bool look_needs_count(const struct options *o)
 	       o->trace.what & ~TRACE_IO ||
 	       (o->trace.what &&
 		(o->trace.from > 0 || o->trace.to != TRACE_ALL)) ||
-	       o->reference || o->branches;
+	       o->reference || o->branches || looks_at_count(o);
 }
 
 bool look_needs_files(const struct options *o)
 {
 	for (unsigned i = 0; i < o->look_count; i++)
-		if (!strncmp(o->look[i], "caps ", 5))
+		if (!strncmp(o->look[i].text, "caps ", 5))
 			return true;
 	return o->snapshot != NULL;
 }
@@ -181,7 +217,7 @@ static void set_trace_marks(struct look *l)
 }
 
 int look_begin(struct look *l, const struct options *o, struct machine *m,
-	       const struct feeder *feeder)
+	       const struct feeder *feeder, struct output *out)
 {
 	struct vcpu *cpu = m->cpu[0];
 	int err;
@@ -189,6 +225,7 @@ int look_begin(struct look *l, const struct options *o, struct machine *m,
 	l->options = o;
 	l->m = m;
 	l->feeder = feeder;
+	l->out = out;
 	if (look_needs_count(o) && !cpu->ops->counted_time)
 		return fail(-ENOTSUP,
 			    "%s does not count instructions; what is asked "
@@ -201,11 +238,12 @@ int look_begin(struct look *l, const struct options *o, struct machine *m,
 		cpu->ops->set_reference(cpu, true);
 	for (unsigned i = 0; o->branches && i < m->cpu_count; i++)
 		m->cpu[i]->ops->keep_branches(m->cpu[i], true);
-	/* At one count: the hash, then the snapshot, then the end. */
+	/* At one count: the hash, the snapshot, the looks, then the end. */
 	if (o->hash_every)
 		set_mark(l, &l->hash, first_hash(l), say_hash);
 	if (o->snapshot)
 		set_mark(l, &l->snapshot, o->snapshot_at, save);
+	set_look_marks(l);
 	if (o->has_break)
 		set_mark(l, &l->stop, o->break_at, stop);
 	err = open_inspector(l);

@@ -25,6 +25,13 @@ struct look {
 	FILE *trace_out;	     /* ours to close, or NULL */
 	struct symbols kernel, init; /* for the trace */
 	struct inspect *inspect;     /* for --look, else NULL */
+	struct output *out;	     /* where its commands write */
+	struct look_mark {
+		struct look *look;
+		const struct look_option *option;
+		struct mark mark;
+	} at[LOOK_MAX]; /* those of --look with a count */
+	bool refused;	/* one of them was */
 };
 
 /* Must the CPU count instructions for what these options ask? */
@@ -35,13 +42,14 @@ bool look_needs_count(const struct options *options);
  * trace's file cannot be written.
  */
 int look_begin(struct look *look, const struct options *options,
-	       struct machine *m, const struct feeder *feeder);
+	       struct machine *m, const struct feeder *feeder,
+	       struct output *out);
 
 /* Does one of them write a file by its name? */
 bool look_needs_files(const struct options *options);
 
-/* --look, after the run: false, said, when one was refused. */
-bool look_around(struct look *look, struct output *out);
+/* --look, after the run: false, said, when one was refused, then or before. */
+bool look_around(struct look *look);
 
 /* After the run: false, said, when something asked for was not done. */
 bool look_end(struct look *look);

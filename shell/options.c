@@ -378,22 +378,30 @@ static int set_trace_file(void *ctx, const char *value)
 	return 0;
 }
 
-/* "list task#2" */
+/* "list task#2", "mark @100k" */
 static int add_look(void *ctx, const char *value)
 {
 	struct options *o = ctx;
+	const char *at = strstr(value, " @");
+	struct look_option look = {value,
+				   at ? (size_t)(at - value) : strlen(value),
+				   at != NULL, 0};
 	char name[16];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, " "), value);
 	if (!inspect_command(name))
 		return fail(-EINVAL,
 			    "--look: '%s' is no command to look with; see "
-			    "vmm(1)",
+			    "vmm-look(7)",
 			    name);
+	if (at && !parse_count(at + 2, &look.count))
+		return fail(-EINVAL,
+			    "--look: '%s' is not a number of instructions",
+			    at + 2);
 	if (o->look_count == LOOK_MAX)
 		return fail(-EINVAL, "--look: at most %d can be given",
 			    LOOK_MAX);
-	o->look[o->look_count++] = value;
+	o->look[o->look_count++] = look;
 	return 0;
 }
 

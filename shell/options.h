@@ -42,6 +42,14 @@ struct session_front {
 	void *ctx;
 };
 
+/* One of the inspector's commands, at the end or at a count. */
+struct look_option {
+	const char *text;
+	size_t len;
+	bool has_count;
+	uint64_t count;
+};
+
 #define LOOK_MAX 16
 
 /* What a caller of boot_run() wants to know besides its status. */
@@ -85,8 +93,8 @@ struct options {
 	uint64_t break_at;
 	uint64_t hash_every; /* 0: never */
 	struct trace_option trace;
-	const char *trace_file;	    /* NULL: standard error */
-	const char *look[LOOK_MAX]; /* the inspector's commands, at the end */
+	const char *trace_file; /* NULL: standard error */
+	struct look_option look[LOOK_MAX];
 	unsigned look_count;
 	bool reference;
 	bool branches;

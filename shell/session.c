@@ -285,7 +285,8 @@ int session_begin(struct session *s, const struct options *options)
 	    build_board(s) || connect_input(s))
 		return EXIT_HOST;
 	status = restore(s);
-	if (!status && look_begin(&s->look, options, s->m, &s->feeder) < 0)
+	if (!status &&
+	    look_begin(&s->look, options, s->m, &s->feeder, &s->stdout_) < 0)
 		status = EXIT_USAGE;
 	if (status)
 		return status;
@@ -445,7 +446,7 @@ int session_run(struct session *s)
 	verdict_of(s->m, s->options, &v);
 	if (s->panic.seen)
 		verdict_panic(s->m, s->options, s->panic.text, &v);
-	looked = look_around(&s->look, &s->stdout_);
+	looked = look_around(&s->look);
 	print_line(s, v.line);
 	for (int i = 0; i < 2; i++)
 		output_say_lost(&s->file[i]);

@@ -30,6 +30,7 @@ void inspect_destroy(struct inspect *in)
 	if (!in)
 		return;
 	model_free(&in->model);
+	moments_free(in);
 	for (unsigned i = 0; i < in->program_count; i++)
 		program_close(&in->program[i]);
 	program_close(&in->kernel);
@@ -71,6 +72,9 @@ const struct inspect_help inspect_commands[] = {
 	 cmd_chan},
 	{"caps", "--dot|--svg|--capdl [FILE]",
 	 "the whole capability graph, as a picture or as text", cmd_caps},
+	{"why", "SLOT", "from what a capability was made", cmd_why},
+	{"mark", "[NAME]", "keep this moment, for diff", cmd_mark},
+	{"diff", "[NAME]", "what has changed since it was marked", cmd_diff},
 	{"check", "", "what does not fit together", cmd_check},
 	{NULL, NULL, NULL, NULL},
 };

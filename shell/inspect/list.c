@@ -46,7 +46,8 @@ static void list_row(struct listing *l, const char *slot, unsigned depth,
 	uint64_t at = cap->at;
 
 	table_row(&l->t);
-	table_cell(&l->t, "slot", CELL_NAME, "%*s%s", 2 * depth, "", slot);
+	table_cell(&l->t, "slot", CELL_NAME, "%*s%s",
+		   l->r->out->json ? 0 : 2 * depth, "", slot);
 	table_cell(&l->t, "type", 0, "%s", type_name(cap->type));
 	table_cell(&l->t, "object", 0, "%s", object_name(m, cap->object).text);
 	table_cell(&l->t, "rights", 0, "%s", rights_text(cap->rights).text);
