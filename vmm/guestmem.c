@@ -94,6 +94,9 @@ bool guestmem_write(const struct guestmem *gm, uint64_t gpa, const void *buf,
 
 	if (!host)
 		return false;
+	for (uint64_t at = gpa & -GUEST_PAGE_SIZE; at < gpa + len;
+	     at += GUEST_PAGE_SIZE)
+		guestmem_note(gm, at);
 	memcpy(host, buf, len);
 	return true;
 }

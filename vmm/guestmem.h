@@ -28,9 +28,26 @@ struct guestmem_region {
 	uint8_t *host; /* page aligned, zero until written */
 };
 
+/*
+ * While somebody keeps track (vmm/dirty.h), a bit for each page that may have
+ * been written since it was last asked; else NULL.
+ */
 struct guestmem {
 	struct guestmem_region region[GUESTMEM_REGIONS];
+	uint64_t *dirty[GUESTMEM_REGIONS];
 };
+
+/* A page of RAM is about to be written; anything else is passed over. */
+static inline void guestmem_note(const struct guestmem *gm, uint64_t gpa)
+{
+	for (int i = 0; i < GUESTMEM_REGIONS; i++) {
+		uint64_t page = (gpa - gm->region[i].base) / GUEST_PAGE_SIZE;
+
+		if (gm->dirty[i] &&
+		    gpa - gm->region[i].base < gm->region[i].len)
+			gm->dirty[i][page / 64] |= UINT64_C(1) << page % 64;
+	}
+}
 
 /*
  * Make `len` bytes of RAM, all zero; host memory is taken as it is touched.

@@ -18,6 +18,7 @@
 #define VMM_VCPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vmm/features.h"
@@ -203,6 +204,15 @@ struct vcpu_past {
 	} branch[VCPU_BRANCHES];
 };
 
+/* Be told of each write to a range of RAM, by whatever address. */
+struct write_watch {
+	uint64_t gpa, len;
+	/* Some of the range was written, by CPU `cpu` in the instruction that
+	 * comes after `retired` of its own. From inside run(). */
+	void (*written)(void *ctx, unsigned cpu, uint64_t retired);
+	void *ctx;
+};
+
 struct vcpu; /* a backend embeds this as its first member */
 
 struct vcpu_ops {
@@ -265,6 +275,23 @@ struct vcpu_ops {
 	 * or D bits: false when `gva` is not mapped. For people who look.
 	 */
 	bool (*translate)(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
+
+	/*
+	 * For going back (vmm/history.h); NULL where a run cannot be repeated.
+	 * What the CPU knows besides its state, which the guest may notice
+	 * when it does not flush as it should: translations. Bytes for this
+	 * process alone, to be freed; NULL: no memory. recall() comes after
+	 * set_state().
+	 */
+	void *(*keep)(struct vcpu *vcpu, size_t *len);
+	void (*recall)(struct vcpu *vcpu, const void *bytes);
+
+	/* The first write to each page from now on is noted in mem->dirty. */
+	void (*track_writes)(struct vcpu *vcpu);
+
+	/* For all CPUs; it stays the caller's. NULL: no more. */
+	void (*watch_writes)(struct vcpu *vcpu,
+			     const struct write_watch *watch);
 
 	/* True: time is counted in instructions and idle time can be skipped;
 	 * false: it is the host's, and idling means waiting. */

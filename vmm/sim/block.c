@@ -117,6 +117,26 @@ bool code_in_page(const struct cpu *cpu, uint64_t gpa)
 	return page_info(cpu, gpa)->lines;
 }
 
+bool page_is_special(const struct cpu *cpu, uint64_t gpa)
+{
+	const struct page_info *p = page_info(cpu, gpa);
+
+	return p->lines || p->watched;
+}
+
+void pages_watch(struct cpu *cpu, uint64_t gpa, uint64_t len, bool on)
+{
+	uint64_t last = (gpa + len - 1) & PAGE_MASK;
+
+	for (uint64_t at = gpa & PAGE_MASK; at <= last; at += PAGE_SIZE) {
+		if (!guestmem_ptr(cpu->vcpu.env.mem, at, PAGE_SIZE))
+			continue;
+		page_info(cpu, at)->watched = on;
+		for (struct cpu *c = cpu->pages->cpus; on && c; c = c->sibling)
+			mmu_protect(c, at);
+	}
+}
+
 void code_invalidate(struct cpu *cpu, uint64_t gpa)
 {
 	struct page_info *p = page_info(cpu, gpa);

@@ -214,6 +214,7 @@ static void part_write(struct cpu *cpu, const struct place *p,
 		return;
 	}
 	memcpy(p->host, buf, len);
+	keep_written(cpu, p->gpa, len);
 	if (code_at(cpu, p->gpa, len))
 		code_invalidate(cpu, p->gpa);
 }
@@ -358,9 +359,11 @@ void lin_write(struct cpu *cpu, uint64_t lin, unsigned size, uint64_t val,
 		device_write(cpu, p.gpa, (const uint8_t *)&val, size);
 	} else if (!code_at(cpu, p.gpa, size)) {
 		word_set(p.host, size, val);
+		keep_written(cpu, p.gpa, size);
 	} else {
 		must_be_last(cpu);
 		word_set(p.host, size, val);
+		keep_written(cpu, p.gpa, size);
 		code_invalidate(cpu, p.gpa);
 	}
 }

@@ -85,16 +85,31 @@ static void fill_device(const struct cpu *cpu, struct tlb_entry *e,
 		e->device |= DEVICE_WRITE;
 }
 
-static void fill_ram(const struct cpu *cpu, struct tlb_entry *e,
-		     const struct walk *w, unsigned kind, bool may_write)
+static bool debugger_watches(const struct cpu *cpu, uint64_t page)
 {
-	bool watched = cpu->debugged && stops_in_page(cpu, e->page);
+	return cpu->debugged && stops_in_page(cpu, page);
+}
 
-	if (!watched && allowed(cpu, w, kind, ACCESS_READ))
-		e->read = e->page;
-	if (may_write && !watched && allowed(cpu, w, kind, ACCESS_WRITE) &&
-	    !code_in_page(cpu, e->gpa))
+static void give_write(const struct cpu *cpu, struct tlb_entry *e)
+{
+	guestmem_note(cpu->vcpu.env.mem, e->gpa);
+	if (!page_is_special(cpu, e->gpa) && !debugger_watches(cpu, e->page))
 		e->write = e->page;
+}
+
+/* Where writes are tracked, a page that is only read is not a written one. */
+static void fill_ram(const struct cpu *cpu, struct tlb_entry *e,
+		     const struct walk *w, unsigned kind, unsigned access)
+{
+	bool now = access & ACCESS_WRITE || !cpu->vcpu.env.mem->dirty[0];
+
+	e->readable = allowed(cpu, w, kind, ACCESS_READ);
+	if (e->readable && !debugger_watches(cpu, e->page))
+		e->read = e->page;
+	e->writable = (w->dirty || access & ACCESS_WRITE) &&
+		      allowed(cpu, w, kind, ACCESS_WRITE);
+	if (e->writable && now)
+		give_write(cpu, e);
 	if (allowed(cpu, w, kind, ACCESS_EXEC))
 		e->exec = e->page;
 }
@@ -106,7 +121,6 @@ static void fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
 	struct tlb_entry *e = &tlb->entry[i];
 	uint64_t page = lin & PAGE_MASK, gpa = w->gpa & PAGE_MASK;
 	uint8_t *host = mmu_ram(cpu, gpa);
-	bool may_write = w->dirty || access & ACCESS_WRITE;
 
 	*e = (struct tlb_entry){.read = TLB_NONE,
 				.write = TLB_NONE,
@@ -121,17 +135,27 @@ static void fill(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
 	if (w->len > PAGE_SIZE)
 		note_large(cpu, lin, w->len);
 	if (host)
-		fill_ram(cpu, e, w, kind, may_write);
+		fill_ram(cpu, e, w, kind, access);
 	else
-		fill_device(cpu, e, w, kind, may_write);
+		fill_device(cpu, e, w, kind, w->dirty || access & ACCESS_WRITE);
 }
 
-static bool tag_matches(const struct tlb_entry *e, uint64_t page,
-			unsigned access)
+/* Is the access known to be allowed? Then it gets its tag, if it may have. */
+static bool ram_matches(const struct cpu *cpu, struct tlb_entry *e,
+			uint64_t page, unsigned access)
 {
+	if (e->page != page)
+		return false;
 	if (access & ACCESS_EXEC)
 		return e->exec == page;
-	return (access & ACCESS_WRITE ? e->write : e->read) == page;
+	if (access & ACCESS_WRITE) {
+		if (e->writable)
+			give_write(cpu, e);
+		return e->writable;
+	}
+	if (e->readable && !debugger_watches(cpu, page))
+		e->read = page;
+	return e->readable;
 }
 
 static bool device_matches(const struct tlb_entry *e, uint64_t page,
@@ -167,25 +191,27 @@ static struct place walk_place(struct cpu *cpu, struct tlb *tlb, uint64_t lin,
 		trace_fill(cpu, lin, w.gpa, w.len, w.user, w.writable, w.exec);
 	if (!cpu->reference)
 		fill(cpu, tlb, lin, &w, kind, access);
+	else if (access & ACCESS_WRITE)
+		guestmem_note(cpu->vcpu.env.mem, w.gpa);
 	return (struct place){mmu_ram(cpu, w.gpa), w.gpa};
 }
 
 struct place mmu_place(struct cpu *cpu, uint64_t lin, unsigned access)
 {
 	struct tlb *tlb = mmu_tlb(cpu, access);
-	const struct tlb_entry *e;
+	struct tlb_entry *e;
 	uint64_t page;
 
 	if (!(cpu->s.efer & EFER_LMA))
 		lin = (uint32_t)lin;
 	e = &tlb->entry[(lin >> PAGE_BITS) % TLB_SIZE];
 	page = lin & PAGE_MASK;
-	if (tag_matches(e, page, access))
-		return (struct place){(uint8_t *)(e->host + lin),
-				      e->gpa | (lin & ~PAGE_MASK)};
 	if (device_matches(e, page, access))
 		return (struct place){NULL, e->gpa | (lin & ~PAGE_MASK)};
-	return walk_place(cpu, tlb, lin, access);
+	if (!ram_matches(cpu, e, page, access))
+		return walk_place(cpu, tlb, lin, access);
+	return (struct place){(uint8_t *)(e->host + lin),
+			      e->gpa | (lin & ~PAGE_MASK)};
 }
 
 /* ---- forgetting ---- */
@@ -311,6 +337,23 @@ static void protect(struct tlb *tlb, uint64_t page)
 
 			if (tlb->entry[i].gpa == page)
 				tlb->entry[i].write = TLB_NONE;
+		}
+	}
+}
+
+void mmu_protect_all(struct cpu *cpu)
+{
+	for (unsigned k = 0; k < TLB_COUNT; k++) {
+		struct tlb *tlb = &cpu->tlbs[k];
+
+		for (uint64_t words = tlb->filled_words; words;
+		     words &= words - 1) {
+			unsigned word = __builtin_ctzll(words);
+			uint64_t left = tlb->filled[word];
+
+			for (; left; left &= left - 1)
+				tlb->entry[64 * word + __builtin_ctzll(left)]
+					.write = TLB_NONE;
 		}
 	}
 }

@@ -171,7 +171,9 @@ void mmu_mark(struct cpu *cpu, const struct walk *w, bool write)
 
 		if (!host || (*host & set) == set)
 			continue;
+		guestmem_note(cpu->vcpu.env.mem, w->entry[i]);
 		*host |= set;
+		keep_written(cpu, w->entry[i], 1);
 		/* A table that holds decoded code as well: it changed. */
 		if (code_at(cpu, w->entry[i], 1))
 			code_invalidate(cpu, w->entry[i]);

@@ -599,6 +599,10 @@ static const struct vcpu_ops sim_ops = {
 	.set_reference = sim_set_reference,
 	.set_debug = stops_set,
 	.translate = mmu_translate,
+	.keep = sim_keep,
+	.recall = sim_recall,
+	.track_writes = sim_track_writes,
+	.watch_writes = sim_watch_writes,
 	.counted_time = true,
 };
 

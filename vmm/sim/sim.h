@@ -146,6 +146,8 @@ struct tlb_entry {
 	uint64_t len;	 /* of the page it is part of */
 	uint32_t device; /* what a page of devices allows: DEVICE_* */
 	bool global;
+	/* The tag may be missing only since each access is to be seen. */
+	bool readable, writable;
 };
 
 #define DEVICE_READ  1u
@@ -184,6 +186,7 @@ struct jump {
 struct page_info {
 	uint64_t lines; /* bit n: the n-th 64 bytes hold decoded code */
 	uint32_t gen;	/* of the code in it */
+	bool watched;	/* a part of it is in the machine's write_watch */
 };
 
 #define BLOCK_POOL (UINT64_C(5) << 20) /* bytes */
@@ -205,7 +208,8 @@ struct code_cache {
  */
 struct code_pages {
 	struct page_info *page[GUESTMEM_REGIONS];
-	struct cpu *cpus; /* by their `sibling` */
+	struct cpu *cpus;		 /* by their `sibling` */
+	const struct write_watch *watch; /* NULL: nobody asks */
 };
 
 /* The exception or other reason that unwinds to run(). */
@@ -504,6 +508,8 @@ void mmu_note_fetch(struct cpu *cpu, uint64_t lin);
 void mmu_protect(struct cpu *cpu, uint64_t gpa);
 /* Take the tags of reads and writes out of entries of watched pages. */
 void mmu_hide_watched(struct cpu *cpu);
+/* The same for all pages: the first store to each is seen. */
+void mmu_protect_all(struct cpu *cpu);
 bool mmu_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa);
 static inline bool mmu_canonical(uint64_t lin)
 {
@@ -552,6 +558,14 @@ void bounce_end(struct cpu *cpu, const struct op *op, struct bounce *b,
 uint64_t port_read(struct cpu *cpu, uint16_t port, unsigned size);
 void port_write(struct cpu *cpu, uint16_t port, unsigned size, uint64_t val);
 
+/* ---- keep.c ---- */
+/* These bytes of RAM are written: tell whoever asked to be told. */
+void keep_written(struct cpu *cpu, uint64_t gpa, unsigned size);
+void *sim_keep(struct vcpu *vcpu, size_t *len);
+void sim_recall(struct vcpu *vcpu, const void *bytes);
+void sim_track_writes(struct vcpu *vcpu);
+void sim_watch_writes(struct vcpu *vcpu, const struct write_watch *watch);
+
 /* ---- block.c ---- */
 /* `first`: CPU 0 for all others, else NULL. */
 int code_init(struct cpu *cpu, struct cpu *first);
@@ -561,6 +575,10 @@ struct block *block_find(struct cpu *cpu);
 /* Is there decoded code in these bytes of one page of RAM? */
 bool code_at(const struct cpu *cpu, uint64_t gpa, unsigned size);
 bool code_in_page(const struct cpu *cpu, uint64_t gpa);
+/* Must each store to this page of RAM be looked at? */
+bool page_is_special(const struct cpu *cpu, uint64_t gpa);
+/* Have, or no more have, the pages of a range looked at. */
+void pages_watch(struct cpu *cpu, uint64_t gpa, uint64_t len, bool on);
 void code_invalidate(struct cpu *cpu, uint64_t gpa);
 /* Forget all blocks: memory was written behind the CPU's back. */
 void code_flush(struct cpu *cpu);
