@@ -58,6 +58,13 @@ static size_t read_file(void *ctx, uint8_t *buf, size_t size)
 	return c->open ? read_some(c, buf, size) : 0;
 }
 
+static size_t ask_file(void *ctx, uint8_t *buf, size_t size)
+{
+	struct console *c = ctx;
+
+	return input_ask(c->m, INPUT_OF_FILE, read_file, c, buf, size);
+}
+
 static void take_keys(struct console *c, const uint8_t *bytes, size_t len)
 {
 	struct key key;
@@ -67,7 +74,7 @@ static void take_keys(struct console *c, const uint8_t *bytes, size_t len)
 		size_t used = keymap_decode(bytes, len, &key, &found);
 
 		if (found)
-			feeder_key(c->feeder, key);
+			feeder_give_key(c->feeder, key);
 		bytes += used;
 		len -= used;
 	}
@@ -87,7 +94,7 @@ static void take(struct console *c, const uint8_t *bytes, size_t len)
 	if (c->keys)
 		take_keys(c, bytes, len);
 	else
-		feeder_bytes(c->feeder, bytes, len);
+		feeder_give_bytes(c->feeder, bytes, len);
 }
 
 static void watch(struct console *c);
@@ -133,7 +140,8 @@ static void console_readable(void *ctx)
 	size_t len;
 
 	take_ahead(c);
-	if (!c->tty && feeder_byte_room(c->feeder) < sizeof(buf)) {
+	if (!c->tty &&
+	    feeder_byte_room(c->feeder) < sizeof(buf) + c->m->inputs.waiting) {
 		unwatch(c);
 		return;
 	}
@@ -197,7 +205,7 @@ int console_init(struct console *c, struct machine *m, struct feeder *feeder,
 		return 0;
 	feeder->ctx = c;
 	if (S_ISREG(st.st_mode)) {
-		feeder->more_bytes = read_file;
+		feeder->more_bytes = ask_file;
 		feeder_wake(feeder);
 		return 0;
 	}

@@ -38,6 +38,8 @@ struct feeder {
 
 	const uint8_t *text; /* --type's rest, behind all keys */
 	size_t text_len;
+
+	struct keeper keeper;
 };
 
 void feeder_init(struct feeder *f, struct machine *m, struct device *com,
@@ -55,6 +57,14 @@ void feeder_key(struct feeder *f, struct key key);
 
 /* Type this, too; it stays the caller's. */
 void feeder_type(struct feeder *f, const uint8_t *text, size_t len);
+
+/*
+ * Take what the machine's inputs bring (vmm/input.h), and be kept with it.
+ * What comes from outside is given by the two below.
+ */
+void feeder_connect(struct feeder *f);
+void feeder_give_bytes(struct feeder *f, const uint8_t *bytes, size_t len);
+void feeder_give_key(struct feeder *f, struct key key);
 
 /*
  * What it still holds, and when it offers next, as bytes without pointers;

@@ -49,6 +49,22 @@ static void send_both(void *host, const uint8_t *bytes, size_t len)
 	sink[1].send(sink[1].host, bytes, len);
 }
 
+/* What has been shown is not shown again. */
+static void send_first_time(void *host, const uint8_t *bytes, size_t len)
+{
+	const struct session_gate *gate = host;
+
+	if (!gate->m->past)
+		gate->next.send(gate->next.host, bytes, len);
+}
+
+static struct byte_sink gate(struct session *s, unsigned which,
+			     struct byte_sink next)
+{
+	s->gate[which] = (struct session_gate){s->m, next};
+	return (struct byte_sink){send_first_time, &s->gate[which]};
+}
+
 static struct byte_sink sink_of(struct session *s, unsigned which)
 {
 	switch (s->options->serial[which].kind) {
@@ -77,7 +93,8 @@ static struct byte_sink line_sink(struct session *s, unsigned which)
 static int build_board(struct session *s)
 {
 	struct board_config config = {
-		.com = {line_sink(s, 0), line_sink(s, 1)},
+		.com = {gate(s, 0, line_sink(s, 0)),
+			gate(s, 1, line_sink(s, 1))},
 		.rtc_epoch = BOARD_EPOCH,
 		.bios_state = true,
 	};
@@ -148,6 +165,7 @@ static int connect_input(struct session *s)
 
 	feeder_init(&s->feeder, s->m, com < 0 ? NULL : s->board.com[com],
 		    s->board.kbd);
+	feeder_connect(&s->feeder);
 	if (o->front)
 		console_init_none(&s->console, s->m, &s->feeder);
 	else if (pty && !keys)

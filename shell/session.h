@@ -18,6 +18,12 @@
 #include "shell/tail.h"
 #include "vmm/snapshot.h"
 
+/* Before a serial line's sink. */
+struct session_gate {
+	const struct machine *m;
+	struct byte_sink next;
+};
+
 struct session {
 	const struct options *options;
 	struct machine *m;
@@ -32,6 +38,7 @@ struct session {
 		tee[2]; /* to standard output or the screen, and file[0] */
 	struct postmortem postmortem;
 	struct tail tail[BOARD_COMS];
+	struct session_gate gate[BOARD_COMS];
 	struct panic panic;
 	struct look look;
 	struct snapshot snapshot; /* --restore's, until it was used */

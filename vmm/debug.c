@@ -302,7 +302,8 @@ static void let_go(struct debug *d)
 	struct machine *m = d->m;
 	struct debug_listener *next;
 
-	m->clock.skipped_ns -= clock_now(&m->clock) - d->held_ns;
+	if (!m->cpu[0]->ops->counted_time)
+		m->clock.skipped_ns -= clock_now(&m->clock) - d->held_ns;
 	m->paused = false;
 	if (ends_run(&d->last)) {
 		d->final = true;

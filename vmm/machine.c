@@ -143,6 +143,8 @@ static uint64_t env_deadline_ns(void *ctx)
 		at = m->turn.end;
 	if (m->marks && m->marks->count < at)
 		at = m->marks->count;
+	if (input_due(m) < at)
+		at = input_due(m);
 	if (at > CLOCK_NEVER - m->clock.skipped_ns)
 		return next;
 	at += m->clock.skipped_ns;
@@ -222,6 +224,7 @@ void machine_destroy(struct machine *m)
 		m->devices = dev->next;
 		dev->ops->destroy(dev);
 	}
+	inputs_fini(m);
 	guestmem_fini(&m->mem);
 	free(m);
 }
@@ -249,6 +252,22 @@ void machine_mark(struct machine *m, struct mark *mark)
 		at = &(*at)->next;
 	mark->next = *at;
 	*at = mark;
+}
+
+void machine_unmark(struct machine *m, struct mark *mark)
+{
+	struct mark **at = &m->marks;
+
+	while (*at && *at != mark)
+		at = &(*at)->next;
+	if (*at)
+		*at = mark->next;
+}
+
+void machine_add_keeper(struct machine *m, struct keeper *keeper)
+{
+	keeper->next = m->keepers;
+	m->keepers = keeper;
 }
 
 int machine_trace(struct machine *m, struct trace *trace)
@@ -291,6 +310,25 @@ static void idle_paced(struct machine *m, uint64_t next_ns)
 		return;
 	slept = loop_now_ns() - start;
 	clock_skip_to(&m->clock, now + slept < next_ns ? now + slept : next_ns);
+	input_idle(m, next_ns);
+}
+
+/* The guest's time alone counts: skip what is idle, but for what has come. */
+static void idle_skipping(struct machine *m, uint64_t next_ns)
+{
+	if (!m->deaf)
+		loop_poll(m->loop, 0);
+	if (m->inputs.replay || !input_idle(m, next_ns))
+		clock_skip_to(&m->clock, next_ns);
+}
+
+static bool input_may_come(const struct machine *m)
+{
+	const struct inputs *all = &m->inputs;
+
+	if (all->replay)
+		return all->next < all->count || all->ran_out;
+	return all->box_count || (m->input.open && m->input.open(m->input.ctx));
 }
 
 /* Is there a CPU that an interrupt would wake? */
@@ -318,8 +356,7 @@ static void idle(struct machine *m)
 				     : "the CPU is halted with interrupts off");
 		return;
 	}
-	if (next == CLOCK_NEVER &&
-	    !(m->input.open && m->input.open(m->input.ctx))) {
+	if (next == CLOCK_NEVER && !input_may_come(m)) {
 		machine_stop(m, STOP_STALL, 0,
 			     "the guest is idle, no timer is armed and no "
 			     "input can come");
@@ -329,12 +366,13 @@ static void idle(struct machine *m)
 		return;
 	memset(m->sleep, 0, sizeof(m->sleep));
 	next = next_event(m);
-	if (m->paced || !m->cpu[0]->ops->counted_time || next == CLOCK_NEVER) {
-		idle_paced(m, next);
+	if (input_idle(m, next))
 		return;
-	}
-	loop_poll(m->loop, 0);
-	clock_skip_to(&m->clock, next);
+	if (!m->inputs.replay &&
+	    (m->paced || !m->cpu[0]->ops->counted_time || next == CLOCK_NEVER))
+		idle_paced(m, next);
+	else
+		idle_skipping(m, next);
 }
 
 static void fall_asleep(struct machine *m, unsigned cpu)
@@ -368,7 +406,8 @@ static void handle_exit(struct machine *m, const struct vcpu_exit *exit)
 	case EXIT_DEADLINE:
 		break;
 	case EXIT_KICK:
-		loop_poll(m->loop, 0);
+		if (!m->deaf)
+			loop_poll(m->loop, 0);
 		break;
 	case EXIT_HALT:
 		fall_asleep(m, m->turn.cpu);
@@ -405,6 +444,14 @@ static void reach_marks(struct machine *m)
 		m->marks = mark->next;
 		mark->reached(mark->ctx);
 	}
+}
+
+/* Whoever looks at a count sees it before what comes in there. */
+static void arrive(struct machine *m)
+{
+	reach_marks(m);
+	if (!m->stop)
+		input_reach(m);
 }
 
 /* ---- turns ---- */
@@ -473,7 +520,7 @@ static void run_once(struct machine *m)
 	m->current = m->turn.cpu;
 	m->sleep[m->current].asleep = false;
 	m->cpu[m->current]->ops->run(m->cpu[m->current], &exit);
-	reach_marks(m);
+	arrive(m);
 	if (!m->stop)
 		handle_exit(m, &exit);
 }
@@ -484,10 +531,17 @@ static bool ended(struct machine *m)
 	return m->stop && !(m->debug && debug_ended(m->debug));
 }
 
+void machine_rerun(struct machine *m)
+{
+	arrive(m);
+	while (!m->stop)
+		run_once(m);
+}
+
 void machine_run(struct machine *m)
 {
 	loop_poll(m->loop, 0);
-	reach_marks(m);
+	arrive(m);
 	while (!ended(m)) {
 		if (m->paused)
 			loop_poll(m->loop, CLOCK_NEVER);

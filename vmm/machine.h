@@ -16,6 +16,7 @@
 #include "vmm/bus.h"
 #include "vmm/clock.h"
 #include "vmm/guestmem.h"
+#include "vmm/input.h"
 #include "vmm/loop.h"
 #include "vmm/vcpu.h"
 
@@ -75,6 +76,17 @@ struct mark {
 	struct mark *next; /* the machine's list, soonest first */
 };
 
+/*
+ * What is no device and still decides how a run goes on (the shell's typing),
+ * for going back: bytes for this process alone, to be freed; NULL: no memory.
+ */
+struct keeper {
+	void *(*keep)(void *ctx, size_t *len);
+	void (*recall)(void *ctx, const void *bytes);
+	void *ctx;
+	struct keeper *next;
+};
+
 /* A CPU's way to its machine: the ctx of its struct vcpu_env. */
 struct machine_port {
 	struct machine *m;
@@ -121,8 +133,11 @@ struct machine {
 	struct device **devices_end;
 	struct intr_source intr;
 	struct input_source input;
-	struct mark *marks;  /* those not reached yet */
-	struct trace *trace; /* NULL: nothing is traced */
+	struct inputs inputs;
+	struct keeper *keepers;
+	struct dirty_set *dirty_sets; /* vmm/dirty.h */
+	struct mark *marks;	      /* those not reached yet */
+	struct trace *trace;	      /* NULL: nothing is traced */
 
 	/*
 	 * The debugger's (vmm/debug.h), NULL: none. `paused`: machine_run()
@@ -138,6 +153,13 @@ struct machine {
 	 * could be skipped: someone is at the terminal.
 	 */
 	bool paced;
+
+	/*
+	 * What runs now has run before (vmm/history.h): nothing that leaves
+	 * the machine is to be shown again.
+	 */
+	bool past;
+	bool deaf; /* the loop is not polled */
 
 	uint64_t limit_ns; /* guest time at which to stop; 0: none */
 
@@ -175,6 +197,12 @@ uint64_t machine_count(const struct machine *m);
  */
 void machine_mark(struct machine *m, struct mark *mark);
 
+/* Take it off the list; one that is not on it is accepted. */
+void machine_unmark(struct machine *m, struct mark *mark);
+
+/* Keep this, too, when the machine is kept. It stays the caller's. */
+void machine_add_keeper(struct machine *m, struct keeper *keeper);
+
 /*
  * Write down from now on what `trace` asks for (vmm/trace.h); NULL: nothing.
  * It stays the caller's. -ENOTSUP, not said, when the CPU cannot tell.
@@ -183,6 +211,12 @@ int machine_trace(struct machine *m, struct trace *trace);
 
 /* Run until there is a verdict in m->stop. Power-on reset is the board's. */
 void machine_run(struct machine *m);
+
+/*
+ * For who moves it in time (vmm/history.h): run until m->stop, also when it
+ * is held, and without a look at the loop if m->deaf.
+ */
+void machine_rerun(struct machine *m);
 
 /*
  * End the run with a verdict; the first one wins. From a device, a loop

@@ -15,6 +15,8 @@ struct kept {
 	size_t count;
 	uint64_t debug_hits;
 	uint64_t large[2][2];
+	unsigned events; /* as the report after a bad end shows them */
+	struct vcpu_event event[VCPU_EVENTS];
 	struct kept_entry {
 		uint32_t tlb, index;
 		struct tlb_entry entry;
@@ -55,6 +57,8 @@ void *sim_keep(struct vcpu *vcpu, size_t *len)
 		return NULL;
 	kept->count = 0;
 	kept->debug_hits = cpu->debug_hits;
+	kept->events = cpu->past.events;
+	memcpy(kept->event, cpu->past.event, sizeof(kept->event));
 	for (unsigned i = 0; i < 2; i++) {
 		kept->large[i][0] = cpu->large[i].base;
 		kept->large[i][1] = cpu->large[i].mask;
@@ -71,6 +75,8 @@ void sim_recall(struct vcpu *vcpu, const void *bytes)
 	const struct kept *kept = bytes;
 
 	cpu->debug_hits = kept->debug_hits;
+	cpu->past.events = kept->events;
+	memcpy(cpu->past.event, kept->event, sizeof(kept->event));
 	for (unsigned i = 0; i < 2; i++) {
 		cpu->large[i].base = kept->large[i][0];
 		cpu->large[i].mask = kept->large[i][1];
