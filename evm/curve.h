@@ -129,14 +129,14 @@ static inline void CURVE(add_finish)(POINT *r, const ELEMENT *u,
 	COORD(_mul)(&hhh, &hh, h);
 	COORD(_mul)(&v, u, &hh);
 	COORD(_mul)(&r->z, z, h);
+	COORD(_mul)(&hh, &hhh, s);
 	COORD(_square)(&r->x, d);
 	COORD(_sub)(&r->x, &r->x, &hhh);
 	COORD(_sub)(&r->x, &r->x, &v);
 	COORD(_sub)(&r->x, &r->x, &v);
 	COORD(_sub)(&v, &v, &r->x);
 	COORD(_mul)(&v, &v, d);
-	COORD(_mul)(&hhh, &hhh, s);
-	COORD(_sub)(&r->y, &v, &hhh);
+	COORD(_sub)(&r->y, &v, &hh);
 }
 
 /* The same x: the same point, or one and its negative. */
@@ -172,6 +172,27 @@ static inline void CURVE(add)(POINT *r, const POINT *p, const POINT *q)
 	}
 	COORD(_mul)(&z, &p->z, &q->z);
 	CURVE(add_finish)(r, &u, &s, &h, &d, &z);
+}
+
+/* q is not infinite. */
+static inline void CURVE(add_affine)(POINT *r, const POINT *p, const AFFINE *q)
+{
+	ELEMENT zz, h, d;
+
+	if (CURVE(is_infinity)(p)) {
+		CURVE(from_affine)(r, q);
+		return;
+	}
+	COORD(_square)(&zz, &p->z);
+	COORD(_mul)(&h, &q->x, &zz);
+	COORD(_sub)(&h, &h, &p->x);
+	COORD(_mul)(&zz, &zz, &p->z);
+	COORD(_mul)(&d, &q->y, &zz);
+	COORD(_sub)(&d, &d, &p->y);
+	if (COORD(_is_zero)(&h))
+		CURVE(add_same_x)(r, p, &d);
+	else
+		CURVE(add_finish)(r, &p->x, &p->y, &h, &d, &p->z);
 }
 
 static inline bool CURVE(equal)(const POINT *p, const POINT *q)
@@ -211,7 +232,7 @@ static inline void CURVE(term_init)(TERM *t, const POINT *p,
 {
 	POINT twice;
 
-	scalar_digits(t->digits, k);
+	scalar_digits(t->digits, k, SCALAR_WINDOW);
 	t->odd[0] = *p;
 	CURVE(double)(&twice, p);
 	for (int i = 1; i < SCALAR_ODD; i++)
@@ -223,7 +244,8 @@ static inline void CURVE(sum_terms)(POINT *r, const TERM *terms, size_t n)
 {
 	*r = (POINT){0};
 	for (int i = SCALAR_DIGITS - 1; i >= 0; i--) {
-		CURVE(double)(r, r);
+		if (!CURVE(is_infinity)(r))
+			CURVE(double)(r, r);
 		for (size_t j = 0; j < n; j++) {
 			int digit = terms[j].digits[i];
 			POINT minus;

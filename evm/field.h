@@ -11,6 +11,7 @@
 #error "field.h: FIELD() and the modulus come first"
 #endif
 
+#include "evm/inverse.h"
 #include "evm/montgomery.h"
 #include "evm/u256.h"
 
@@ -105,13 +106,12 @@ static inline void FIELD(_power)(ELEMENT *r, const ELEMENT *a,
 	}
 }
 
-/* a^(p - 2), Fermat; zero gives zero */
+/* Zero gives zero. The product with 2^(128 n) twice undoes the division. */
 static inline void FIELD(_invert)(ELEMENT *r, const ELEMENT *a)
 {
-	ELEMENT two = {{2}}, e;
-
-	limbs_sub(e.w, FIELD(_modulus).w, two.w, FIELD_LIMBS);
-	FIELD(_power)(r, a, e.w, FIELD_LIMBS * 64);
+	limbs_invert(r->w, a->w, FIELD(_modulus).w, FIELD_INVERSE, FIELD_LIMBS);
+	FIELD(_enter)(r, r);
+	FIELD(_enter)(r, r);
 }
 
 /* As many bytes as it has, most significant first; false if not below the modulus */

@@ -20,65 +20,58 @@ static const uint64_t round_constants[24] = {
 	0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 };
 
+/* how far rho turns lane [x + 5y] */
+static const uint8_t turns[25] = {0,  1, 62, 28, 27, 36, 44, 6,	 55,
+				  20, 3, 10, 43, 25, 39, 41, 45, 15,
+				  21, 8, 18, 2,	 61, 56, 14};
+
 static inline uint64_t rotate(uint64_t x, unsigned n)
 {
-	return x << n | x >> (64 - n);
+	return x << n | x >> ((64 - n) % 64);
 }
 
-/* theta: each lane takes in the parity of two neighbouring columns */
-static inline void mix_columns(uint64_t s[25])
+/*
+ * One round, from one state into another. theta: each lane takes in the
+ * parity of two neighbouring columns. rho and pi: lanes turn and move. chi:
+ * the only step that is not linear, along the rows. All loops are unrolled,
+ * so that lanes are registers where there are enough.
+ */
+static inline __attribute__((always_inline)) void round_into(
+	uint64_t to[25], const uint64_t s[25], uint64_t constant)
 {
-	uint64_t c[5], d;
+	uint64_t c[5], d[5], b[5];
 
+#pragma GCC unroll 5
 	for (int x = 0; x < 5; x++)
 		c[x] = s[x] ^ s[x + 5] ^ s[x + 10] ^ s[x + 15] ^ s[x + 20];
-	for (int x = 0; x < 5; x++) {
-		d = c[(x + 4) % 5] ^ rotate(c[(x + 1) % 5], 1);
-		for (int y = 0; y < 25; y += 5)
-			s[x + y] ^= d;
+#pragma GCC unroll 5
+	for (int x = 0; x < 5; x++)
+		d[x] = c[(x + 4) % 5] ^ rotate(c[(x + 1) % 5], 1);
+#pragma GCC unroll 5
+	for (int y = 0; y < 5; y++) {
+#pragma GCC unroll 5
+		for (int x = 0; x < 5; x++) {
+			/* pi takes lane (x, y) from (x + 3y, x) */
+			int from = (x + 3 * y) % 5;
+
+			b[x] = rotate(s[from + 5 * x] ^ d[from],
+				      turns[from + 5 * x]);
+		}
+#pragma GCC unroll 5
+		for (int x = 0; x < 5; x++)
+			to[x + 5 * y] =
+				b[x] ^ (~b[(x + 1) % 5] & b[(x + 2) % 5]);
 	}
-}
-
-/* rho and pi: lanes turn and move along one cycle through all but lane 0 */
-static inline void move_lanes(uint64_t s[25])
-{
-	static const uint8_t to[24] = {10, 7,  11, 17, 18, 3,  5,  16,
-				       8,  21, 24, 4,  15, 23, 19, 13,
-				       12, 2,  20, 14, 22, 9,  6,  1};
-	static const uint8_t turn[24] = {1,  3,	 6,  10, 15, 21, 28, 36,
-					 45, 55, 2,  14, 27, 41, 56, 8,
-					 25, 43, 62, 18, 39, 61, 20, 44};
-	uint64_t moving = s[1], next;
-
-#pragma GCC unroll 24
-	for (int i = 0; i < 24; i++) {
-		next = s[to[i]];
-		s[to[i]] = rotate(moving, turn[i]);
-		moving = next;
-	}
-}
-
-/* chi: the only step that is not linear, along the rows */
-static inline void mix_rows(uint64_t s[25])
-{
-	for (int y = 0; y < 25; y += 5) {
-		uint64_t a = s[y], b = s[y + 1];
-
-		s[y] ^= ~s[y + 1] & s[y + 2];
-		s[y + 1] ^= ~s[y + 2] & s[y + 3];
-		s[y + 2] ^= ~s[y + 3] & s[y + 4];
-		s[y + 3] ^= ~s[y + 4] & a;
-		s[y + 4] ^= ~a & b;
-	}
+	to[0] ^= constant;
 }
 
 static void permute(uint64_t s[25])
 {
-	for (int round = 0; round < 24; round++) {
-		mix_columns(s);
-		move_lanes(s);
-		mix_rows(s);
-		s[0] ^= round_constants[round];
+	uint64_t t[25];
+
+	for (int i = 0; i < 24; i += 2) {
+		round_into(t, s, round_constants[i]);
+		round_into(s, t, round_constants[i + 1]);
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * scalar.h: the signed digits of a number of 256 bits, for multiplications of
- * points: in windows of five bits, so that at most every fifth digit is not
- * zero, and those are odd and from -15 to 15 (Moeller, "Improved techniques
+ * points: in windows of w bits, so that at most every w-th digit is not zero,
+ * and those are odd and below 2^(w - 1) in magnitude (Moeller, "Improved techniques
  * for fast exponentiation", 2002).
  */
 #ifndef EVM_SCALAR_H
@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SCALAR_WINDOW 5
-#define SCALAR_ODD    8 /* how many odd digits are positive */
 #define SCALAR_DIGITS 257
+#define SCALAR_WINDOW 5
+#define SCALAR_ODD    8 /* how many odd digits of that window are positive */
 
 /* `n` bits from `at` on, in a number of 256 */
 static inline unsigned scalar_bits(const uint64_t k[4], int at, int n)
@@ -25,7 +25,7 @@ static inline unsigned scalar_bits(const uint64_t k[4], int at, int n)
 }
 
 static inline void scalar_digits(int8_t digits[SCALAR_DIGITS],
-				 const uint64_t k[4])
+				 const uint64_t k[4], int width)
 {
 	unsigned carry = 0, window;
 
@@ -35,11 +35,10 @@ static inline void scalar_digits(int8_t digits[SCALAR_DIGITS],
 			i++;
 			continue;
 		}
-		window = scalar_bits(k, i, SCALAR_WINDOW) + carry;
-		carry = window >> (SCALAR_WINDOW - 1) & 1;
-		digits[i] =
-			(int8_t)((int)window - (int)(carry << SCALAR_WINDOW));
-		i += SCALAR_WINDOW;
+		window = scalar_bits(k, i, width) + carry;
+		carry = window >> (width - 1) & 1;
+		digits[i] = (int8_t)((int)window - (int)(carry << width));
+		i += width;
 	}
 }
 

@@ -1,249 +1,482 @@
 /*
  * secp256k1.c: recovering public keys (SEC 1, 4.1.6; the curve is SEC 2's:
- * y^2 = x^3 + 7). Points are Jacobian, (X / Z^2, Y / Z^3), with Z = 0 for
- * infinity. All that is computed here is public: nothing need take the same
- * time for all inputs.
+ * y^2 = x^3 + 7). The field's modulus is 2^256 - 2^32 - 977, so that what is
+ * above 256 bits comes back below, times 2^32 + 977; elements are plain
+ * numbers. Scalars are split in halves by the curve's endomorphism. All that
+ * is computed here is public: nothing need take the same time for all inputs.
  */
+#include <string.h>
+
+#include "evm/limbs.h"
 #include "evm/secp256k1.h"
 
-/* The field's modulus, 2^256 - 2^32 - 977, and the group's order. */
-static const struct u256 field = {{0xfffffffefffffc2f, 0xffffffffffffffff,
-				   0xffffffffffffffff, 0xffffffffffffffff}};
-static const struct u256 order = {{0xbfd25e8cd0364141, 0xbaaedce6af48a03b,
-				   0xfffffffffffffffe, 0xffffffffffffffff}};
+#define FIELD(name) fn##name
+#define FIELD_LIMBS 4
+#define FIELD_MODULUS                                                       \
+	{                                                                   \
+		0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe, \
+			0xffffffffffffffff                                  \
+	}
+#define FIELD_R2                                                            \
+	{                                                                   \
+		0x896cf21467d7d140, 0x741496c20e7cf878, 0xe697f5e45bcd07c6, \
+			0x9d671cd581c69bc5                                  \
+	}
+#define FIELD_INVERSE 0x4b0dff665588b13f
+#include "evm/field.h" /* the scalars: numbers modulo the group's order */
 
-struct point {
-	struct u256 x, y, z;
+#define FOLD		    0x1000003d1 /* 2^256 modulo the field's modulus */
+#define FIELD_MINUS_INVERSE 0xd838091dd2253531 /* -1 / modulus mod 2^64 */
+
+struct fp {
+	uint64_t w[4];
 };
 
-static const struct point generator = {
-	{{0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07,
-	  0x79be667ef9dcbbac}},
-	{{0x9c47d08ffb10d4b8, 0xfd17b448a6855419, 0x5da4fbfc0e1108a8,
-	  0x483ada7726a3c465}},
-	{{1}}};
+static const struct u256 field = {{0xfffffffefffffc2f, 0xffffffffffffffff,
+				   0xffffffffffffffff, 0xffffffffffffffff}};
 
-static struct u256 add(const struct u256 *a, const struct u256 *b)
+/*
+ * An element is any number below 2^256, so some have two forms; fp_normalize()
+ * gives the smaller. r += carry * 2^256, which may carry once more, but then
+ * r is small.
+ */
+static inline void fp_fold_carry(uint64_t r[4], uint64_t carry)
 {
-	return u256_addmod(a, b, &field);
+	uint64_t fold[4] = {FOLD & -carry};
+
+	r[0] += FOLD & -limbs_add(r, r, fold, 4);
 }
 
-static struct u256 sub(const struct u256 *a, const struct u256 *b)
+static inline void fp_add(struct fp *r, const struct fp *a, const struct fp *b)
 {
-	struct u256 r;
+	struct fp t;
 
-	if (u256_sub_borrow(&r, a, b))
-		r = u256_add(&r, &field);
-	return r;
+	fp_fold_carry(t.w, limbs_add(t.w, a->w, b->w, 4));
+	*r = t;
 }
 
-/* r += (the four limbs of high) * 2^256, which is 2^32 + 977 in the field */
-static uint64_t fold(struct u256 *r, const uint64_t *high, int limbs)
+static inline void fp_sub(struct fp *r, const struct fp *a, const struct fp *b)
 {
-	uint64_t carry = 0;
+	struct fp t;
+	uint64_t fold[4] = {FOLD & -limbs_sub(t.w, a->w, b->w, 4)};
 
+	t.w[0] -= FOLD & -limbs_sub(t.w, t.w, fold, 4);
+	*r = t;
+}
+
+static inline void fp_normalize(struct fp *r)
+{
+	static const uint64_t fold[4] = {FOLD};
+	struct fp less;
+
+	if (limbs_add(less.w, r->w, fold, 4))
+		*r = less;
+}
+
+static inline void fp_double(struct fp *r, const struct fp *a)
+{
+	fp_add(r, a, a);
+}
+
+static inline void fp_neg(struct fp *r, const struct fp *a)
+{
+	struct fp zero = {{0}};
+
+	fp_sub(r, &zero, a);
+}
+
+/* r = a number of eight limbs */
+static inline void fp_fold(struct fp *r, const uint64_t w[8])
+{
+	uint64_t high[4] = {0}, low[4];
+	limbs_wide t = 0;
+
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		u256_wide t =
-			(u256_wide)(i < limbs ? high[i] : 0) * 0x1000003d1 +
-			r->w[i] + carry;
-
-		r->w[i] = (uint64_t)t;
-		carry = (uint64_t)(t >> 64);
+		t = (limbs_wide)w[4 + i] * FOLD + w[i] + (uint64_t)(t >> 64);
+		low[i] = (uint64_t)t;
 	}
-	return carry;
+	t = (limbs_wide)(uint64_t)(t >> 64) * FOLD;
+	high[0] = (uint64_t)t;
+	high[1] = (uint64_t)(t >> 64);
+	low[0] += FOLD & -limbs_add(low, low, high, 4);
+	memcpy(r->w, low, sizeof(low));
 }
 
-static struct u256 mul(const struct u256 *a, const struct u256 *b)
+static inline void fp_mul(struct fp *r, const struct fp *a, const struct fp *b)
 {
-	uint64_t product[8];
-	struct u256 r;
-	uint64_t carry;
+	uint64_t w[8] = {0};
 
-	u256_mul_full(product, a, b);
-	r = (struct u256){{product[0], product[1], product[2], product[3]}};
-	carry = fold(&r, product + 4, 4);
-	while (carry)
-		carry = fold(&r, &carry, 1);
-	if (!u256_less(&r, &field))
-		r = u256_sub(&r, &field);
-	return r;
-}
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		limbs_wide t = 0;
 
-static struct u256 square(const struct u256 *a)
-{
-	return mul(a, a);
-}
-
-static struct u256 power(const struct u256 *a, const struct u256 *exponent)
-{
-	struct u256 r = u256_from(1);
-
-	for (int i = (int)u256_bits(exponent) - 1; i >= 0; i--) {
-		r = square(&r);
-		if (exponent->w[i / 64] >> (i % 64) & 1)
-			r = mul(&r, a);
+#pragma GCC unroll 4
+		for (int j = 0; j < 4; j++) {
+			t = (limbs_wide)a->w[i] * b->w[j] + w[i + j] +
+			    (uint64_t)(t >> 64);
+			w[i + j] = (uint64_t)t;
+		}
+		w[i + 4] = (uint64_t)(t >> 64);
 	}
-	return r;
+	fp_fold(r, w);
 }
 
-/* a^(p - 2), Fermat */
-static struct u256 invert(const struct u256 *a)
+static inline void fp_square(struct fp *r, const struct fp *a)
 {
-	struct u256 two = u256_from(2), exponent = u256_sub(&field, &two);
-
-	return power(a, &exponent);
+	fp_mul(r, a, a);
 }
 
-/* Modulo the order: the same, with the general multiplication. */
-static struct u256 order_invert(const struct u256 *a)
+static inline bool fp_is_zero(const struct fp *a)
 {
-	struct u256 two = u256_from(2), exponent = u256_sub(&order, &two);
-	struct u256 r = u256_from(1);
+	struct fp t = *a;
 
-	for (int i = 255; i >= 0; i--) {
-		r = u256_mulmod(&r, &r, &order);
-		if (exponent.w[i / 64] >> (i % 64) & 1)
-			r = u256_mulmod(&r, a, &order);
-	}
-	return r;
+	fp_normalize(&t);
+	return limbs_is_zero(t.w, 4);
 }
 
-/* S = 4XY^2, M = 3X^2: X' = M^2 - 2S, Y' = M(S - X') - 8Y^4, Z' = 2YZ */
-static struct point twice(const struct point *p)
+static inline bool fp_equal(const struct fp *a, const struct fp *b)
 {
-	struct u256 yy = square(&p->y), s = mul(&p->x, &yy), m, t;
-	struct point r;
+	struct fp t;
 
-	s = add(&s, &s);
-	s = add(&s, &s);
-	t = square(&p->x);
-	m = add(&t, &t);
-	m = add(&m, &t);
-	r.x = square(&m);
-	r.x = sub(&r.x, &s);
-	r.x = sub(&r.x, &s);
-	t = sub(&s, &r.x);
-	r.y = mul(&m, &t);
-	t = square(&yy);
-	t = add(&t, &t);
-	t = add(&t, &t);
-	t = add(&t, &t);
-	r.y = sub(&r.y, &t);
-	r.z = mul(&p->y, &p->z);
-	r.z = add(&r.z, &r.z);
-	return r;
+	fp_sub(&t, a, b);
+	return fp_is_zero(&t);
+}
+
+static inline void fp_set(struct fp *r, uint64_t small)
+{
+	*r = (struct fp){{small}};
+}
+
+/* r = a^(2^n) * b */
+static void square_times(struct fp *r, const struct fp *a, int n,
+			 const struct fp *b)
+{
+	struct fp t = *a;
+
+	while (n-- > 0)
+		fp_square(&t, &t);
+	fp_mul(r, &t, b);
 }
 
 /*
- * U = XZ'^2, S = YZ'^3 of each, H and R their differences:
- * X = R^2 - H^3 - 2UH^2, Y = R(UH^2 - X) - SH^3, Z = HZZ'
+ * The modulus begins with 223 bits of 1, and so does the power for roots:
+ * a^(2^223 - 1), and short ones on the way.
  */
-static struct point plus(const struct point *p, const struct point *q)
-{
-	struct u256 pzz = square(&p->z), qzz = square(&q->z), h, rr, hh, hhh, t;
-	struct u256 u = mul(&p->x, &qzz), u2 = mul(&q->x, &pzz);
-	struct u256 s = mul(&p->y, &qzz), s2 = mul(&q->y, &pzz);
-	struct point r = {{{0}}, {{0}}, {{0}}};
+struct ones {
+	struct fp x2, x22, x223;
+};
 
-	if (u256_is_zero(&p->z))
-		return *q;
-	if (u256_is_zero(&q->z))
-		return *p;
-	s = mul(&s, &q->z);
-	s2 = mul(&s2, &p->z);
-	h = sub(&u2, &u);
-	rr = sub(&s2, &s);
-	if (u256_is_zero(&h))
-		return u256_is_zero(&rr) ? twice(p) : r;
-	hh = square(&h);
-	hhh = mul(&hh, &h);
-	u = mul(&u, &hh);
-	r.x = square(&rr);
-	r.x = sub(&r.x, &hhh);
-	r.x = sub(&r.x, &u);
-	r.x = sub(&r.x, &u);
-	t = sub(&u, &r.x);
-	r.y = mul(&rr, &t);
-	t = mul(&s, &hhh);
-	r.y = sub(&r.y, &t);
-	r.z = mul(&p->z, &q->z);
-	r.z = mul(&r.z, &h);
-	return r;
+static void ones_init(struct ones *o, const struct fp *a)
+{
+	struct fp x3, x6, x9, x11, x44, x88, x176, x220;
+
+	square_times(&o->x2, a, 1, a);
+	square_times(&x3, &o->x2, 1, a);
+	square_times(&x6, &x3, 3, &x3);
+	square_times(&x9, &x6, 3, &x3);
+	square_times(&x11, &x9, 2, &o->x2);
+	square_times(&o->x22, &x11, 11, &x11);
+	square_times(&x44, &o->x22, 22, &o->x22);
+	square_times(&x88, &x44, 44, &x44);
+	square_times(&x176, &x88, 88, &x88);
+	square_times(&x220, &x176, 44, &x44);
+	square_times(&o->x223, &x220, 3, &x3);
 }
 
-static bool bit(const struct u256 *a, int i)
+static inline void fp_invert(struct fp *r, const struct fp *a)
 {
-	return a->w[i / 64] >> (i % 64) & 1;
+	struct fp t = *a;
+
+	fp_normalize(&t);
+	limbs_invert(r->w, t.w, field.w, FIELD_MINUS_INVERSE, 4);
 }
 
-/* a * p + b * q, both scalars at once */
-static struct point combine(const struct u256 *a, const struct point *p,
-			    const struct u256 *b, const struct point *q)
+/* a^((p + 1) / 4), whose square is a or -a: 0 and 22 of 1, 00001100 */
+static bool fp_sqrt(struct fp *r, const struct fp *a)
 {
-	struct point r = {{{0}}, {{0}}, {{0}}}, both = plus(p, q);
+	struct fp square;
+	struct ones o;
 
-	for (int i = 255; i >= 0; i--) {
-		r = twice(&r);
-		if (bit(a, i) && bit(b, i))
-			r = plus(&r, &both);
-		else if (bit(a, i))
-			r = plus(&r, p);
-		else if (bit(b, i))
-			r = plus(&r, q);
+	ones_init(&o, a);
+	square_times(r, &o.x223, 23, &o.x22);
+	square_times(r, r, 6, &o.x2);
+	fp_square(r, r);
+	fp_square(r, r);
+	fp_square(&square, r);
+	return fp_equal(&square, a);
+}
+
+#define CURVE_A	    0
+#define CURVE(name) k1_##name
+#define COORD(name) fp##name
+#include "evm/curve.h"
+
+/* G, 3G, 5G, ... 31G */
+#define BASE_WINDOW 6
+
+static const struct k1_affine base[16] = {
+	{{{0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07,
+	   0x79be667ef9dcbbac}},
+	 {{0x9c47d08ffb10d4b8, 0xfd17b448a6855419, 0x5da4fbfc0e1108a8,
+	   0x483ada7726a3c465}}},
+	{{{0x8601f113bce036f9, 0xb531c845836f99b0, 0x49344f85f89d5229,
+	   0xf9308a019258c310}},
+	 {{0x6cb9fd7584b8e672, 0x6500a99934c2231b, 0x0fe337e62a37f356,
+	   0x388f7b0f632de814}}},
+	{{{0xcba8d569b240efe4, 0xe88b84bddc619ab7, 0x55b4a7250a5c5128,
+	   0x2f8bde4d1a072093}},
+	 {{0xdca87d3aa6ac62d6, 0xf788271bab0d6840, 0xd4dba9dda6c9c426,
+	   0xd8ac222636e5e3d6}}},
+	{{{0xe92bddedcac4f9bc, 0x3d419b7e0330e39c, 0xa398f365f2ea7a0e,
+	   0x5cbdf0646e5db4ea}},
+	 {{0xa5082628087264da, 0xa813d0b813fde7b5, 0xa3178d6d861a54db,
+	   0x6aebca40ba255960}}},
+	{{{0xc35f110dfc27ccbe, 0xe09796974c57e714, 0x09ad178a9f559abd,
+	   0xacd484e2f0c7f653}},
+	 {{0x05cc262ac64f9c37, 0xadd888a4375f8e0f, 0x64380971763b61e9,
+	   0xcc338921b0a7d9fd}}},
+	{{{0xbbec17895da008cb, 0x5649980be5c17891, 0x5ef4246b70c65aac,
+	   0x774ae7f858a9411e}},
+	 {{0x301d74c9c953c61b, 0x372db1e2dff9d6a8, 0x0243dd56d7b7b365,
+	   0xd984a032eb6b5e19}}},
+	{{{0xdeeddf8f19405aa8, 0xb075fbc6610e58cd, 0xc7d1d205c3748651,
+	   0xf28773c2d975288b}},
+	 {{0x29b5cb52db03ed81, 0x3a1a06da521fa91f, 0x758212eb65cdaf47,
+	   0x0ab0902e8d880a89}}},
+	{{{0x44adbcf8e27e080e, 0x31e5946f3c85f79e, 0x5a465ae3095ff411,
+	   0xd7924d4f7d43ea96}},
+	 {{0xc504dc9ff6a26b58, 0xea40af2bd896d3a5, 0x83842ec228cc6def,
+	   0x581e2872a86c72a6}}},
+	{{{0x66e4faa04a2d4a34, 0xeb9898ae79b97687, 0xa420fee807eacf21,
+	   0xdefdea4cdb677750}},
+	 {{0xcfb199f69e56eb77, 0xced1f4a04a95c0f6, 0xe997b0ead2a93dae,
+	   0x4211ab0694635168}}},
+	{{{0x7475656138385b6c, 0xf06acfebd7e86d27, 0x93ef5cff444f4979,
+	   0x2b4ea0a797a443d2}},
+	 {{0xb570c854e5c09b7a, 0x1a01f60c50269763, 0xb343083b5a1c8613,
+	   0x85e89bc037945d93}}},
+	{{{0x81340aef25be59d5, 0x1d9ad40271f81071, 0x4f93fa332ce33330,
+	   0x352bbf4a4cdd1256}},
+	 {{0x67bd3d8bcf81998c, 0x4a1b3b2e71b1039c, 0xd59c18259dda3e1f,
+	   0x321eb4075348f534}}},
+	{{{0xdc9cdadd4ecacc3f, 0xe42ab8dfeff5ff29, 0x0230010559879124,
+	   0x2fa2104d6b38d11b}},
+	 {{0x423ba76b532b7d67, 0x181d70ecfc882648, 0xb64569335bd5dd80,
+	   0x02de1068295dd865}}},
+	{{{0x69ca0cd7f5453714, 0x263c3d84e09572e2, 0xab21a9b066edda83,
+	   0x9248279b09b4d68d}},
+	 {{0xe54a32ce97cb3402, 0x3fc0de2a887912ff, 0x5d1aa71bdea2b1ff,
+	   0x73016f7bf234aade}}},
+	{{{0x7e996d443dee8729, 0x2f570e144bf615c0, 0x8e70132fb0beb752,
+	   0xdaed4f2be3a8bf27}},
+	 {{0xab40e52290be1c55, 0x3f83c230f3afa726, 0xd4a1aca87ef8d700,
+	   0xa69dce4a7d6c98e8}}},
+	{{{0xe6a3b5e87d22e7db, 0x11ecd9e9fdf281b0, 0x8acf28d7cbb19f90,
+	   0xc44d12c7065d812e}},
+	 {{0xa039063f0e0e6482, 0x0e106e861edf61c5, 0x76c45926c982fdac,
+	   0x2119a460ce326cdc}}},
+	{{{0xb61c65cbd269e6b4, 0x152b695336c28063, 0xc89a20cfded60853,
+	   0x6a245bf6dc698504}},
+	 {{0xfd5e6348100d8a82, 0x8b33ba48d0423b6e, 0x8b3f5126f16a24ad,
+	   0xe022cf42c2bd4a70}}},
+};
+
+/* Lambda times a point has beta times its x: GLV's endomorphism. */
+static const struct fp beta = {{0xc1396c28719501ee, 0x9cf0497512f58995,
+				0x6e64479eac3434e9, 0x7ae96a2b657c0710}};
+static const struct fn minus_lambda = {{0xe0cfc810b51283cf, 0xa880b9fc8ec739c2,
+					0x5ad9e3fd77ed9ba4,
+					0xac9c52b33fa3cf1f}};
+/* A short vector (a1, b1), and a2 = -b1, b2 = a1 of another; 2^384 b / n */
+static const struct fn minus_b1 = {{0x6f547fa90abfe4c3, 0xe4437ed6010e8828}};
+static const struct fn minus_b2 = {{0xd765cda83db1562c, 0x8a280ac50774346d,
+				    0xfffffffffffffffe, 0xffffffffffffffff}};
+static const struct u256 scale_1 = {{0xe893209a45dbb031, 0x3daa8a1471e8ca7f,
+				     0xe86c90e49284eb15, 0x3086d221a7d46bcd}};
+static const struct u256 scale_2 = {{0x1571b4ae8ac47f71, 0x221208ac9df506c6,
+				     0x6f547fa90abfe4c4, 0xe4437ed6010e8828}};
+static const struct fn half_order = {{0xdfe92f46681b20a0, 0x5d576e7357a4501d,
+				      0xffffffffffffffff, 0x7fffffffffffffff}};
+
+/* Half of a scalar: signed digits, all of the other sign if `minus`. */
+struct half {
+	int8_t digits[SCALAR_DIGITS];
+	bool minus;
+};
+
+/* k * scale / 2^384, rounded */
+static void scaled(struct fn *r, const struct fn *k, const struct u256 *scale)
+{
+	struct u256 x = {{k->w[0], k->w[1], k->w[2], k->w[3]}};
+	uint64_t w[8];
+	limbs_wide low;
+
+	u256_mul_full(w, &x, scale);
+	low = (limbs_wide)w[6] + (w[5] >> 63);
+	*r = (struct fn){{(uint64_t)low, w[7] + (uint64_t)(low >> 64)}};
+}
+
+static void half_init(struct half *h, const struct fn *k, int width)
+{
+	struct fn t, positive = *k;
+
+	h->minus = limbs_sub(t.w, half_order.w, k->w, 4);
+	if (h->minus)
+		fn_neg(&positive, k);
+	scalar_digits(h->digits, positive.w, width);
+}
+
+/* a * b for plain numbers */
+static void multiply(struct fn *r, const struct fn *a, const struct fn *b)
+{
+	struct fn t;
+
+	fn_enter(&t, a);
+	fn_mul(r, &t, b);
+}
+
+/*
+ * k = h[0] + lambda h[1], each of 128 bits at most (Gallant, Lambert,
+ * Vanstone, "Faster point multiplication on elliptic curves with efficient
+ * endomorphisms", 2001).
+ */
+static void split(struct half h[2], const struct fn *k, int width)
+{
+	struct fn c1, c2, k1, k2;
+
+	scaled(&c1, k, &scale_1);
+	scaled(&c2, k, &scale_2);
+	multiply(&c1, &c1, &minus_b1);
+	multiply(&c2, &c2, &minus_b2);
+	fn_add(&k2, &c1, &c2);
+	multiply(&k1, &k2, &minus_lambda);
+	fn_add(&k1, &k1, k);
+	half_init(&h[0], &k1, width);
+	half_init(&h[1], &k2, width);
+}
+
+/* r += the digit's multiple of the base, or of lambda times it */
+static void add_base(struct k1_point *r, int digit, bool lambda)
+{
+	struct k1_affine p = base[(digit < 0 ? -digit : digit) / 2];
+
+	if (lambda)
+		fp_mul(&p.x, &p.x, &beta);
+	if (digit < 0)
+		fp_neg(&p.y, &p.y);
+	k1_add_affine(r, r, &p);
+}
+
+static void add_odd(struct k1_point *r, const struct k1_point *odd, int digit)
+{
+	struct k1_point p = odd[(digit < 0 ? -digit : digit) / 2];
+
+	if (digit < 0)
+		fp_neg(&p.y, &p.y);
+	k1_add(r, r, &p);
+}
+
+static void odd_init(struct k1_point odd[2][SCALAR_ODD],
+		     const struct k1_point *p)
+{
+	struct k1_point twice;
+
+	odd[0][0] = *p;
+	k1_double(&twice, p);
+	for (int i = 1; i < SCALAR_ODD; i++)
+		k1_add(&odd[0][i], &odd[0][i - 1], &twice);
+	for (int i = 0; i < SCALAR_ODD; i++) {
+		odd[1][i] = odd[0][i];
+		fp_mul(&odd[1][i].x, &odd[1][i].x, &beta);
 	}
-	return r;
 }
 
-/* The point with this x and an odd y or not; the root is c^((p + 1) / 4). */
-static bool lift(const struct u256 *x, bool odd, struct point *p)
+/* a * G + b * p; a and b are plain numbers below the order */
+static void combine(struct k1_point *r, const struct fn *a, const struct fn *b,
+		    const struct k1_point *p)
 {
-	struct u256 seven = u256_from(7), one = u256_from(1), c, exponent;
-	struct u256 two = u256_from(2), back;
+	struct k1_point odd[2][SCALAR_ODD];
+	struct half g[2], h[2];
+
+	split(g, a, BASE_WINDOW);
+	split(h, b, SCALAR_WINDOW);
+	odd_init(odd, p);
+	*r = (struct k1_point){0};
+	for (int i = 128; i >= 0; i--) {
+		if (!k1_is_infinity(r))
+			k1_double(r, r);
+		for (int j = 0; j < 2; j++) {
+			int digit = g[j].digits[i];
+
+			if (digit)
+				add_base(r, g[j].minus ? -digit : digit, j);
+			digit = h[j].digits[i];
+			if (digit)
+				add_odd(r, odd[j], h[j].minus ? -digit : digit);
+		}
+	}
+}
+
+/* The point with this x and an odd y or not. */
+static bool lift(const struct u256 *x, bool odd, struct k1_point *p)
+{
+	struct fp seven = {{7}}, c;
 
 	if (!u256_less(x, &field))
 		return false;
-	c = square(x);
-	c = mul(&c, x);
-	c = add(&c, &seven);
-	exponent = u256_add(&field, &one);
-	exponent = u256_shr(&two, &exponent);
-	p->x = *x;
-	p->y = power(&c, &exponent);
-	p->z = one;
-	back = square(&p->y);
-	if (!u256_equal(&back, &c))
+	*p = (struct k1_point){.x = {{x->w[0], x->w[1], x->w[2], x->w[3]}},
+			       .z = {{1}}};
+	fp_square(&c, &p->x);
+	fp_mul(&c, &c, &p->x);
+	fp_add(&c, &c, &seven);
+	if (!fp_sqrt(&p->y, &c))
 		return false;
+	fp_normalize(&p->y);
 	if ((p->y.w[0] & 1) != odd)
-		p->y = sub(&field, &p->y);
+		fp_neg(&p->y, &p->y);
 	return true;
 }
 
-static bool scalar(const struct u256 *a)
+/* A plain number from 1 to the order less 1. */
+static bool scalar(struct fn *r, const struct u256 *a)
 {
-	return !u256_is_zero(a) && u256_less(a, &order);
+	struct fn t;
+
+	*r = (struct fn){{a->w[0], a->w[1], a->w[2], a->w[3]}};
+	return !fn_is_zero(r) && limbs_sub(t.w, r->w, fn_modulus.w, 4);
+}
+
+static void to_u256(struct u256 *r, const struct fp *a)
+{
+	*r = (struct u256){{a->w[0], a->w[1], a->w[2], a->w[3]}};
 }
 
 /* The key is (s * R - hash * G) / r. */
 bool secp256k1_recover(const struct u256 *hash, bool odd, const struct u256 *r,
 		       const struct u256 *s, struct u256 *x, struct u256 *y)
 {
-	struct u256 inverse, a, b, z;
-	struct point big_r, key;
+	struct fn inverse, a, b, t;
+	struct k1_affine affine;
+	struct k1_point point, key;
 
-	if (!scalar(r) || !scalar(s) || !lift(r, odd, &big_r))
+	if (!scalar(&inverse, r) || !scalar(&b, s) || !lift(r, odd, &point))
 		return false;
-	inverse = order_invert(r);
-	a = u256_mod(hash, &order);
-	a = u256_sub(&order, &a);
-	a = u256_mulmod(&a, &inverse, &order);
-	b = u256_mulmod(s, &inverse, &order);
-	key = combine(&a, &generator, &b, &big_r);
-	if (u256_is_zero(&key.z))
+	fn_enter(&inverse, &inverse);
+	fn_invert(&inverse, &inverse);
+	a = (struct fn){{hash->w[0], hash->w[1], hash->w[2], hash->w[3]}};
+	if (!limbs_sub(t.w, a.w, fn_modulus.w, 4))
+		a = t;
+	fn_neg(&a, &a);
+	fn_mul(&a, &a, &inverse);
+	fn_mul(&b, &b, &inverse);
+	combine(&key, &a, &b, &point);
+	if (k1_is_infinity(&key))
 		return false;
-	inverse = invert(&key.z);
-	z = square(&inverse);
-	*x = mul(&key.x, &z);
-	z = mul(&z, &inverse);
-	*y = mul(&key.y, &z);
+	k1_to_affine(&affine, &key);
+	fp_normalize(&affine.x);
+	fp_normalize(&affine.y);
+	to_u256(x, &affine.x);
+	to_u256(y, &affine.y);
 	return true;
 }
