@@ -452,7 +452,7 @@ int batch_main(struct batch *batch, int argc, char **argv)
 	}
 	if (err)
 		goto out;
-	if (batch->trace) {
+	if (batch->trace || batch->in_process) {
 		batch->jobs = 1;
 		batch->progress = false;
 	}

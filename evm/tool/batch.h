@@ -33,6 +33,7 @@ struct batch {
 
 	enum batch_format format;
 	bool trace, dump, bench;
+	bool in_process;    /* no workers, no bar */
 	bool filtered;	    /* `filter` is in force */
 	regex_t filter;	    /* of names */
 	enum evm_fork fork; /* EVM_FORK_COUNT: all */

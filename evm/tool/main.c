@@ -9,6 +9,8 @@ static const struct {
 	const char *text;
 } commands[] = {
 	{"run", cmd_run, "run code from the command line"},
+	{"bench", cmd_bench, "time the calls of state tests"},
+	{"disasm", cmd_disasm, "list the instructions of code"},
 	{"t8n", cmd_t8n, "a block of transactions, from state to state"},
 	{"vmtest", cmd_vmtest, "run VMTests fixtures"},
 	{"statetest", cmd_statetest, "run GeneralStateTests fixtures"},

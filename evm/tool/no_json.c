@@ -1,5 +1,5 @@
 /* no_json.c: what stands for the fixtures in a build without jansson. */
-#include "evm/tool/tool.h"
+#include "evm/tool/run.h"
 
 static int refuse(const char *name)
 {
@@ -34,7 +34,22 @@ int cmd_trietest(int argc, char **argv)
 	return refuse(argv[0]);
 }
 
+int cmd_bench(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}
+
 int cmd_t8n(int argc, char **argv)
 {
 	return refuse(argv[0]);
+}
+
+int run_load_prestate(struct run *run)
+{
+	return refuse("run --prestate");
+}
+
+int run_dump(const struct run *run)
+{
+	return refuse("run --dump");
 }

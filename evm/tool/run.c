@@ -1,190 +1,43 @@
-/* run.c: `evm run`: some code as one frame, from the command line. */
-#include <errno.h>
-#include <getopt.h>
+/* run.c: `evm run`: some code as one call, from the command line. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "evm/state.h"
-#include "evm/tool/tool.h"
+#include "evm/frame.h"
+#include "evm/tool/measure.h"
+#include "evm/tool/run.h"
+
+#define BENCH_NS 1000000000 /* as long as a measurement lasts */
 
 static const char help[] =
 	"usage: evm run [OPTION...] [CODE]\n"
 	"Run EVM code as one call and print how it ended.\n"
 	"  CODE, --code HEX   the code, in hex\n"
 	"  --codefile FILE    the code, in hex, from a file (- for stdin)\n"
-	"  --input HEX        call data\n"
+	"  --input HEX        call data; --inputfile FILE\n"
+	"  --create           the code is init code: run it as a creation\n"
 	"  --gas N            gas limit (default 10000000000)\n"
+	"  --price N          gas price that the code sees, in wei\n"
 	"  --value N          value of the call, in wei\n"
 	"  --sender ADDRESS   who calls, and the origin\n"
 	"  --receiver ADDRESS where the code is\n"
-	"  --fork NAME        Frontier to Osaka, by name (default Byzantium)\n"
-	"  --trace            EIP-3155 trace on stderr\n"
+	"  --prestate FILE    accounts before, as JSON: {\"ADDRESS\":\n"
+	"                     {\"balance\", \"nonce\", \"code\", "
+	"\"storage\"}},\n"
+	"                     or geth's genesis with such an \"alloc\"; then\n"
+	"                     CODE may be left out\n"
+	"  --fork NAME        Frontier, Homestead, EIP150, EIP158, Byzantium,\n"
+	"                     Constantinople, Petersburg, Istanbul, Berlin,\n"
+	"                     London, Paris, Shanghai, Cancun, Prague, Osaka\n"
+	"                     (the default)\n"
+	"  --trace            EIP-3155 trace on stderr; also --trace.memory,\n"
+	"                     --trace.returndata, --trace.nostack\n"
+	"  --dump             the accounts afterwards, as JSON\n"
 	"  --json             the result as one JSON object\n"
+	"  --bench            run it for a second; best and median time\n"
 	"Numbers are decimal, or hex with 0x. Exit status: 0 if the code\n"
 	"succeeded, 1 if it failed or could not be run, 2 if the command line\n"
 	"is wrong.\n";
-
-struct run {
-	struct evm evm;
-	struct evm_message msg;
-	uint8_t *code, *input;
-	size_t code_len;
-	bool traced, json, help;
-};
-
-/* Hex from a file, with whatever space around. */
-static int code_from_file(struct run *run, const char *path)
-{
-	size_t len;
-	char *text = read_file(path, &len);
-	bool ok;
-
-	if (!text)
-		return complain(EXIT_USAGE,
-				"run: %s: %s; name a file with hex code", path,
-				strerror(errno));
-	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
-		text[--len] = 0;
-	free(run->code);
-	ok = strlen(text) == len && parse_bytes(text + strspn(text, " \t\r\n"),
-						&run->code, &run->code_len);
-	free(text);
-	if (!ok)
-		return complain(EXIT_USAGE,
-				"run: %s: not hex; write two digits for each "
-				"byte of code",
-				path);
-	return 0;
-}
-
-static int bad_value(const char *option, const char *value, const char *want)
-{
-	return complain(EXIT_USAGE, "run: --%s %s: %s", option, value, want);
-}
-
-static bool bytes_option(uint8_t **bytes, size_t *len, const char *value)
-{
-	free(*bytes);
-	return parse_bytes(value, bytes, len);
-}
-
-static bool value_option(struct u256 *wei, const char *value)
-{
-	uint64_t small;
-
-	if (!parse_u64(value, &small))
-		return strncmp(value, "0x", 2) == 0 && parse_number(value, wei);
-	*wei = u256_from(small);
-	return true;
-}
-
-enum run_option {
-	CODE = 256,
-	CODEFILE,
-	INPUT,
-	GAS,
-	VALUE,
-	SENDER,
-	RECEIVER,
-	FORK,
-	TRACE,
-	JSON,
-	HELP
-};
-
-static const struct option options[] = {
-	{"code", required_argument, NULL, CODE},
-	{"codefile", required_argument, NULL, CODEFILE},
-	{"input", required_argument, NULL, INPUT},
-	{"gas", required_argument, NULL, GAS},
-	{"value", required_argument, NULL, VALUE},
-	{"sender", required_argument, NULL, SENDER},
-	{"receiver", required_argument, NULL, RECEIVER},
-	{"fork", required_argument, NULL, FORK},
-	{"trace", no_argument, NULL, TRACE},
-	{"json", no_argument, NULL, JSON},
-	{"help", no_argument, NULL, HELP},
-	{0},
-};
-
-static int take_option(struct run *run, int option, const char *value)
-{
-	uint64_t gas;
-
-	switch (option) {
-	case CODE:
-		if (!bytes_option(&run->code, &run->code_len, value))
-			return bad_value("code", value, "want hex bytes");
-		break;
-	case CODEFILE:
-		return code_from_file(run, value);
-	case INPUT:
-		if (!bytes_option(&run->input, &run->msg.input_len, value))
-			return bad_value("input", value, "want hex bytes");
-		break;
-	case GAS:
-		if (!parse_u64(value, &gas) || gas > INT64_MAX)
-			return bad_value("gas", value,
-					 "want a number below 2^63");
-		run->msg.gas = (int64_t)gas;
-		break;
-	case VALUE:
-		if (!value_option(&run->msg.value, value))
-			return bad_value("value", value, "want a number");
-		break;
-	case SENDER:
-		if (!parse_address(value, &run->msg.sender))
-			return bad_value("sender", value, "want 40 hex digits");
-		break;
-	case RECEIVER:
-		if (!parse_address(value, &run->msg.recipient))
-			return bad_value("receiver", value,
-					 "want 40 hex digits");
-		break;
-	case FORK:
-		run->evm.fork = evm_fork_find(value);
-		if (run->evm.fork == EVM_FORK_COUNT)
-			return bad_value("fork", value,
-					 "want one that evm run --help lists");
-		break;
-	case TRACE:
-		run->traced = true;
-		break;
-	case JSON:
-		run->json = true;
-		break;
-	case HELP:
-		run->help = true;
-		break;
-	default:
-		return complain(EXIT_USAGE, "run: unknown option or missing "
-					    "value; see evm run --help");
-	}
-	return 0;
-}
-
-static int take_options(struct run *run, int argc, char **argv)
-{
-	int option, err = 0;
-
-	opterr = 0;
-	while (err == 0 &&
-	       (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		err = take_option(run, option, optarg);
-	if (err || run->help)
-		return err;
-	if (optind < argc)
-		err = take_option(run, CODE, argv[optind++]);
-	if (err == 0 && optind < argc)
-		return complain(EXIT_USAGE,
-				"run: %s: more than one code was given",
-				argv[optind]);
-	if (err == 0 && !run->code)
-		return complain(EXIT_USAGE,
-				"run: no code was given; see evm run --help");
-	return err;
-}
 
 static void print_storage(const struct run *run, const char *format_key,
 			  const char *between, const char *separator)
@@ -233,30 +86,117 @@ static void print_json(const struct run *run, const struct evm_result *result)
 }
 
 /* The sender has what it sends, the receiver the code. */
-static int set_up(struct run *run)
+static int put_accounts(struct run *run)
 {
 	struct u256 zero = u256_from(0);
+	int err = 0;
+
+	if (run->code && !run->create)
+		err = evm_state_put(run->evm.state, &run->msg.recipient, 0,
+				    &zero, run->code, run->code_len);
+	if (err == 0 && !u256_is_zero(&run->msg.value))
+		err = evm_state_add_balance(run->evm.state, &run->msg.sender,
+					    &run->msg.value);
+	evm_state_commit(run->evm.state, EVM_FRONTIER);
+	return err;
+}
+
+/* A creation's input: the code, and what was given as input behind it. */
+static int make_initcode(struct run *run)
+{
+	size_t len = run->code_len + run->msg.input_len;
+
+	run->initcode = malloc(len + 1);
+	if (!run->initcode)
+		return EVM_ERR_NO_MEMORY;
+	if (run->code_len > 0)
+		memcpy(run->initcode, run->code, run->code_len);
+	if (run->msg.input_len > 0)
+		memcpy(run->initcode + run->code_len, run->input,
+		       run->msg.input_len);
+	run->msg.kind = EVM_CREATE;
+	run->msg.input = run->initcode;
+	run->msg.input_len = len;
+	return 0;
+}
+
+/* Of a transaction, those whom it names are warm; code may be elsewhere. */
+static int begin_call(struct run *run)
+{
+	const struct evm_address *named[] = {&run->msg.sender,
+					     &run->msg.recipient,
+					     &run->evm.block.coinbase};
+	struct evm_state *state = run->evm.state;
+	const struct evm_address *delegate;
+	const struct evm_account *to;
+	bool cold;
+	int err = 0;
+
+	evm_state_begin(state);
+	for (int i = 0; i < 3 && err == 0; i++)
+		err = evm_state_host.use_account(state, named[i], &cold);
+	to = evm_state_find(state, &run->msg.recipient);
+	delegate = to ? evm_code_delegate(to->code) : NULL;
+	if (err == 0 && delegate && run->evm.fork >= EVM_PRAGUE) {
+		run->msg.code_from = *delegate;
+		run->msg.is_delegated = true;
+		err = evm_state_host.use_account(state, delegate, &cold);
+	}
+	return err;
+}
+
+static int set_up(struct run *run)
+{
 	int err;
 
 	run->msg.code_from = run->msg.recipient;
 	run->msg.input = run->input;
 	run->evm.origin = run->msg.sender;
-	run->evm.block.gas_limit = (uint64_t)run->msg.gas;
-	err = evm_state_put(run->evm.state, &run->msg.recipient, 0, &zero,
-			    run->code, run->code_len);
+	if (run->evm.block.gas_limit == 0)
+		run->evm.block.gas_limit = (uint64_t)run->msg.gas;
+	err = put_accounts(run);
+	if (err == 0 && run->create)
+		err = make_initcode(run);
+	return err == 0 ? begin_call(run) : err;
+}
+
+static int bench(struct run *run, struct evm_result *result)
+{
+	struct measure m;
+	int err = measure_call(&run->evm, &run->msg, BENCH_NS, result, &m);
+
 	if (err == 0)
-		err = evm_state_add_balance(run->evm.state, &run->msg.sender,
-					    &run->msg.value);
+		printf("rounds    %u\nbest      %.0f ns\nmedian    %.0f ns\n"
+		       "speed     %.1f Mgas/s (median)\n",
+		       m.rounds, m.best, m.median,
+		       (double)(run->msg.gas - result->gas_left) * 1000 /
+			       m.median);
+	return err;
+}
+
+static int call(struct run *run, struct evm_result *result)
+{
+	int err = set_up(run);
+	uint64_t start;
+
+	if (err == 0 && run->bench)
+		err = bench(run, result);
+	if (err == 0) {
+		start = cpu_time();
+		err = evm_call(&run->evm, &run->msg, result);
+		run->nanoseconds = cpu_time() - start;
+	}
 	return err;
 }
 
 static int execute(struct run *run)
 {
 	struct evm_result result;
-	int err = set_up(run);
+	int err;
 
-	if (err == 0)
-		err = evm_call(&run->evm, &run->msg, &result);
+	if (run->prestate && run_load_prestate(run) != 0)
+		return EXIT_BAD;
+	err = call(run, &result);
 	if (err < 0)
 		return complain(EXIT_BAD, "run: the code cannot be run: %s%s",
 				strerror(-err),
@@ -264,14 +204,19 @@ static int execute(struct run *run)
 					? "; it calls a precompile that is "
 					  "not built in"
 					: "");
+	if (run->create && result.status == EVM_SUCCESS)
+		run->msg.recipient = result.created;
 	evm_state_commit(run->evm.state, run->evm.fork);
 	if (run->traced)
 		trace_result(stderr, &result,
-			     (uint64_t)(run->msg.gas - result.gas_left), 0);
+			     (uint64_t)(run->msg.gas - result.gas_left),
+			     run->nanoseconds);
 	if (run->json)
 		print_json(run, &result);
 	else
 		print_text(run, &result);
+	if (run->dump && run_dump(run) != 0)
+		return EXIT_BAD;
 	return result.status == EVM_SUCCESS ? EXIT_DONE : EXIT_BAD;
 }
 
@@ -284,40 +229,50 @@ static void set_defaults(struct run *run)
 	memcpy(to->bytes + 20 - strlen(receiver), receiver, strlen(receiver));
 	memcpy(from->bytes + 20 - strlen(sender), sender, strlen(sender));
 	run->msg.gas = 10000000000;
-	run->evm.fork = EVM_BYZANTIUM;
+	run->evm.fork = EVM_OSAKA;
+	run->evm.chain_id = 1;
+	run->evm.block.blob_base_fee = u256_from(1);
 	run->evm.alloc = host_allocator;
+}
+
+static struct trace *start_trace(struct run *run)
+{
+	struct trace *trace = trace_create(stderr);
+
+	if (!trace)
+		return NULL;
+	trace->with_memory = run->trace_memory;
+	trace->with_return_data = run->trace_return_data;
+	trace->without_stack = run->trace_no_stack;
+	if (run->traced)
+		run->evm.tracer = &trace->tracer;
+	return trace;
 }
 
 int cmd_run(int argc, char **argv)
 {
 	struct run *run = calloc(1, sizeof(*run));
-	struct trace *trace = trace_create(stderr);
+	struct trace *trace = NULL;
 	int err;
 
-	if (!run || !trace) {
-		err = complain(EXIT_BAD, "run: no memory");
-		goto out;
-	}
+	if (!run)
+		return complain(EXIT_BAD, "run: no memory");
 	set_defaults(run);
-	err = take_options(run, argc, argv);
-	if (err)
-		goto out;
-	if (run->help) {
+	err = run_options(run, argc, argv);
+	if (err == 0 && run->help) {
 		fputs(help, stdout);
-		goto out;
+	} else if (err == 0) {
+		trace = start_trace(run);
+		run->evm.state = evm_state_create(&host_allocator);
+		err = trace && run->evm.state
+			      ? execute(run)
+			      : complain(EXIT_BAD, "run: no memory");
 	}
-	if (run->traced)
-		run->evm.tracer = &trace->tracer;
-	run->evm.state = evm_state_create(&host_allocator);
-	err = run->evm.state ? execute(run)
-			     : complain(EXIT_BAD, "run: no memory");
-out:
-	if (run) {
-		evm_fini(&run->evm);
-		evm_state_destroy(run->evm.state);
-		free(run->code);
-		free(run->input);
-	}
+	evm_fini(&run->evm);
+	evm_state_destroy(run->evm.state);
+	free(run->code);
+	free(run->input);
+	free(run->initcode);
 	free(run);
 	trace_destroy(trace);
 	return err;

@@ -6,143 +6,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "evm/rlp.h"
 #include "evm/tool/dump.h"
-#include "evm/tool/json_tx.h"
-
-struct statetest {
-	struct reader reader;
-	struct evm evm;
-	struct json_tx tx;
-	struct evm_hash root, logs; /* expected */
-	struct evm_hash is;	    /* the root that it came to */
-	bool refused;		    /* the fixture expects it to be */
-	bool unrepresentable; /* the transaction has a number that is too big */
-	struct evm_receipt receipt;
-	uint64_t nanoseconds;
-	char text[200];
-};
-
-/* The case's choice among the values of data, gas limit or value. */
-static json_t *indexed(json_t *tx, const char *key, json_t *indexes,
-		       const char *index)
-{
-	json_t *i = json_object_get(indexes, index);
-
-	return json_array_get(json_object_get(tx, key),
-			      (size_t)json_integer_value(i));
-}
-
-/*
- * Some fixtures have numbers that no transaction can have and expect them to
- * be refused; those are no mistake of the file.
- */
-static bool wide_number(struct statetest *t, json_t *value, const char *key,
-			struct u256 *number)
-{
-	const char *text = json_string_value(value);
-
-	if (t->refused && text &&
-	    (strncmp(text, "0x:bigint", 9) == 0 || strlen(text) > 66)) {
-		t->unrepresentable = true;
-		*number = u256_from(0);
-		return true;
-	}
-	return number_of(&t->reader, value, key, number);
-}
-
-static bool wide_u64(struct statetest *t, json_t *value, const char *key,
-		     uint64_t *number)
-{
-	struct u256 wide;
-
-	if (!wide_number(t, value, key, &wide))
-		return false;
-	if (!u256_fits_u64(&wide))
-		t->unrepresentable = true;
-	*number = wide.w[0];
-	return true;
-}
-
-static bool load_tx(struct statetest *t, json_t *tx, json_t *indexes)
-{
-	json_t *access = indexed(tx, "accessLists", indexes, "data");
-	json_t *to = json_object_get(tx, "to");
-	struct evm_transaction *e = &t->tx.tx;
-	struct reader *r = &t->reader;
-	const char *data =
-		json_string_value(indexed(tx, "data", indexes, "data"));
-
-	r->where = "transaction";
-	if (!tx)
-		return reader_fail(r, "missing");
-	e->is_creation = !to || json_is_null(to) || !*json_string_value(to);
-	if (!e->is_creation && !read_address(r, tx, "to", &e->to))
-		return false;
-	if (!data || !parse_bytes(data, &t->tx.input, &e->input_len))
-		return reader_fail(r, "data: %s", data ? "not hex" : "missing");
-	e->input = t->tx.input;
-	return wide_u64(t, indexed(tx, "gasLimit", indexes, "gas"), "gasLimit",
-			&e->gas_limit) &&
-	       wide_number(t, indexed(tx, "value", indexes, "value"), "value",
-			   &e->value) &&
-	       wide_u64(t, json_object_get(tx, "nonce"), "nonce", &e->nonce) &&
-	       read_address(r, tx, "sender", &e->sender) &&
-	       json_tx_common(r, tx, access, &t->tx);
-}
-
-static bool load_config(struct statetest *t, json_t *config, const char *fork,
-			struct evm_blob_schedule *blobs)
-{
-	json_t *schedule =
-		json_object_get(json_object_get(config, "blobSchedule"), fork);
-	uint64_t max = blobs->max;
-
-	t->reader.where = "config";
-	t->evm.chain_id = 1;
-	if (!maybe_u64(&t->reader, config, "chainid", &t->evm.chain_id) ||
-	    !maybe_u64(&t->reader, schedule, "max", &max) ||
-	    !maybe_u64(&t->reader, schedule, "baseFeeUpdateFraction",
-		       &blobs->fraction))
-		return false;
-	blobs->max = (unsigned)max;
-	if (blobs->fraction == 0 && t->evm.fork >= EVM_CANCUN)
-		return reader_fail(&t->reader, "baseFeeUpdateFraction: zero");
-	return true;
-}
-
-static bool load(struct statetest *t, json_t *test, const char *fork,
-		 json_t *post)
-{
-	struct evm_blob_schedule blobs = evm_blob_schedule(t->evm.fork);
-	struct reader *r = &t->reader;
-
-	t->evm.alloc = host_allocator;
-	t->evm.state = evm_state_create(&host_allocator);
-	t->refused = has(post, "expectException");
-	if (!t->evm.state)
-		return reader_fail(r, "no memory");
-	if (!load_config(t, json_object_get(test, "config"), fork, &blobs) ||
-	    !read_env(r, json_object_get(test, "env"), t->evm.fork,
-		      blobs.fraction, &t->evm.block) ||
-	    !read_accounts(r, json_object_get(test, "pre"), t->evm.state))
-		return false;
-	t->evm.block.blob_max = blobs.max;
-	r->where = "post";
-	return read_hash(r, post, "hash", &t->root) &&
-	       read_hash(r, post, "logs", &t->logs) &&
-	       load_tx(t, json_object_get(test, "transaction"),
-		       json_object_get(post, "indexes"));
-}
-
-static void unload(struct statetest *t)
-{
-	evm_fini(&t->evm);
-	evm_state_destroy(t->evm.state);
-	json_tx_fini(&t->tx);
-}
+#include "evm/tool/measure.h"
+#include "evm/tool/statecase.h"
 
 /*
  * The fixtures' block pays its miner nothing, but that still touches him: he
@@ -150,7 +18,7 @@ static void unload(struct statetest *t)
  * transaction was refused, only the older fixtures have it so; those that
  * tell the whole state afterwards (`state`) have no such block.
  */
-static int end_block(struct statetest *t, json_t *post)
+static int end_block(struct statecase *t, json_t *post)
 {
 	bool refused = t->receipt.result.status >= EVM_TX_NONCE;
 	int err = 0;
@@ -162,7 +30,7 @@ static int end_block(struct statetest *t, json_t *post)
 	return err;
 }
 
-static const char *compare(struct statetest *t, json_t *post)
+static const char *compare(struct statecase *t, json_t *post)
 {
 	struct reader r = {0};
 	struct evm_state *expected;
@@ -186,25 +54,17 @@ static const char *compare(struct statetest *t, json_t *post)
 	return what ? what : "different state root";
 }
 
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-static const char *run(struct statetest *t, json_t *post)
+static const char *run(struct statecase *t, json_t *post)
 {
 	enum evm_status status;
-	uint64_t start = now();
+	uint64_t start = cpu_time();
 	int err = 0;
 
 	if (t->unrepresentable)
 		t->receipt.result.status = EVM_TX_BALANCE;
 	else
 		err = evm_transact(&t->evm, &t->tx.tx, &t->receipt);
-	t->nanoseconds = now() - start;
+	t->nanoseconds = cpu_time() - start;
 	if (err < 0)
 		return strerror(-err);
 	status = t->receipt.result.status;
@@ -217,7 +77,7 @@ static const char *run(struct statetest *t, json_t *post)
 	return compare(t, post);
 }
 
-static void trace_end(const struct statetest *t)
+static void trace_end(const struct statecase *t)
 {
 	trace_result(stderr, &t->receipt.result, t->receipt.gas_used,
 		     t->nanoseconds);
@@ -227,13 +87,13 @@ static void trace_end(const struct statetest *t)
 }
 
 static void run_case(struct batch *batch, struct verdict *v, json_t *test,
-		     json_t *post, struct statetest *t)
+		     json_t *post, struct statecase *t)
 {
 	struct trace *trace = batch->trace ? trace_create(stderr) : NULL;
 
 	if (trace)
 		t->evm.tracer = &trace->tracer;
-	if (load(t, test, v->fork, post))
+	if (statecase_load(t, test, v->fork, post))
 		v->error = run(t, post);
 	else
 		v->error = t->reader.problem;
@@ -247,7 +107,7 @@ static void run_case(struct batch *batch, struct verdict *v, json_t *test,
 	}
 	batch_verdict(batch, v);
 	json_decref(v->state);
-	unload(t);
+	statecase_unload(t);
 	trace_destroy(trace);
 }
 
@@ -255,7 +115,7 @@ static void run_fork(struct batch *batch, const char *name, json_t *test,
 		     const char *fork_name, json_t *cases)
 {
 	enum evm_fork fork = evm_fork_find(fork_name);
-	struct statetest *t;
+	struct statecase *t;
 	json_t *post;
 	size_t i;
 

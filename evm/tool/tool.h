@@ -15,6 +15,8 @@
 enum { EXIT_DONE = 0, EXIT_BAD = 1, EXIT_USAGE = 2 };
 
 int cmd_run(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+int cmd_disasm(int argc, char **argv);
 int cmd_vmtest(int argc, char **argv);
 int cmd_t8n(int argc, char **argv);
 int cmd_statetest(int argc, char **argv);

@@ -23,7 +23,7 @@ demo=7f${ones}7f${ones}01600055
 
 run 0 '^gas left  79988 (0x13874)$' run --fork Frontier --gas 0x186a0 "$demo"
 run 0 '^storage   0x0 = 0xf*e$' run "$demo"
-run 0 '"gasUsed":"0x4e2c"' run --json --code "0x$demo"
+run 0 '"gasUsed":"0x4e2c"' run --fork Byzantium --json --code "0x$demo"
 run 0 '^output    0x0*2a$' run 602a60005260206000f3
 run 0 '^output    0x0*7$' run --value 7 3460005260206000f3
 run 0 '^output    0xab0*$' run --input ab 60003560005260206000f3
@@ -33,10 +33,10 @@ run 1 '^status    reverted$' run 60006000fd
 run 1 '^status    undefined instruction$' run --fork Homestead 60006000fd
 
 printf '%s\n' "$demo" >"$work/code"
-run 0 '^gas used  20012 ' run --codefile "$work/code"
+run 0 '^gas used  20012 ' run --fork Istanbul --codefile "$work/code"
 
 run 0 '"pc":33,"op":127,.*"gasCost":"0x3",.*"opName":"PUSH32"' run --trace "$demo"
-run 0 '"pc":69,"op":85,.*"gasCost":"0x4e20",.*"opName":"SSTORE"' run --trace "$demo"
+run 0 '"pc":69,"op":85,.*"gasCost":"0x4e20",.*"opName":"SSTORE"' run --fork Byzantium --trace "$demo"
 run 1 '"opName":"opcode 0xfe not defined","error":"undefined' run --trace fe
 
 run 2 'evm: run: --code 0xabc: want hex bytes' run 0xabc
