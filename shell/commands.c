@@ -11,9 +11,11 @@
 #define COMMANDS_MAX 32
 
 const struct cli_command *const cli_commands[] = {
-	&command_boot,	 &command_test,	   &command_symbolize,
-	&command_doctor, &command_config,  &command_completion,
-	&command_help,	 &command_version, NULL,
+	&command_boot,	     &command_shell,
+	&command_test,	     &command_symbolize,
+	&command_doctor,     &command_config,
+	&command_completion, &command_help,
+	&command_version,    NULL,
 };
 
 const struct cli_command *cli_find(const char *name)
@@ -57,6 +59,8 @@ static void print_commands(FILE *out)
 	      "are the terminal\n"
 	      "  vmm kernel.elf --accel sim --hash        the same run every "
 	      "time\n"
+	      "  vmm shell kernel.elf -i rinit.elf        a prompt: look, act, "
+	      "stop, step\n"
 	      "  vmm test tests/*.elf --junit r.xml       0 only if all say "
 	      "that they passed\n"
 	      "  vmm boot k.elf --type 'help\\n' --screenshot s.png\n",

@@ -506,7 +506,7 @@ bool debug_exit(struct debug *d, unsigned cpu, const struct vcpu_exit *exit)
 	return true;
 }
 
-/* A person's or the host's end is not put off. */
+/* A person's or the host's end is not put off, and a pause is none. */
 bool debug_ended(struct debug *d)
 {
 	struct machine *m = d->m;
@@ -520,6 +520,7 @@ bool debug_ended(struct debug *d)
 	case STOP_SIGNAL:
 	case STOP_HOST:
 	case STOP_TIMEOUT:
+	case STOP_PAUSE:
 		return false;
 	default:
 		break;
