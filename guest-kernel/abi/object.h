@@ -150,7 +150,7 @@ enum channel_kind { CHANNEL_RAW = 1, CHANNEL_PAYLOAD = 2, CHANNEL_CAP = 3 };
 #define LARGE_PAGE_BYTES    (UINT64_C(1) << 21)
 #define UNTYPED_UNIT	    64 /* an Untyped's size is a multiple */
 #define CPOOL_BYTES	    (128 + CPOOL_SLOTS * 64)
-#define TASK_BYTES	    1600
+#define TASK_BYTES	    1984
 #define ENDPOINT_BYTES	    128
 #define NOTIFICATION_BYTES  128
 #define REPLY_BYTES	    320

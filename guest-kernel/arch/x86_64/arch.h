@@ -53,9 +53,16 @@ struct regs {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The rest of a task's processor state; changed only at task switches. */
+/*
+ * The rest of a task's processor state; changed only at task switches. The
+ * FPU's is as FXSAVE64 leaves it, or XSAVE64 where there is AVX: 512 bytes of
+ * x87 and SSE, a header of 64, and 256 for the upper halves of the YMM
+ * registers. What would need more (AVX-512) is never enabled.
+ */
+#define FPU_BYTES 832
+
 struct arch_state {
-	uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE64 */
+	uint8_t fpu[FPU_BYTES] __attribute__((aligned(64)));
 	uint64_t fs_base, gs_base;
 };
 

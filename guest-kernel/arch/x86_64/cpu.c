@@ -4,14 +4,20 @@
 #include "guest-kernel/arch/x86_64/cpu.h"
 
 #include "guest-kernel/arch/x86_64/insn.h"
+#include "guest-kernel/kernel/kernel.h"
 
 #define CR4_PGE		   (UINT64_C(1) << 7)
 #define CR4_OSFXSR	   (UINT64_C(1) << 9)
 #define CR4_OSXMMEXCPT	   (UINT64_C(1) << 10)
 #define CR4_UMIP	   (UINT64_C(1) << 11)
 #define CR4_FSGSBASE	   (UINT64_C(1) << 16)
+#define CR4_OSXSAVE	   (UINT64_C(1) << 18)
 #define CR4_SMEP	   (UINT64_C(1) << 20)
 #define CR4_SMAP	   (UINT64_C(1) << 21)
+
+#define HAS_XSAVE	   (1u << 26) /* CPUID.1:ECX */
+#define HAS_AVX		   (1u << 28)
+#define XCR0_AVX	   7u /* x87, SSE, AVX */
 
 #define MSR_SYSENTER_CS	   0x174u
 #define MSR_EFER	   0xc0000080u
@@ -123,16 +129,33 @@ static void features_init(void)
 	write_cr4(cr4);
 }
 
+/* AVX, if its state has room in a task; SDM 1 13.2 and 13.4. */
+static bool avx_init(void)
+{
+	const uint32_t has = cpuid(1, 0).c;
+
+	if (!(has & HAS_XSAVE) || !(has & HAS_AVX) || cpuid(0, 0).a < 0xd)
+		return false;
+	if ((cpuid(0xd, 0).a & XCR0_AVX) != XCR0_AVX)
+		return false;
+	write_cr4(read_cr4() | CR4_OSXSAVE);
+	write_xcr0(XCR0_AVX);
+	check(cpuid(0xd, 0).b <= FPU_BYTES);
+	return true;
+}
+
 void cpu_init(void)
 {
 	struct cpu *cpu = &boot_cpu;
 
 	cpu->self = cpu;
+	cpu->state = &cpu->nobody;
 	cpu->stack_top = (uintptr_t)kernel_stack_top;
 	gdt_init(cpu);
 	idt_init();
 	features_init();
 	cpu->fsgsbase = read_cr4() & CR4_FSGSBASE;
+	cpu->avx = avx_init();
 	write_msr(MSR_GS_BASE, (uintptr_t)cpu);
 	write_msr(MSR_KERNEL_GS_BASE, 0);
 	write_msr(MSR_STAR, (uint64_t)(SELECTOR_USER_DATA - 8) << 48 |

@@ -44,12 +44,15 @@ struct cpu {
 	uint64_t stack_top;
 	/* Whose FPU, FS, GS and address space the processor has. */
 	struct task *loaded;
-	struct task *ports_of; /* whose ports tss.ports opens; NULL: none */
-	bool fsgsbase;	       /* CR4.FSGSBASE is set */
-	bool ports_stale;      /* to be loaded anew on the way out */
-	uint64_t timer_at;     /* ARCH_NEVER: it is off */
+	struct arch_state *state; /* its, or `nobody`: never NULL */
+	struct task *ports_of;	  /* whose ports tss.ports opens; NULL: none */
+	bool fsgsbase;		  /* CR4.FSGSBASE is set */
+	bool avx;		  /* and XCR0 has x87, SSE and AVX */
+	bool ports_stale;	  /* to be loaded anew on the way out */
+	uint64_t timer_at;	  /* ARCH_NEVER: it is off */
 	uint64_t gdt[8];
 	struct tss tss;
+	struct arch_state nobody; /* where goes what nobody misses */
 	uint8_t last_stack[4096] __attribute__((aligned(16))); /* IST 1 */
 };
 

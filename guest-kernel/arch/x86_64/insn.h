@@ -17,6 +17,11 @@ static inline void out8(uint16_t port, uint8_t value)
 	asm volatile("outb %0, %1" ::"a"(value), "Nd"(port));
 }
 
+static inline void write_xcr0(uint32_t value)
+{
+	asm volatile("xsetbv" ::"c"(0), "a"(value), "d"(0));
+}
+
 static inline uint64_t read_msr(uint32_t msr)
 {
 	uint32_t low, high;

@@ -76,7 +76,10 @@ void arch_task_init(struct regs *regs, struct arch_state *state)
 			      .rflags = RFLAGS_START,
 			      .ss = SELECTOR_USER_DATA};
 	*state = (struct arch_state){0};
-	/* All exceptions masked, 64-bit precision: SDM 1 8.1.5, 10.2.3 */
+	/*
+	 * All exceptions masked, 64-bit precision: SDM 1 8.1.5, 10.2.3. To
+	 * XRSTOR the header, all zero, says that all else is as after a reset.
+	 */
 	state->fpu[0] = 0x7f;
 	state->fpu[1] = 0x03;
 	state->fpu[24] = 0x80;
@@ -84,40 +87,57 @@ void arch_task_init(struct regs *regs, struct arch_state *state)
 }
 
 /*
+ * All of the FPU's state, at each switch: nothing of a task is ever in the
+ * registers while another runs. XSAVE's mask is that of XCR0, which has no
+ * bits beyond the lower half.
+ */
+static inline void switch_fpu(bool avx, struct arch_state *old,
+			      const struct arch_state *new)
+{
+	if (avx) {
+		asm volatile("xsave64 %0" : "+m"(old->fpu) : "a"(-1));
+		asm volatile("xrstor64 %0" ::"m"(new->fpu), "a"(-1));
+		return;
+	}
+	asm volatile("fxsave64 %0" : "=m"(old->fpu));
+	asm volatile("fxrstor64 %0" ::"m"(new->fpu));
+}
+
+/*
  * FS and GS may have been changed by the task itself (wrfsbase, or a
  * selector). Selectors are not kept: every task starts its turn with null
  * ones. The task's GS base waits in KERNEL_GS_BASE for the way out.
  */
-static void save_state(const struct cpu *cpu, struct arch_state *s)
+static inline void save_bases(struct arch_state *s)
 {
-	asm volatile("fxsave64 %0" : "=m"(s->fpu));
-	if (cpu->fsgsbase) {
-		asm volatile("rdfsbase %0\n\t"
-			     "swapgs\n\t"
-			     "rdgsbase %1\n\t"
-			     "swapgs"
-			     : "=r"(s->fs_base), "=r"(s->gs_base));
-		return;
-	}
+	asm volatile("rdfsbase %0\n\t"
+		     "swapgs\n\t"
+		     "rdgsbase %1\n\t"
+		     "swapgs"
+		     : "=r"(s->fs_base), "=r"(s->gs_base));
+}
+
+static inline void load_bases(const struct arch_state *s)
+{
+	asm volatile("movl %0, %%ds\n\t"
+		     "movl %0, %%es\n\t"
+		     "movl %0, %%fs\n\t"
+		     "wrfsbase %1\n\t"
+		     "swapgs\n\t"
+		     "movl %0, %%gs\n\t"
+		     "wrgsbase %2\n\t"
+		     "swapgs" ::"r"(0),
+		     "r"(s->fs_base), "r"(s->gs_base));
+}
+
+static void save_bases_slowly(struct arch_state *s)
+{
 	s->fs_base = read_msr(MSR_FS_BASE);
 	s->gs_base = read_msr(MSR_KERNEL_GS_BASE);
 }
 
-static void load_state(const struct cpu *cpu, const struct arch_state *s)
+static void load_bases_slowly(const struct arch_state *s)
 {
-	asm volatile("fxrstor64 %0" ::"m"(s->fpu));
-	if (cpu->fsgsbase) {
-		asm volatile("movl %0, %%ds\n\t"
-			     "movl %0, %%es\n\t"
-			     "movl %0, %%fs\n\t"
-			     "wrfsbase %1\n\t"
-			     "swapgs\n\t"
-			     "movl %0, %%gs\n\t"
-			     "wrgsbase %2\n\t"
-			     "swapgs" ::"r"(0),
-			     "r"(s->fs_base), "r"(s->gs_base));
-		return;
-	}
 	asm volatile("movl %0, %%ds\n\t"
 		     "movl %0, %%es\n\t"
 		     "movl %0, %%fs\n\t"
@@ -201,12 +221,19 @@ void arch_ports_close(void)
 
 static void switch_to(struct cpu *cpu, struct task *task)
 {
+	struct arch_state *old = cpu->state;
 	uint64_t table = task->table.cap.base;
 
-	if (cpu->loaded)
-		save_state(cpu, &cpu->loaded->arch);
-	load_state(cpu, &task->arch);
+	switch_fpu(cpu->avx, old, &task->arch);
+	if (cpu->fsgsbase) {
+		save_bases(old);
+		load_bases(&task->arch);
+	} else {
+		save_bases_slowly(old);
+		load_bases_slowly(&task->arch);
+	}
 	cpu->loaded = task;
+	cpu->state = &task->arch;
 	cpu->tss.io_map = sizeof(cpu->tss);
 	if (has_ports(task))
 		load_ports(cpu, task);
@@ -238,8 +265,10 @@ void arch_task_gone(struct task *task)
 {
 	struct cpu *cpu = cpu_this();
 
-	if (cpu->loaded == task)
+	if (cpu->loaded == task) {
 		cpu->loaded = NULL;
+		cpu->state = &cpu->nobody;
+	}
 	if (cpu->ports_of == task)
 		arch_ports_close();
 }
