@@ -235,9 +235,9 @@ static int tell_cpus(struct debug *d, int pass)
 
 static void hold_interrupts(struct debug *d)
 {
-	d->m->held = d->step.on && !d->step_interrupts
-			     ? UINT64_C(1) << d->step.cpu
-			     : 0;
+	machine_hold(d->m, d->step.on && !d->step_interrupts
+				   ? UINT64_C(1) << d->step.cpu
+				   : 0);
 }
 
 /* ---- held and going ---- */
@@ -259,7 +259,7 @@ void debug_hold(struct debug *d, const struct debug_stop *stop)
 
 	d->last = *stop;
 	d->step.on = false;
-	d->m->held = 0;
+	machine_hold(d->m, 0);
 	debug_remove_all(d, d); /* a step's own */
 	rip_of(d->m, stop->cpu, &d->last_rip);
 	if (!d->m->paused)
@@ -500,7 +500,7 @@ bool debug_exit(struct debug *d, unsigned cpu, const struct vcpu_exit *exit)
 		debug_hold(d, &stop);
 	} else {
 		d->step.on = false;
-		d->m->held = 0;
+		machine_hold(d->m, 0);
 		go_on(d, cpu, &exit->debug);
 	}
 	return true;
@@ -589,24 +589,46 @@ static bool writable(struct machine *m, struct vcpu *c, uint64_t gva,
 	return true;
 }
 
+/* As an input, since the run goes on with it. */
+static bool poke(struct machine *m, uint64_t gpa, const void *buf, uint64_t len)
+{
+	uint8_t bytes[sizeof(gpa) + GUEST_PAGE_SIZE];
+
+	memcpy(bytes, &gpa, sizeof(gpa));
+	memcpy(bytes + sizeof(gpa), buf, len);
+	return input_poke(m, INPUT_OF_MEMORY, bytes, sizeof(gpa) + len) == 0;
+}
+
 bool debug_write(struct machine *m, unsigned cpu, uint64_t gva, const void *buf,
 		 uint64_t len)
 {
 	struct vcpu *c = m->cpu[cpu];
-	struct x86_state state;
 	uint64_t gpa, n;
 
 	if (!writable(m, c, gva, len))
 		return false;
 	for (uint64_t done = 0; done < len; done += n) {
 		n = page_rest(gva + done, len - done);
-		if (c->ops->translate(c, gva + done, &gpa))
-			guestmem_write(&m->mem, gpa, (const char *)buf + done,
-				       n);
-	}
-	for (unsigned i = 0; i < m->cpu_count; i++) {
-		m->cpu[i]->ops->get_state(m->cpu[i], &state);
-		m->cpu[i]->ops->set_state(m->cpu[i], &state);
+		if (!c->ops->translate(c, gva + done, &gpa) ||
+		    !poke(m, gpa, (const char *)buf + done, n))
+			return false;
 	}
 	return true;
+}
+
+int debug_set_state(struct machine *m, unsigned cpu,
+		    const struct x86_state *state)
+{
+	uint64_t index = cpu;
+	uint8_t bytes[sizeof(index) + sizeof(*state)];
+	int err;
+
+	if (m->inputs.replay)
+		return -EROFS;
+	err = m->cpu[cpu]->ops->set_state(m->cpu[cpu], state);
+	if (err)
+		return err;
+	memcpy(bytes, &index, sizeof(index));
+	memcpy(bytes + sizeof(index), state, sizeof(*state));
+	return input_poke(m, INPUT_OF_CPU, bytes, sizeof(bytes));
 }

@@ -141,9 +141,17 @@ int debug_scan(struct debug *d, const struct debug_scanner *scanner);
  */
 uint64_t debug_read(struct machine *m, unsigned cpu, uint64_t gva, void *buf,
 		    uint64_t len);
-/* All or nothing; read-only pages too. What CPUs keep of memory is forgotten. */
+/*
+ * All or nothing; read-only pages too. What CPUs keep of memory is forgotten.
+ * Like the next one it is an input of the run (vmm/input.h): in the past,
+ * which is fixed, nothing is written.
+ */
 bool debug_write(struct machine *m, unsigned cpu, uint64_t gva, const void *buf,
 		 uint64_t len);
+
+/* 0; -EROFS in the past; what the CPU refuses a state with. Not said. */
+int debug_set_state(struct machine *m, unsigned cpu,
+		    const struct x86_state *state);
 
 /* ---- for machine.c ---- */
 

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,27 @@ static void arrived(void *ctx)
 	be_live(h);
 }
 
+/* A debugger holds a run that is over as if it were not. */
+static void take_verdict(struct history *h)
+{
+	const struct debug *d = h->m->debug;
+	const struct debug_stop *last;
+	char *why;
+
+	if (h->present->stop || !d || !debug_held(d))
+		return;
+	last = debug_last(d);
+	if (last->reason != DEBUG_END && last->reason != DEBUG_TRIPLE)
+		return;
+	why = strdup(last->why);
+	if (!why)
+		return;
+	free(h->present->why);
+	h->present->why = why;
+	h->present->stop = last->verdict;
+	h->present->stop_code = last->code;
+}
+
 int history_leave_present(struct history *h)
 {
 	if (h->present)
@@ -149,6 +171,7 @@ int history_leave_present(struct history *h)
 	h->present = moment_take(&h->memory, h->m);
 	if (!h->present)
 		return -ENOMEM;
+	take_verdict(h);
 	machine_unmark(h->m, &h->tick);
 	h->m->past = true;
 	h->m->inputs.replay = true;
@@ -180,7 +203,7 @@ static void stop_here(void *ctx)
 	s->m->stop = STOP_BREAK;
 }
 
-/* By the log, to a count before the present. */
+/* By the log, to a count that is not after the present's. */
 static int run_part(struct history *h, uint64_t count)
 {
 	struct machine *m = h->m;
@@ -188,10 +211,13 @@ static int run_part(struct history *h, uint64_t count)
 	struct mark mark = {.count = count, .reached = stop_here, .ctx = &s};
 	bool deaf = m->deaf;
 
+	/* Where this is the present's count, it is not the present yet. */
+	machine_unmark(m, &h->arrival);
 	m->deaf = true;
 	machine_mark(m, &mark);
-	machine_run(m);
+	machine_rerun(m);
 	machine_unmark(m, &mark);
+	machine_mark(m, &h->arrival);
 	m->deaf = deaf;
 	if (!s.there)
 		return fail(-EIO,
@@ -212,10 +238,10 @@ static uint64_t next_part(const struct history *h, uint64_t count)
 	return now + (part < PATIENCE ? part : PATIENCE);
 }
 
-int history_run_to(struct history *h, uint64_t count)
+int history_run_to(struct history *h, uint64_t count, bool keeping)
 {
-	uint64_t start = machine_count(h->m),
-		 half = start + (count - start) / 2;
+	uint64_t start = machine_count(h->m);
+	uint64_t half = start + (count - start) / 2;
 	int err = 0;
 
 	while (!err && machine_count(h->m) < count) {
@@ -224,12 +250,19 @@ int history_run_to(struct history *h, uint64_t count)
 			break;
 		if (h->asked && h->asked(h->asked_ctx))
 			return -EINTR;
-		if (machine_count(h->m) >= half) {
+		if (keeping && machine_count(h->m) >= half) {
 			keep(h); /* or not: it is only quicker */
 			half += (count - half) / 2;
 		}
 	}
 	return err;
+}
+
+void history_disarm(struct history *h)
+{
+	for (unsigned i = 0; i < h->m->cpu_count; i++)
+		if (h->m->cpu[i]->ops->set_debug)
+			h->m->cpu[i]->ops->set_debug(h->m->cpu[i], NULL);
 }
 
 /* ---- what one asks for ---- */
@@ -260,10 +293,33 @@ void history_interrupt(struct history *h, bool (*asked)(void *ctx), void *ctx)
 	h->asked_ctx = ctx;
 }
 
+const struct debug_stop *history_stop(const struct history *h)
+{
+	return &h->stop;
+}
+
+/* The verdict is told with the stop, and not by a machine that is held. */
+static void tell_present(struct history *h)
+{
+	struct machine *m = h->m;
+
+	h->stop = (struct debug_stop){.reason = DEBUG_STEP,
+				      .cpu = m->turn.cpu,
+				      .verdict = m->stop,
+				      .code = m->stop_code};
+	if (!m->stop)
+		return;
+	h->stop.reason = m->stop == STOP_TRIPLE ? DEBUG_TRIPLE : DEBUG_END;
+	snprintf(h->stop.why, sizeof(h->stop.why), "%s", m->why);
+	if (m->debug && debug_held(m->debug))
+		m->stop = STOP_NONE;
+}
+
 int history_present(struct history *h)
 {
 	if (h->present)
 		arrived(h);
+	tell_present(h);
 	return 0;
 }
 
@@ -283,10 +339,14 @@ int history_goto(struct history *h, uint64_t count)
 	err = history_leave_present(h);
 	if (err)
 		return err;
+	history_disarm(h);
 	mo = h->moment[history_find(h, count)];
 	if (now > count || mo->count > now || h->m->stop)
 		history_restore(h, mo);
-	return history_run_to(h, count);
+	err = history_run_to(h, count, true);
+	h->stop = (struct debug_stop){.reason = DEBUG_STEP,
+				      .cpu = h->m->turn.cpu};
+	return err;
 }
 
 int history_step_back(struct history *h)

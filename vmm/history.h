@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmm/debug.h"
 #include "vmm/machine.h"
 
 #define HISTORY_MEM (UINT64_C(256) << 20) /* bytes, unless said otherwise */
@@ -54,7 +55,9 @@ bool history_live(const struct history *h); /* in the present */
  * Go to an instant, back or forward. To history_last(): to the present
  * itself. 0; -ERANGE, said, when it is outside the run; -EINTR; -EIO, said,
  * when the host failed. The verdict of a run that had ended is taken back
- * (m->stop is STOP_NONE) until the machine comes to its end again.
+ * (m->stop is STOP_NONE) until the machine comes to its end again. Points of
+ * a debugger are not asked on the way, and not set on the CPUs any more until
+ * it goes on.
  */
 int history_goto(struct history *h, uint64_t count);
 
@@ -79,32 +82,28 @@ struct history_hit {
 /*
  * Who wrote last, before now, to `len` bytes of RAM at `gpa`, by whatever
  * address, page tables' A and D bits included? 0: *hit says it, and the
- * machine is where it was; -ENOENT: nobody since the first instant, not said;
- * else as history_goto().
+ * machine is where it was; -ENOENT: nobody since the first instant, and
+ * -EFAULT: not RAM, both not said; else as history_goto().
  */
 int history_last_write(struct history *h, uint64_t gpa, uint64_t len,
 		       struct history_hit *hit);
 
 /*
- * Go back to the last instant before now at which `stops` had something to
- * stop for. It arms itself on the machine, so that machine_run() returns at
- * each hit with m->stop set, and says at which instant to stand for it.
- * 0, and the machine is there; -ENOENT: none, and it is at the first instant;
- * else as history_goto().
+ * Go back to the last instant before now at which a point of the debugger's
+ * (vmm/debug.h) was met: before the instruction at a breakpoint, before the
+ * one that touched what is watched. 0, and the machine is there, or at the
+ * first instant when there is none: history_stop() tells; else as
+ * history_goto(). Without a debugger, -ENOTSUP, not said.
  */
-struct history_stops {
-	/* From here, machine_run() stops at hits; false: at none. */
-	void (*arm)(void *ctx, bool on);
-	/*
-	 * The machine stopped: clear m->stop and have the next machine_run()
-	 * pass. True: a hit, at *count, which is not after now.
-	 */
-	bool (*hit)(void *ctx, uint64_t *count);
-	void *ctx;
-};
+int history_reverse_continue(struct history *h);
 
-int history_reverse_continue(struct history *h,
-			     const struct history_stops *stops);
+/*
+ * What the last call came to, as a debugger tells it: POINT or WATCH with the
+ * point; STEP; BEGIN at the first instant; END with its verdict in the present
+ * of a run that is over. For debug_hold(), without which a machine that a
+ * debugger holds does not know that it was moved.
+ */
+const struct debug_stop *history_stop(const struct history *h);
 
 /*
  * A word for a prompt and gdb's `monitor`: when, back [N], goto N, present,

@@ -25,6 +25,7 @@ struct history {
 	struct mark arrival;	/* at it */
 	bool recorded; /* by a log that is not ours: cannot be forked */
 
+	struct debug_stop stop;	  /* what the last call came to */
 	bool (*asked)(void *ctx); /* to be interrupted */
 	void *asked_ctx;
 };
@@ -35,10 +36,16 @@ unsigned history_find(const struct history *h, uint64_t count);
 /* Be in the past, wherever; 0 or -errno, said. */
 int history_leave_present(struct history *h);
 
+/* No CPU stops at points until the debugger goes on. */
+void history_disarm(struct history *h);
+
 /* The machine is at a moment of the past, without a verdict. */
 void history_restore(struct history *h, const struct moment *mo);
 
-/* In the past, from here to a later instant; as history_goto(). */
-int history_run_to(struct history *h, uint64_t count);
+/*
+ * In the past, from here to a later instant; as history_goto(). `keep`: have
+ * moments on the way.
+ */
+int history_run_to(struct history *h, uint64_t count, bool keep);
 
 #endif

@@ -55,6 +55,12 @@ static void set_cpu(struct machine *m, const struct input_event *in)
 		m->cpu[index]->ops->set_state(m->cpu[index], &state);
 }
 
+static void hold(struct machine *m, const struct input_event *in)
+{
+	if (in->len == sizeof(m->held))
+		memcpy(&m->held, in->data, sizeof(m->held));
+}
+
 static void apply(struct machine *m, const struct input_event *in)
 {
 	const struct input_handler *h = &m->inputs.handler[in->kind];
@@ -63,6 +69,8 @@ static void apply(struct machine *m, const struct input_event *in)
 		write_memory(m, in);
 	else if (in->kind == INPUT_OF_CPU)
 		set_cpu(m, in);
+	else if (in->kind == INPUT_OF_HOLD)
+		hold(m, in);
 	else if (h->apply)
 		h->apply(h->ctx, in->data, in->len);
 }

@@ -33,6 +33,7 @@ enum input_kind {
 	INPUT_OF_TYPE,	 /* text to be typed */
 	INPUT_OF_MEMORY, /* 8 bytes: where; the rest: what; a debugger's */
 	INPUT_OF_CPU,	 /* 8 bytes: which; struct x86_state; a debugger's */
+	INPUT_OF_HOLD,	 /* 8 bytes: machine.held; a debugger's */
 	INPUT_OF_LINK,	 /* bytes for COM2, the debug link */
 	INPUT_KINDS
 };

@@ -270,6 +270,12 @@ void machine_add_keeper(struct machine *m, struct keeper *keeper)
 	m->keepers = keeper;
 }
 
+void machine_hold(struct machine *m, uint64_t cpus)
+{
+	if (m->held != cpus)
+		input_poke(m, INPUT_OF_HOLD, &cpus, sizeof(cpus));
+}
+
 int machine_trace(struct machine *m, struct trace *trace)
 {
 	bool cpus = trace && trace->cpu.what & ~TRACE_IO;

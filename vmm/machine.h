@@ -142,7 +142,8 @@ struct machine {
 	/*
 	 * The debugger's (vmm/debug.h), NULL: none. `paused`: machine_run()
 	 * only waits on the loop. `held`, bits by CPU: it sees neither
-	 * interrupts nor signals. That changes the run, as input does.
+	 * interrupts nor signals. That changes the run, as input does: it is
+	 * set by machine_hold().
 	 */
 	struct debug *debug;
 	bool paused;
@@ -211,6 +212,10 @@ int machine_trace(struct machine *m, struct trace *trace);
 
 /* Run until there is a verdict in m->stop. Power-on reset is the board's. */
 void machine_run(struct machine *m);
+
+/* Hold interrupts off these CPUs, while the machine is stopped; in the past
+ * it is as it was. */
+void machine_hold(struct machine *m, uint64_t cpus);
 
 /*
  * For who moves it in time (vmm/history.h): run until m->stop, also when it

@@ -207,6 +207,7 @@ struct moment *moment_take(struct moment_memory *mem, struct machine *m)
 		mo->count = machine_count(m);
 		mo->skipped_ns = m->clock.skipped_ns;
 		mo->turn = m->turn;
+		mo->held = m->held;
 		mo->next_input = m->inputs.next;
 		mo->stop = m->stop;
 		mo->stop_code = m->stop_code;
@@ -228,6 +229,7 @@ void moment_restore(struct moment_memory *mem, struct machine *m,
 	restore_pages(mem, m, mo->pages);
 	m->clock.skipped_ns = mo->skipped_ns;
 	m->turn = mo->turn;
+	m->held = mo->held;
 	m->inputs.next = mo->next_input;
 	m->stop = mo->stop;
 	m->stop_code = mo->stop_code;

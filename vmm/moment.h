@@ -16,6 +16,7 @@ struct moment {
 	uint64_t count; /* instructions retired */
 	uint64_t skipped_ns;
 	struct machine_turn turn;
+	uint64_t held;
 	struct page_node *pages;
 	size_t next_input;
 	size_t bytes; /* of this, without the pages */
