@@ -80,7 +80,8 @@ static void hold(struct model *m, uint32_t holder, enum role role,
 		i = capture_cap(m, at);
 		if (i == NONE)
 			return;
-		if (!m->cap[i].corrupt)
+		m->lost += m->broken;
+		if (!m->cap[i].corrupt && !m->broken)
 			m->cap[i].corrupt = "it is not in the derivation tree";
 	}
 	cap = &m->cap[i];

@@ -35,5 +35,10 @@ int cmd_check(struct request *r)
 		out_line(r->out,
 			 "All fits together: %u capabilities of %u objects.",
 			 m->cap_count, m->object_count);
+	if (m->lost)
+		out_line(r->out,
+			 "%u capabilities were not met along the tree for "
+			 "that.",
+			 m->lost);
 	return 0;
 }

@@ -9,13 +9,9 @@
 
 #define NOTE_HEAD      16 /* three words and the name */
 #define STRUCT_MAX     (1u << 20)
-#define SEARCHED_BYTES (UINT64_C(16) << 20) /* the kernel lies low */
-
-/* The end of the note's header: type and name. */
-static const uint32_t mark[2] = {
-	INSPECT_NOTE_TYPE,
-	'v' | 'm' << 8 | 'm' << 16,
-};
+/* The kernel lies low, but not under 1 MiB. */
+#define SEARCHED_FROM  (UINT64_C(1) << 20)
+#define SEARCHED_BYTES (UINT64_C(15) << 20)
 
 __attribute__((format(printf, 3, 4))) static int refuse(char *why, size_t size,
 							const char *format, ...)
@@ -158,28 +154,42 @@ static bool at_home(const struct layout *l, uint64_t gpa)
 	       l->kernel < l->head.image_end - l->head.image_offset;
 }
 
+/* Is there a note around what looks like its first bytes? */
+static bool has_head(const uint8_t *desc, uint32_t *len)
+{
+	uint32_t head[4];
+
+	memcpy(head, desc - NOTE_HEAD, sizeof(head));
+	*len = head[1];
+	return head[0] == 4 && head[2] == INSPECT_NOTE_TYPE &&
+	       !memcmp(&head[3], INSPECT_NOTE_NAME, 4);
+}
+
 static int find_in_memory(struct layout *l, char *why, size_t size)
 {
-	uint64_t len = l->mem->region[0].len, at = 0;
+	const uint64_t magic = INSPECT_MAGIC;
 	const uint8_t *start, *hit;
-	int err;
+	uint64_t len, at = NOTE_HEAD;
 	uint32_t desc_len;
+	int err;
 
+	len = l->mem->region[0].len > SEARCHED_FROM
+		      ? l->mem->region[0].len - SEARCHED_FROM
+		      : 0;
 	if (len > SEARCHED_BYTES)
 		len = SEARCHED_BYTES;
-	start = guestmem_ptr(l->mem, 0, len);
-	while (start &&
-	       (hit = memmem(start + at, len - at, mark, sizeof(mark)))) {
-		at = hit - start + sizeof(mark);
-		if (at < NOTE_HEAD)
+	start = guestmem_ptr(l->mem, SEARCHED_FROM, len);
+	while (start && at < len &&
+	       (hit = memmem(start + at, len - at, &magic, sizeof(magic)))) {
+		at = hit - start + 1;
+		if (!has_head(hit, &desc_len))
 			continue;
-		memcpy(&desc_len, hit - 4, sizeof(desc_len));
-		if (desc_len > len - at)
-			desc_len = len - at;
-		err = take(l, start + at, desc_len, why, size);
-		if (!err && at_home(l, at))
+		if (desc_len > len - (hit - start))
+			desc_len = len - (hit - start);
+		err = take(l, hit, desc_len, why, size);
+		if (!err && at_home(l, SEARCHED_FROM + at))
 			return 0;
-		if (err && l->head.magic == INSPECT_MAGIC)
+		if (err)
 			return err;
 	}
 	return refuse(why, size, "no description of our kernel is in memory");

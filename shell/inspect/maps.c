@@ -13,7 +13,9 @@
 #include "shell/inspect/internal.h"
 #include "shell/inspect/space.h"
 
-#define VGA_TEXT UINT64_C(0xb8000)
+#define VGA_TEXT   UINT64_C(0xb8000)
+#define STACKS_MAX 64
+#define RUNS_MAX   65536
 
 /* A capability that has a frame mapped in the space. */
 struct owner {
@@ -36,7 +38,10 @@ struct mapping {
 	struct program *program;
 	struct owner *owner;
 	uint32_t owners;
+	uint64_t stack[STACKS_MAX]; /* stack pointers of its tasks */
+	unsigned stacks;
 	struct run run;
+	unsigned runs;
 	struct table t;
 	uint64_t bytes;
 };
@@ -88,19 +93,25 @@ static uint32_t owner_of(const struct mapping *map, const struct page *page)
 
 /* ---- what is there ---- */
 
-static bool is_stack(const struct mapping *map, const struct page *page)
+static void find_stacks(struct mapping *map)
 {
 	const struct model *m = map->r->m;
 
 	for (uint32_t i = 0; i < m->task_count; i++) {
 		const struct object *task = &m->object[m->task[i]];
-		uint64_t sp =
-			layout_get(&m->layout, task->base, INSPECT_TASK_RSP);
 
-		if (!task->corrupt && task_top(m, task) == map->top &&
-		    sp - page->va < page->bytes)
-			return true;
+		if (!task->corrupt && map->stacks < STACKS_MAX &&
+		    task_top(m, task) == map->top)
+			map->stack[map->stacks++] = layout_get(
+				&m->layout, task->base, INSPECT_TASK_RSP);
 	}
+}
+
+static bool is_stack(const struct mapping *map, const struct page *page)
+{
+	for (unsigned i = 0; i < map->stacks; i++)
+		if (map->stack[i] - page->va < page->bytes)
+			return true;
 	return false;
 }
 
@@ -187,7 +198,7 @@ static bool follows(const struct model *m, uint32_t before, uint32_t cap)
 	       a->holder == b->holder && b->index == a->index + 1;
 }
 
-static void add_page(void *ctx, const struct page *page)
+static bool add_page(void *ctx, const struct page *page)
 {
 	struct mapping *map = ctx;
 	struct run *run = &map->run;
@@ -200,7 +211,7 @@ static void add_page(void *ctx, const struct page *page)
 		run->in_order &= run->pa + (run->end - run->va) == page->pa;
 		run->end += page->bytes;
 		run->last = owner;
-		return;
+		return true;
 	}
 	end_run(map);
 	*run = (struct run){page->va,	 page->va + page->bytes,
@@ -208,6 +219,7 @@ static void add_page(void *ctx, const struct page *page)
 			    page->bytes, owner,
 			    owner,	 what,
 			    true};
+	return ++map->runs < RUNS_MAX;
 }
 
 /* ---- the command ---- */
@@ -219,6 +231,7 @@ static int print_space(struct request *r, uint64_t top,
 	bool whole;
 
 	map.program = task ? task_program(r->in, task) : NULL;
+	find_stacks(&map);
 	if (!find_owners(&map))
 		return out_refuse(r->out, -ENOMEM, "no memory");
 	table_begin(&map.t, r->out, "mapping");

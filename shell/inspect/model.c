@@ -373,6 +373,7 @@ static void add_child(struct model *m, uint32_t parent, uint32_t index)
 
 static void blame(struct model *m, uint32_t index, const char *what)
 {
+	m->broken = true;
 	if (index == NONE)
 		m->root_corrupt = what;
 	else if (!m->cap[index].corrupt)

@@ -84,6 +84,8 @@ struct model {
 	uint32_t task_count;
 	uint64_t running; /* guest-physical address of the task, or 0 */
 	uint32_t corrupt; /* how much is */
+	bool broken;	  /* the walk along the tree met a broken link */
+	uint32_t lost;	  /* capabilities that were not met for that */
 	bool cut;	  /* there is more than SLOTS_MAX */
 	struct map caps, objects;
 };

@@ -29,14 +29,21 @@ struct level {
 	uint64_t flags, va;
 };
 
-static void tell(const struct level *l, unsigned shift, uint64_t va,
+static bool tell(const struct level *l, unsigned shift, uint64_t va,
 		 uint64_t entry, space_page_fn *fn, void *ctx)
 {
 	uint64_t bytes = UINT64_C(1) << shift;
 	struct page page = {va, entry & PTE_ADDR & ~(bytes - 1), bytes,
 			    narrow(l->flags, entry)};
 
-	fn(ctx, &page);
+	return fn(ctx, &page);
+}
+
+static unsigned tables_max(const struct guestmem *mem)
+{
+	uint64_t pages = guestmem_size(mem) / PAGE_BYTES;
+
+	return pages < TABLES_MAX ? pages : TABLES_MAX;
 }
 
 bool space_walk(const struct guestmem *mem, uint64_t top, space_page_fn *fn,
@@ -44,7 +51,7 @@ bool space_walk(const struct guestmem *mem, uint64_t top, space_page_fn *fn,
 {
 	struct level level[5] = {[4] = {table_at(mem, top & PTE_ADDR), 0,
 					USER_HALF, MAP_ALLOWS, 0}};
-	unsigned at = 4, tables = 1;
+	unsigned at = 4, tables = 1, most = tables_max(mem);
 	bool whole = level[4].table != NULL;
 
 	while (at <= 4 && level[at].table) {
@@ -61,13 +68,14 @@ bool space_walk(const struct guestmem *mem, uint64_t top, space_page_fn *fn,
 		if (!(entry & PTE_P))
 			continue;
 		if (at == 1 || (at <= 3 && entry & PTE_LARGE)) {
-			tell(l, shift, va, entry, fn, ctx);
+			if (!tell(l, shift, va, entry, fn, ctx))
+				return false;
 			continue;
 		}
 		level[at - 1] =
 			(struct level){table_at(mem, entry & PTE_ADDR), 0,
 				       ENTRIES, narrow(l->flags, entry), va};
-		if (!level[at - 1].table || tables == TABLES_MAX) {
+		if (!level[at - 1].table || tables == most) {
 			whole = false;
 			continue;
 		}

@@ -1,6 +1,7 @@
 /*
  * space.h: address spaces of tasks, from their page tables in memory. However
- * the tables are linked, a walk looks at TABLES_MAX of them at most.
+ * the tables are linked, a walk looks at TABLES_MAX of them at most, and at no
+ * more than there are pages of memory.
  */
 #ifndef SHELL_INSPECT_SPACE_H
 #define SHELL_INSPECT_SPACE_H
@@ -20,11 +21,12 @@ struct page {
 	uint64_t flags; /* MAP_*: what all levels allow */
 };
 
-typedef void space_page_fn(void *ctx, const struct page *page);
+/* False: enough. */
+typedef bool space_page_fn(void *ctx, const struct page *page);
 
 /*
  * Every page of the user half, lowest first. False: it is not all of it, for
- * tables lie nowhere or are too many.
+ * tables lie nowhere or are too many, or it was enough.
  */
 bool space_walk(const struct guestmem *mem, uint64_t top, space_page_fn *fn,
 		void *ctx);

@@ -15,18 +15,17 @@
 void queue_begin(const struct model *m, struct queue *q, uint64_t queue)
 {
 	*q = (struct queue){
-		layout_follow(&m->layout, queue, INSPECT_QUEUE_HEAD),
-		m->task_count, false};
+		layout_follow(&m->layout, queue, INSPECT_QUEUE_HEAD), 0, false};
 }
 
 uint32_t queue_next(const struct model *m, struct queue *q)
 {
 	uint32_t task;
 
-	if (!q->at)
+	if (!q->at || q->seen == QUEUE_MAX)
 		return NONE;
 	task = model_object(m, OBJECT_TASK, q->at);
-	if (q->left-- == 0 || task == NONE) {
+	if (q->seen++ == m->task_count || task == NONE) {
 		q->corrupt = true;
 		return NONE;
 	}

@@ -5,10 +5,12 @@
 #include "shell/inspect/inspect.h"
 #include "shell/inspect/model.h"
 
-/* Along a queue of tasks; ends after as many as there are tasks. */
+/* Along a queue of tasks, to QUEUE_MAX of them. */
+#define QUEUE_MAX 256
+
 struct queue {
 	uint64_t at;
-	uint32_t left;
+	uint32_t seen;
 	bool corrupt; /* it led elsewhere, or in a circle */
 };
 

@@ -12,7 +12,7 @@ static const char *step_text(const struct model *m, const struct cap *cap)
 	const struct cap *parent;
 
 	if (!cap->in_tree)
-		return "found outside of the tree";
+		return "not met along the tree";
 	if (cap->parent == NONE)
 		return "made by the boot";
 	parent = &m->cap[cap->parent];
