@@ -56,6 +56,9 @@ static const struct {
 	const char *name;
 	enum evm_fork fork;
 } fork_aliases[] = {
+	{"MuirGlacier", EVM_ISTANBUL},
+	{"ArrowGlacier", EVM_LONDON},
+	{"GrayGlacier", EVM_LONDON},
 	{"Merge", EVM_PARIS},
 };
 

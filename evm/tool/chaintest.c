@@ -17,8 +17,6 @@ static void verdict(struct batch *batch, const char *name, const char *error)
 	batch_verdict(batch, &v);
 }
 
-/* ---- RLP ---- */
-
 #define DECIMAL_BYTES 128
 
 /* value = value * 10 + digit, most significant byte first */
@@ -99,8 +97,6 @@ static void run_rlp(struct batch *batch, const char *name, json_t *test)
 		verdict(batch, name, check_rlp(in, out, len));
 	free(out);
 }
-
-/* ---- tries ---- */
 
 /* A key or value: bytes as text, or hex with 0x. */
 static uint8_t *bytes_of_text(const char *text, size_t *len)
@@ -189,8 +185,6 @@ static void run_trie(struct batch *batch, const char *name, json_t *test)
 	else
 		verdict(batch, name, check_trie(batch, test));
 }
-
-/* ---- transactions ---- */
 
 /* A state in which nothing stands against it but the transaction itself. */
 static enum evm_status check_tx(struct evm_signed_tx *s, enum evm_fork fork)

@@ -96,6 +96,10 @@ static int take_state(struct job *job, int option, const char *value)
 
 	if (option == FORK) {
 		t->evm.fork = evm_fork_find(value);
+		if (strcasecmp(value, "ArrowGlacier") == 0)
+			t->bomb_delay = 10700000;
+		if (strcasecmp(value, "GrayGlacier") == 0)
+			t->bomb_delay = 11400000;
 		if (t->evm.fork == EVM_FORK_COUNT)
 			return bad_value("--state.fork", value, "no such fork");
 	} else if (option == CHAIN_ID) {
@@ -159,8 +163,8 @@ static json_t *load(const char *path, const char *what)
 {
 	bool is_stdin = strcmp(path, "stdin") == 0;
 	json_error_t error;
-	json_t *json = is_stdin ? json_loadf(stdin, 0, &error)
-				: json_load_file(path, 0, &error);
+	json_t *json = is_stdin ? json_loadf(stdin, JSON_DECODE_ANY, &error)
+				: json_load_file(path, JSON_DECODE_ANY, &error);
 
 	if (!json)
 		complain(EXIT_BAD, "t8n: %s: %s: line %d, column %d: %s", what,
@@ -198,13 +202,13 @@ static void put_header(struct t8n *t, json_t *json)
 				    ? json_number(&b->difficulty)
 				    : json_null());
 	json_object_set_new(json, "gasUsed", json_u64(t->gas_used));
-	if (t->evm.fork >= EVM_LONDON)
+	if (t->evm.fork >= EVM_LONDON || has(t->env, "currentBaseFee"))
 		json_object_set_new(json, "currentBaseFee",
 				    json_number(&b->base_fee));
 	if (t->evm.fork >= EVM_SHANGHAI)
 		json_object_set_new(json, "withdrawalsRoot",
 				    json_hex(t->withdrawals_root.bytes, 32));
-	if (t->evm.fork >= EVM_CANCUN) {
+	if (t->has_excess) {
 		json_object_set_new(json, "currentExcessBlobGas",
 				    json_u64(t->excess_blob_gas));
 		json_object_set_new(json, "blobGasUsed",
@@ -216,6 +220,8 @@ static void put_header(struct t8n *t, json_t *json)
 		evm_sha256(t->request_hash[0], 32 * t->request_count, hash);
 		json_object_set_new(json, "requestsHash", json_hex(hash, 32));
 		json_object_set(json, "requests", t->requests);
+	} else {
+		json_object_set_new(json, "requests", json_null());
 	}
 }
 
@@ -306,8 +312,9 @@ static int apply(struct job *job)
 		return EXIT_BAD;
 	t->env = job->input[ENV];
 	t->txs = job->input[TXS];
-	if (!json_is_array(t->txs))
-		return complain(EXIT_BAD, "t8n: txs: want an array");
+	if (!json_is_array(t->txs) && !json_is_string(t->txs))
+		return complain(EXIT_BAD, "t8n: txs: want an array, or RLP as "
+					  "a string of hex");
 	t->trace_dir = job->trace ? job->dir : NULL;
 	t->evm.alloc = host_allocator;
 	t->evm.state = evm_state_create(&host_allocator);

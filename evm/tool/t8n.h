@@ -7,13 +7,16 @@
 
 #include "evm/mpt.h"
 #include "evm/tool/json_tx.h"
+#include "evm/tx_decode.h"
 
-#define T8N_BLOOM 256
+#define T8N_BLOOM	  256
+#define T8N_NO_BLOCK_HASH (-22) /* EINVAL: the environment lacks it */
 
 struct t8n {
 	struct evm evm;
 	struct reader reader;
 	json_t *alloc, *env, *txs; /* borrowed */
+	uint64_t bomb_delay;	   /* 0: the fork's own */
 	int64_t reward;		   /* -1: none, nor its touch */
 	struct evm_blob_schedule blobs;
 	const char *trace_dir; /* NULL: no traces */
@@ -22,6 +25,7 @@ struct t8n {
 	/* the environment, as far as the machine does not have it */
 	json_t *block_hashes; /* by number; borrowed */
 	uint64_t excess_blob_gas;
+	bool has_excess; /* it was given, or what it follows from */
 
 	/* what came of it */
 	uint64_t gas_used, blob_gas_used, log_count;
@@ -39,6 +43,11 @@ struct t8n {
 
 /* t8n_env.c */
 bool t8n_read_env(struct t8n *t);
+
+/* t8n_receipt.c: of the transaction that has just run */
+bool t8n_add_receipt(struct t8n *t, const struct evm_signed_tx *s,
+		     const struct evm_receipt *receipt, size_t index);
+bool t8n_collect_deposits(struct t8n *t);
 
 /* t8n_run.c: the transactions and all around them; false: see the reader. */
 bool t8n_run(struct t8n *t);

@@ -77,10 +77,16 @@ static bool compute_excess(struct t8n *t, uint64_t *result)
 }
 
 /* How far the fork's "bomb" is put off, in blocks. */
-static uint64_t bomb_delay(enum evm_fork fork)
+static uint64_t bomb_delay(const struct t8n *t)
 {
+	enum evm_fork fork = t->evm.fork;
+
+	if (t->bomb_delay)
+		return t->bomb_delay;
 	if (fork >= EVM_LONDON)
 		return 9700000;
+	if (fork >= EVM_BERLIN)
+		return 9000000;
 	if (fork >= EVM_CONSTANTINOPLE)
 		return 5000000;
 	return fork >= EVM_BYZANTIUM ? 3000000 : 0;
@@ -128,7 +134,8 @@ static bool compute_difficulty(struct t8n *t, struct u256 *difficulty)
 		steps = (memcmp(uncles.bytes, no_uncles, 4) ? 2 : 1) -
 			elapsed / 9;
 	*difficulty = adjusted(parent, steps < -99 ? -99 : steps);
-	number = number > bomb_delay(fork) ? number - bomb_delay(fork) : 0;
+	/* "fake" block numbers count the parent */
+	number = number > bomb_delay(t) ? number - bomb_delay(t) : 0;
 	period = number / 100000;
 	if (period < 2)
 		return true;
@@ -138,7 +145,7 @@ static bool compute_difficulty(struct t8n *t, struct u256 *difficulty)
 	return true;
 }
 
-/* Hashes that are not given are zero. */
+/* One that is not given cannot be made up: then nothing can be said. */
 static int block_hash(void *ctx, uint64_t number, struct evm_hash *hash)
 {
 	const struct t8n *t = ctx;
@@ -160,8 +167,9 @@ static int block_hash(void *ctx, uint64_t number, struct evm_hash *hash)
 		if (len == sizeof(hash->bytes))
 			memcpy(hash->bytes, bytes, len);
 		free(bytes);
+		return 0;
 	}
-	return 0;
+	return T8N_NO_BLOCK_HASH;
 }
 
 static bool fill_in(struct t8n *t)
@@ -176,6 +184,9 @@ static bool fill_in(struct t8n *t)
 		ok = compute_difficulty(t, &b->difficulty);
 	if (ok && fork >= EVM_LONDON && !has(t->env, "currentBaseFee"))
 		ok = compute_base_fee(t, &b->base_fee);
+	t->has_excess =
+		fork >= EVM_CANCUN && (has(t->env, "currentExcessBlobGas") ||
+				       has(t->env, "parentExcessBlobGas"));
 	if (ok && fork >= EVM_CANCUN && !has(t->env, "currentExcessBlobGas"))
 		ok = compute_excess(t, &t->excess_blob_gas);
 	return ok;
@@ -192,8 +203,6 @@ bool t8n_read_env(struct t8n *t)
 		       &t->excess_blob_gas) ||
 	    !fill_in(t))
 		return false;
-	if (t->evm.fork < EVM_LONDON)
-		b->base_fee = u256_from(0);
 	if (t->evm.fork >= EVM_CANCUN)
 		b->blob_base_fee = evm_blob_base_fee(t->excess_blob_gas,
 						     t->blobs.fraction);

@@ -21,9 +21,6 @@ static const struct evm_address beacon_roots = {
 static const struct evm_address history = {
 	{0x00, 0x00, 0xf9, 0x08, 0x27, 0xf1, 0xc5, 0x3a, 0x10, 0xcb,
 	 0x7a, 0x02, 0x33, 0x5b, 0x17, 0x53, 0x20, 0x00, 0x29, 0x35}};
-static const struct evm_address deposit_contract = {
-	{0x00, 0x00, 0x00, 0x00, 0x21, 0x9a, 0xb5, 0x40, 0x35, 0x6c,
-	 0xbb, 0x83, 0x9c, 0xbe, 0x05, 0x30, 0x3d, 0x77, 0x05, 0xfa}};
 static const struct evm_address withdrawal_queue = {
 	{0x00, 0x00, 0x09, 0x61, 0xef, 0x48, 0x0e, 0xb5, 0x5e, 0x80,
 	 0xd1, 0x9a, 0xd8, 0x35, 0x79, 0xa6, 0x4c, 0x00, 0x70, 0x02}};
@@ -33,10 +30,11 @@ static const struct evm_address consolidation_queue = {
 
 static bool failed(struct t8n *t, int err)
 {
+	if (err == T8N_NO_BLOCK_HASH)
+		return reader_fail(&t->reader, "blockHashes: BLOCKHASH asks "
+					       "for one that is missing");
 	return reader_fail(&t->reader, "%s", strerror(-err));
 }
-
-/* ---- before ---- */
 
 static bool call_with_word(struct t8n *t, const struct evm_address *to,
 			   const struct evm_hash *word)
@@ -66,8 +64,6 @@ static bool begin_block(struct t8n *t)
 	b->hash(b->ctx, b->number - 1, &hash);
 	return call_with_word(t, &history, &hash);
 }
-
-/* ---- a transaction ---- */
 
 /* "v" of a legacy transaction holds its chain id; of the others only y. */
 static bool read_signature(struct t8n *t, json_t *json, struct evm_signed_tx *s)
@@ -148,7 +144,6 @@ static bool add_to_block(struct t8n *t, struct evm_signed_tx *s, size_t index)
 	len = t->tx_trie.values.len - start;
 	evm_rlp_number(&key, &number);
 	evm_trie_add(&t->tx_trie, key.bytes, key.len, start);
-	evm_keccak256(bytes, len, s->hash.bytes);
 	if (s->tx.type == EVM_TX_LEGACY)
 		evm_rlp_raw(&t->body, bytes, len);
 	else
@@ -157,191 +152,6 @@ static bool add_to_block(struct t8n *t, struct evm_signed_tx *s, size_t index)
 	return !t->tx_trie.values.failed ||
 	       reader_fail(&t->reader, "no memory");
 }
-
-/* ---- receipts ---- */
-
-/* Three bits of 2048, from the pairs of bytes at the hash's beginning. */
-static void bloom_add(uint8_t bloom[T8N_BLOOM], const uint8_t *bytes,
-		      size_t len)
-{
-	uint8_t hash[32];
-
-	evm_keccak256(bytes, len, hash);
-	for (unsigned i = 0; i < 6; i += 2) {
-		unsigned bit = (hash[i] << 8 | hash[i + 1]) & 2047;
-
-		bloom[T8N_BLOOM - 1 - bit / 8] |= 1u << (bit % 8);
-	}
-}
-
-static void bloom_of_logs(const struct evm_state *state,
-			  uint8_t bloom[T8N_BLOOM])
-{
-	uint8_t topic[32];
-
-	for (size_t i = 0; i < evm_state_log_count(state); i++) {
-		const struct evm_log *log = evm_state_log(state, i);
-
-		bloom_add(bloom, log->address.bytes, 20);
-		for (unsigned k = 0; k < log->topic_count; k++) {
-			u256_store(topic, &log->topic[k]);
-			bloom_add(bloom, topic, sizeof(topic));
-		}
-	}
-}
-
-static json_t *log_json(struct t8n *t, const struct evm_log *log,
-			const struct evm_hash *tx_hash, size_t tx_index)
-{
-	static const struct evm_hash zero;
-	json_t *json = json_object(), *topics = json_array();
-	uint8_t topic[32];
-
-	for (unsigned k = 0; k < log->topic_count; k++) {
-		u256_store(topic, &log->topic[k]);
-		json_array_append_new(topics, json_hex(topic, sizeof(topic)));
-	}
-	json_object_set_new(json, "address", json_hex(log->address.bytes, 20));
-	json_object_set_new(json, "topics", topics);
-	json_object_set_new(json, "data", json_hex(log->data, log->len));
-	json_object_set_new(json, "blockNumber", json_u64(t->evm.block.number));
-	json_object_set_new(json, "transactionHash",
-			    json_hex(tx_hash->bytes, 32));
-	json_object_set_new(json, "transactionIndex", json_u64(tx_index));
-	json_object_set_new(json, "blockHash", json_hex(zero.bytes, 32));
-	json_object_set_new(json, "logIndex", json_u64(t->log_count++));
-	json_object_set_new(json, "removed", json_false());
-	return json;
-}
-
-static bool receipt_trie_add(struct t8n *t, const struct evm_signed_tx *s,
-			     size_t index, bool success,
-			     const struct evm_hash *root,
-			     const uint8_t bloom[T8N_BLOOM])
-{
-	struct evm_rlp *w = &t->receipt_trie.values;
-	struct evm_rlp key = {.alloc = &host_allocator};
-	struct u256 number = u256_from(index), status = u256_from(success);
-	struct u256 used = u256_from(t->gas_used);
-	uint8_t type = (uint8_t)s->tx.type;
-	size_t start = w->len, list;
-
-	if (type != EVM_TX_LEGACY)
-		evm_rlp_raw(w, &type, 1);
-	list = evm_rlp_begin(w);
-	if (t->evm.fork >= EVM_BYZANTIUM)
-		evm_rlp_number(w, &status);
-	else
-		evm_rlp_string(w, root->bytes, sizeof(root->bytes));
-	evm_rlp_number(w, &used);
-	evm_rlp_string(w, bloom, T8N_BLOOM);
-	evm_rlp_logs(w, t->evm.state);
-	evm_rlp_end(w, list);
-	evm_rlp_number(&key, &number);
-	evm_trie_add(&t->receipt_trie, key.bytes, key.len, start);
-	evm_rlp_fini(&key);
-	return !w->failed || reader_fail(&t->reader, "no memory");
-}
-
-/* The state as it is between two transactions; before Byzantium only. */
-static bool root_between(struct t8n *t, struct evm_hash *root)
-{
-	if (t->evm.fork >= EVM_BYZANTIUM)
-		return true;
-	return evm_state_root(t->evm.state, &host_allocator, root) == 0 ||
-	       reader_fail(&t->reader, "no memory");
-}
-
-static bool add_receipt(struct t8n *t, const struct evm_signed_tx *s,
-			const struct evm_receipt *receipt, size_t index)
-{
-	static const struct evm_address none;
-	const struct evm_address *created =
-		s->tx.is_creation ? &receipt->result.created : &none;
-	bool success = receipt->result.status == EVM_SUCCESS;
-	json_t *json = json_object(), *logs = json_array();
-	uint8_t bloom[T8N_BLOOM] = {0};
-	struct evm_hash root = {{0}};
-
-	if (!root_between(t, &root))
-		return false;
-	bloom_of_logs(t->evm.state, bloom);
-	for (size_t i = 0; i < T8N_BLOOM; i++)
-		t->bloom[i] |= bloom[i];
-	for (size_t i = 0; i < evm_state_log_count(t->evm.state); i++) {
-		const struct evm_log *log = evm_state_log(t->evm.state, i);
-
-		json_array_append_new(logs, log_json(t, log, &s->hash, index));
-	}
-	if (s->tx.type != EVM_TX_LEGACY)
-		json_object_set_new(json, "type",
-				    json_u64((uint64_t)s->tx.type));
-	json_object_set_new(json, "root",
-			    t->evm.fork >= EVM_BYZANTIUM
-				    ? json_string("0x")
-				    : json_hex(root.bytes, 32));
-	json_object_set_new(json, "status", json_u64(success));
-	json_object_set_new(json, "cumulativeGasUsed", json_u64(t->gas_used));
-	json_object_set_new(json, "logsBloom", json_hex(bloom, T8N_BLOOM));
-	json_object_set_new(json, "logs", logs);
-	json_object_set_new(json, "transactionHash",
-			    json_hex(s->hash.bytes, 32));
-	json_object_set_new(json, "contractAddress",
-			    json_hex(created->bytes, 20));
-	json_object_set_new(json, "gasUsed", json_u64(receipt->gas_used));
-	json_object_set_new(json, "effectiveGasPrice",
-			    json_number(&t->evm.gas_price));
-	json_object_set_new(json, "blockHash", json_hex((uint8_t[32]){0}, 32));
-	json_object_set_new(json, "transactionIndex", json_u64(index));
-	json_array_append_new(t->receipts, json);
-	return receipt_trie_add(t, s, index, success, &root, bloom);
-}
-
-/* ---- deposits: EIP-6110 ---- */
-
-/* Five byte strings as Solidity lays them out, of just these sizes. */
-static bool add_deposit(struct t8n *t, const struct evm_log *log)
-{
-	static const struct {
-		size_t offset, size;
-	} parts[] = {{192, 48}, {288, 32}, {352, 8}, {416, 96}, {544, 8}};
-	uint8_t *more = realloc(t->deposits, t->deposits_len + 192);
-
-	if (log->len != 576)
-		return reader_fail(&t->reader, "a deposit's log is malformed");
-	if (!more)
-		return reader_fail(&t->reader, "no memory");
-	t->deposits = more;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		memcpy(t->deposits + t->deposits_len,
-		       log->data + parts[i].offset, parts[i].size);
-		t->deposits_len += parts[i].size;
-	}
-	return true;
-}
-
-static bool collect_deposits(struct t8n *t)
-{
-	static const uint8_t topic[32] = {
-		0x64, 0x9b, 0xbc, 0x62, 0xd0, 0xe3, 0x13, 0x42,
-		0xaf, 0xea, 0x4e, 0x5c, 0xd8, 0x2d, 0x40, 0x49,
-		0xe7, 0xe1, 0xee, 0x91, 0x2f, 0xc0, 0x88, 0x9a,
-		0xa7, 0x90, 0x80, 0x3b, 0xe3, 0x90, 0x38, 0xc5};
-	struct u256 deposit = u256_load(topic);
-
-	for (size_t i = 0; i < evm_state_log_count(t->evm.state); i++) {
-		const struct evm_log *log = evm_state_log(t->evm.state, i);
-
-		if (memcmp(&log->address, &deposit_contract, 20) == 0 &&
-		    log->topic_count > 0 &&
-		    u256_equal(&log->topic[0], &deposit) &&
-		    !add_deposit(t, log))
-			return false;
-	}
-	return true;
-}
-
-/* ---- the transactions ---- */
 
 static void reject(struct t8n *t, size_t index, const char *why)
 {
@@ -429,35 +239,112 @@ static bool transact(struct t8n *t, struct evm_signed_tx *s, size_t index)
 	for (size_t i = 0; i < evm_state_log_count(t->evm.state); i++)
 		evm_rlp_log(&t->logs, evm_state_log(t->evm.state, i));
 	return add_to_block(t, s, included) &&
-	       add_receipt(t, s, &receipt, included) && collect_deposits(t);
+	       t8n_add_receipt(t, s, &receipt, included) &&
+	       t8n_collect_deposits(t);
 }
 
-static bool run_tx(struct t8n *t, json_t *json, size_t index)
+static bool run_signed(struct t8n *t, struct evm_signed_tx *s, size_t index)
+{
+	enum evm_status status;
+	const char *why;
+
+	status = evm_tx_recover(s, t->evm.fork, t->evm.chain_id);
+	why = status == EVM_SUCCESS ? no_room(t, &s->tx)
+				    : evm_status_text(status);
+	if (!why)
+		return transact(t, s, index);
+	reject(t, index, why);
+	return true;
+}
+
+static bool hash_tx(struct t8n *t, struct evm_signed_tx *s)
+{
+	struct evm_rlp w = {.alloc = &host_allocator};
+
+	evm_tx_encode(&w, s, true);
+	if (!w.failed)
+		evm_keccak256(w.bytes, w.len, s->hash.bytes);
+	evm_rlp_fini(&w);
+	return (!w.failed && evm_tx_signing_hash(&host_allocator, s) == 0) ||
+	       reader_fail(&t->reader, "no memory");
+}
+
+static bool run_json(struct t8n *t, json_t *json, size_t index)
 {
 	struct json_tx jt = {0};
 	struct evm_signed_tx s;
-	enum evm_status status;
-	const char *why;
-	bool ok = true;
+	bool ok;
 
 	t->reader.where = "txs";
-	if (!read_tx(t, json, &jt, &s) ||
-	    evm_tx_signing_hash(&host_allocator, &s) < 0) {
-		json_tx_fini(&jt);
-		return reader_fail(&t->reader, "transaction %zu", index);
-	}
-	status = evm_tx_recover(&s, t->evm.fork, t->evm.chain_id);
-	why = status == EVM_SUCCESS ? no_room(t, &s.tx)
-				    : evm_status_text(status);
-	if (why)
-		reject(t, index, why);
-	else
-		ok = transact(t, &s, index);
+	ok = read_tx(t, json, &jt, &s) && hash_tx(t, &s) &&
+	     run_signed(t, &s, index);
 	json_tx_fini(&jt);
 	return ok;
 }
 
-/* ---- after ---- */
+/* An item of a block's list: the first kind is a list, others are strings. */
+static bool run_item(struct t8n *t, const struct evm_rlp_item *item,
+		     const uint8_t *start, size_t index)
+{
+	size_t head = item->is_list ? (size_t)(item->bytes - start) : 0;
+	struct evm_signed_tx s;
+	bool ok;
+	int err = evm_tx_decode(&host_allocator, item->bytes - head,
+				item->len + head, &s);
+
+	if (err < 0)
+		return failed(t, err);
+	if (err > 0) {
+		reject(t, index, evm_status_text((enum evm_status)err));
+		return true;
+	}
+	ok = run_signed(t, &s, index);
+	evm_tx_decode_fini(&host_allocator, &s);
+	return ok;
+}
+
+static bool run_list(struct t8n *t, const char *text)
+{
+	struct evm_rlp_reader all, list;
+	struct evm_rlp_item item;
+	const uint8_t *start;
+	uint8_t *bytes;
+	size_t len, index = 0;
+	bool ok = true;
+
+	t->reader.where = "txs";
+	if (!parse_bytes(text, &bytes, &len))
+		return reader_fail(&t->reader, "RLP: not hex");
+	all = (struct evm_rlp_reader){bytes, len, false};
+	list = evm_rlp_next_list(&all);
+	start = list.bytes;
+	while (ok && evm_rlp_next(&list, &item)) {
+		ok = run_item(t, &item, start, index++);
+		start = list.bytes;
+	}
+	if (ok && (all.bad || all.len > 0 || list.bad))
+		ok = reader_fail(&t->reader, "RLP: malformed at byte %zu",
+				 all.bad || !list.bytes
+					 ? (size_t)0
+					 : (size_t)(list.bytes - bytes));
+	free(bytes);
+	return ok;
+}
+
+static bool run_txs(struct t8n *t)
+{
+	json_t *json;
+	size_t i;
+
+	if (json_is_string(t->txs))
+		return run_list(t, json_string_value(t->txs));
+	json_array_foreach(t->txs, i, json)
+	{
+		if (!run_json(t, json, i))
+			return false;
+	}
+	return true;
+}
 
 static bool pay(struct t8n *t, const struct evm_address *to, struct u256 amount)
 {
@@ -592,9 +479,6 @@ static bool collect_requests(struct t8n *t)
 
 bool t8n_run(struct t8n *t)
 {
-	json_t *json;
-	size_t i;
-
 	evm_trie_init(&t->tx_trie, &host_allocator);
 	evm_trie_init(&t->receipt_trie, &host_allocator);
 	t->logs.alloc = t->body.alloc = &host_allocator;
@@ -603,13 +487,8 @@ bool t8n_run(struct t8n *t)
 	t->receipts = json_array();
 	t->rejected = json_array();
 	t->requests = json_array();
-	if (!begin_block(t))
+	if (!begin_block(t) || !run_txs(t))
 		return false;
-	json_array_foreach(t->txs, i, json)
-	{
-		if (!run_tx(t, json, i))
-			return false;
-	}
 	t->reader.where = "env";
 	if (!pay_rewards(t) || !pay_withdrawals(t))
 		return false;
