@@ -7,10 +7,6 @@
 #include "devices/screen.h"
 #include "vmm/log.h"
 
-/* The cursor's scan lines, as the BIOS sets them for 16-line cells. */
-#define CURSOR_FIRST 13
-#define CURSOR_LAST  14
-
 /* ---- Text ---- */
 
 static bool is_blank(uint8_t c)

@@ -31,6 +31,10 @@ unsigned vga_background(uint8_t attr, bool blink);
 #define GLYPH_HEIGHT 16
 extern const uint16_t font9x16[256][GLYPH_HEIGHT];
 
+/* The cursor's scan lines, as the BIOS sets them for 16-line cells. */
+#define CURSOR_FIRST 13
+#define CURSOR_LAST  14
+
 /*
  * The screen as dots, one palette index a byte, row after row without gaps:
  * cols * GLYPH_WIDTH by rows * GLYPH_HEIGHT of them. What blinks is drawn, as
@@ -50,7 +54,14 @@ int screen_write_text(FILE *out, const uint8_t *cells,
  * A PNG of what screen_draw() draws (80x25: 720x400). Equal screens give
  * equal bytes. 0 or -errno (said).
  */
-int screen_write_png(const char *path, const uint8_t *cells,
+int screen_write_png(FILE *out, const uint8_t *cells,
+		     const struct vga_screen *screen);
+
+/*
+ * The same as SVG: the very glyphs, as paths, so that it looks alike wherever
+ * it is shown, and the text itself, to be found and copied. Likewise.
+ */
+int screen_write_svg(FILE *out, const uint8_t *cells,
 		     const struct vga_screen *screen);
 
 /*

@@ -4,11 +4,9 @@
 #include "devices/screen.h"
 #include "vmm/log.h"
 
-int screen_write_png(const char *path, const uint8_t *cells,
+int screen_write_png(FILE *out, const uint8_t *cells,
 		     const struct vga_screen *screen)
 {
-	return fail(-ENOTSUP,
-		    "screen: %s: vmm was built without libpng; install "
-		    "libpng-dev and build again",
-		    path);
+	return fail(-ENOTSUP, "screen: vmm was built without libpng; install "
+			      "libpng-dev and build again");
 }

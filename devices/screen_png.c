@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <png.h>
 
@@ -21,7 +22,19 @@ static void fill_palette(uint8_t palette[16 * 3])
 	}
 }
 
-int screen_write_png(const char *path, const uint8_t *cells,
+static int write_image(FILE *out, png_image *image, const uint8_t *dots)
+{
+	uint8_t palette[16 * 3];
+
+	fill_palette(palette);
+	if (png_image_write_to_stdio(image, out, 0, dots, 0, palette) &&
+	    fflush(out) == 0 && !ferror(out))
+		return 0;
+	return fail(-EIO, "screen: cannot write its picture: %s",
+		    image->message[0] ? image->message : strerror(errno));
+}
+
+int screen_write_png(FILE *out, const uint8_t *cells,
 		     const struct vga_screen *screen)
 {
 	png_image image = {
@@ -31,21 +44,16 @@ int screen_write_png(const char *path, const uint8_t *cells,
 		.format = PNG_FORMAT_RGB_COLORMAP,
 		.colormap_entries = 16,
 	};
-	uint8_t palette[16 * 3], *dots;
-	int err = 0;
+	uint8_t *dots;
+	int err;
 
 	if (!screen->cols || !screen->rows)
-		return fail(-EINVAL,
-			    "screen: %s: there is no text screen to "
-			    "draw",
-			    path);
+		return fail(-EINVAL, "screen: there is no text screen to draw");
 	dots = malloc((size_t)image.width * image.height);
 	if (!dots)
-		return fail(-ENOMEM, "screen: %s: out of memory", path);
-	fill_palette(palette);
+		return fail(-ENOMEM, "screen: out of memory");
 	screen_draw(dots, cells, screen);
-	if (!png_image_write_to_file(&image, path, 0, dots, 0, palette))
-		err = fail(-EIO, "screen: %s: %s", path, image.message);
+	err = write_image(out, &image, dots);
 	png_image_free(&image);
 	free(dots);
 	return err;

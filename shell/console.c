@@ -15,10 +15,8 @@ bool console_interactive(void)
 	return isatty(STDIN_FILENO);
 }
 
-static bool input_open(void *ctx)
+bool console_open(const struct console *c)
 {
-	const struct console *c = ctx;
-
 	return feeder_busy(c->feeder) || (c->open && c->watched);
 }
 
@@ -167,7 +165,6 @@ static void watch(struct console *c)
 static void init(struct console *c, struct machine *m, struct feeder *feeder)
 {
 	*c = (struct console){.m = m, .feeder = feeder, .fd = STDIN_FILENO};
-	m->input = (struct input_source){c, input_open};
 }
 
 void console_init_none(struct console *c, struct machine *m,
@@ -214,19 +211,6 @@ int console_init(struct console *c, struct machine *m, struct feeder *feeder,
 	if (!ended_already(c))
 		watch(c);
 	return c->open && !c->watched ? -ENOSPC : 0;
-}
-
-int console_init_pty(struct console *c, struct machine *m,
-		     struct feeder *feeder, int fd)
-{
-	init(c, m, feeder);
-	c->fd = fd;
-	c->open = true;
-	feeder->ctx = c;
-	feeder->more_bytes = drained;
-	m->paced = true;
-	watch(c);
-	return c->watched ? 0 : -ENOSPC;
 }
 
 void console_fini(struct console *c)

@@ -29,15 +29,13 @@ struct console {
 bool console_interactive(void);
 
 /*
- * Start reading for `feeder` and give the machine its input source. `keys`
- * as above. 0 or -errno, said.
+ * Start reading for `feeder`. `keys` as above. 0 or -errno, said.
  */
 int console_init(struct console *c, struct machine *m, struct feeder *feeder,
 		 bool keys, uint8_t escape);
 
-/* The same from a pseudo-terminal's own side: all is the guest's. */
-int console_init_pty(struct console *c, struct machine *m,
-		     struct feeder *feeder, int fd);
+/* Could more ever come? */
+bool console_open(const struct console *c);
 
 /* No input, but what the feeder types. */
 void console_init_none(struct console *c, struct machine *m,

@@ -63,6 +63,8 @@ void feeder_type(struct feeder *f, const uint8_t *text, size_t len);
  * What comes from outside is given by the two below.
  */
 void feeder_connect(struct feeder *f);
+/* The same for bytes alone, as inputs of this kind. */
+void feeder_connect_line(struct feeder *f, enum input_kind kind);
 void feeder_give_bytes(struct feeder *f, const uint8_t *bytes, size_t len);
 void feeder_give_key(struct feeder *f, struct key key);
 

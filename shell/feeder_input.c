@@ -70,10 +70,15 @@ static void recall(void *ctx, const void *bytes)
 		  ((const struct feeder *)bytes)->timer.deadline_ns);
 }
 
-void feeder_connect(struct feeder *f)
+void feeder_connect_line(struct feeder *f, enum input_kind kind)
 {
-	input_handler(f->m, INPUT_OF_SERIAL, take_bytes, f);
-	input_handler(f->m, INPUT_OF_KEY, take_key, f);
+	input_handler(f->m, kind, take_bytes, f);
 	f->keeper = (struct keeper){.keep = keep, .recall = recall, .ctx = f};
 	machine_add_keeper(f->m, &f->keeper);
+}
+
+void feeder_connect(struct feeder *f)
+{
+	input_handler(f->m, INPUT_OF_KEY, take_key, f);
+	feeder_connect_line(f, INPUT_OF_SERIAL);
 }

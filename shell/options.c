@@ -13,7 +13,9 @@
 #include "shell/config.h"
 #include "shell/inspect/inspect.h"
 #include "shell/numbers.h"
+#include "shell/options_serial.h"
 #include "shell/panic.h"
+#include "shell/report.h"
 #include "shell/session.h"
 #include "shell/signals.h"
 #include "shell/terminal.h"
@@ -154,54 +156,6 @@ static int set_panic(void *ctx, const char *value)
 	return panic_check(value);
 }
 
-static int set_serial(struct options *o, unsigned which, const char *value)
-{
-	static const struct {
-		const char *word;
-		enum serial_kind kind;
-	} plain[] = {{"stdio", SERIAL_STDIO},
-		     {"null", SERIAL_NULL},
-		     {"pty", SERIAL_PTY}},
-	  named[] = {{"file:", SERIAL_FILE},
-		     {"tee:", SERIAL_TEE},
-		     {"pty:", SERIAL_PTY}};
-	struct serial_option *serial = &o->serial[which];
-	const char *name = which ? "serial2" : "serial";
-
-	*serial = (struct serial_option){SERIAL_NULL, NULL};
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (!strcmp(value, plain[i].word)) {
-			serial->kind = plain[i].kind;
-			return 0;
-		}
-	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
-		size_t len = strlen(named[i].word);
-
-		if (strncmp(value, named[i].word, len) || !value[len])
-			continue;
-		*serial = (struct serial_option){named[i].kind, value + len};
-		return 0;
-	}
-	return fail(-EINVAL,
-		    "--%s: '%s' is none of: stdio, file:PATH, tee:PATH, pty, "
-		    "pty:LINK, null",
-		    name, value);
-}
-
-static int set_serial1(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	return set_serial(o, 0, value);
-}
-
-static int set_serial2(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	return set_serial(o, 1, value);
-}
-
 static const struct cli_word display_words[] = {
 	{"none", DISPLAY_NONE}, {"term", DISPLAY_TERM}, {NULL, 0}};
 
@@ -264,21 +218,15 @@ static int set_type(void *ctx, const char *value)
 	return 0;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len > end_len && !strcmp(text + len - end_len, end);
-}
-
 static int set_screenshot(void *ctx, const char *value)
 {
 	struct options *o = ctx;
 
 	o->screenshot = value;
-	if (!ends_with(value, ".txt") && !ends_with(value, ".png"))
+	if (!report_can_screenshot(value))
 		return fail(-EINVAL,
-			    "--screenshot: '%s' ends in neither .txt nor .png",
+			    "--screenshot: '%s' ends in none of .txt, .png "
+			    "and .svg",
 			    value);
 	return 0;
 }
@@ -491,9 +439,16 @@ static const struct cli_option rows[] = {
 	 "another seed, another order of theirs (0)", NULL, true},
 	{"boot", 0, "NAME", set_boot,
 	 "the protocol: auto, pvh or multiboot (auto)", boot_words, true},
-	{"serial", 's', "WHERE", set_serial1,
-	 "COM1: stdio, null, file:F, tee:F or pty[:LINK] (stdio)"},
-	{"serial2", 0, "WHERE", set_serial2, "COM2, the same (null)"},
+	{"serial", 's', "WHERE", options_serial,
+	 "COM1: stdio, file:F, pty[:LINK], tcp:PORT ... (stdio)"},
+	{"serial1", 0, "WHERE", options_serial, "the same"},
+	{"serial2", 0, "WHERE", options_serial2, "COM2, the same (null)"},
+	{"serial3", 0, "WHERE", options_serial3,
+	 "COM3, the same; it exists if it goes somewhere"},
+	{"serial4", 0, "WHERE", options_serial4, "COM4, likewise"},
+	{"timestamps", 0, "CLOCK", options_stamp,
+	 "before each serial line: none, virtual or host (none)",
+	 options_stamp_words},
 	{"escape", 0, "KEY", set_escape,
 	 "the key that ends the run in a terminal (^])"},
 	{"display", 0, "NAME", set_display,
@@ -508,7 +463,7 @@ static const struct cli_option rows[] = {
 	{"panic-regex", 0, "RE", set_panic,
 	 "a serial line like this is a panic (our kernel's)"},
 	{"screenshot", 0, "FILE", set_screenshot,
-	 "write the screen at the end: FILE.txt or FILE.png", NULL, true},
+	 "write the screen at the end: .txt, .png or .svg", NULL, true},
 	{"exit-map", 0, "NAME", set_exit_map,
 	 "exit status: verdict, or qemu for (value << 1) | 1", exit_map_words},
 	{"snapshot", 0, "FILE@N", set_snapshot,
@@ -567,21 +522,11 @@ static int take_kernel(int argc, char **argv, struct options *o, bool bare)
 	return 0;
 }
 
-static bool takes_input(const struct serial_option *serial)
-{
-	return serial->kind == SERIAL_STDIO || serial->kind == SERIAL_TEE ||
-	       serial->kind == SERIAL_PTY;
-}
-
 static int check_together(const struct options *o)
 {
 	if (o->smp > 1 && o->accel == ACCEL_KVM)
 		return fail(-EINVAL, "--smp: several processors run on the "
 				     "simulator only; use --accel sim");
-	if (takes_input(&o->serial[0]) && takes_input(&o->serial[1]))
-		return fail(-EINVAL, "--serial and --serial2 cannot both take "
-				     "input (stdio, tee, pty); give --serial "
-				     "another place");
 	if (o->trace_file && !o->trace.what)
 		return fail(-EINVAL, "--trace-file: nothing is traced; say "
 				     "what with --trace");
@@ -596,7 +541,7 @@ static int check_together(const struct options *o)
 		return fail(-EINVAL, "--restore: the machine has started "
 				     "already: --append and --boot come too "
 				     "late");
-	return 0;
+	return options_check_serial(o);
 }
 
 /* A machine that goes on has its own. */

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/devices.h"
+#include "shell/stamp.h"
 #include "vmm/boot.h"
 #include "vmm/machine.h"
 
@@ -17,11 +19,14 @@ enum serial_kind {
 	SERIAL_FILE,
 	SERIAL_TEE, /* stdio, and a file */
 	SERIAL_PTY,
+	SERIAL_UNIX,
+	SERIAL_TCP,
 };
 
 struct serial_option {
 	enum serial_kind kind;
-	const char *path; /* of FILE and TEE; of PTY a link to it, or NULL */
+	const char *path; /* or PORT, HOST:PORT; of PTY a link to it, or NULL */
+	bool given;
 };
 
 enum display_kind { DISPLAY_NONE, DISPLAY_TERM };
@@ -78,7 +83,8 @@ struct options {
 	uint64_t timeout_ns; /* 0: none */
 	uint64_t guest_ns;   /* --timeout-virtual; 0: none */
 	const char *panic;   /* --panic-regex, or NULL */
-	struct serial_option serial[2];
+	struct serial_option serial[BOARD_COMS];
+	enum stamp_kind stamp;
 	enum display_kind display;
 	const char *append;
 	enum boot_protocol protocol;

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <termios.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,8 +24,6 @@ static void output_init(struct output *out, struct machine *m, const char *name,
 	out->patience_fd = -1;
 	out->deadline_ns = UINT64_MAX;
 	out->keys = NULL;
-	out->lossy = false;
-	out->lost = 0;
 	out->failed = out->midline = out->armed = out->is_socket = false;
 	out->flushed_ns = 0;
 	out->len = 0;
@@ -75,75 +71,69 @@ int output_open_file(struct output *out, struct machine *m, const char *path)
 	return 0;
 }
 
-/* Opened so as not to wait for a FIFO's reader; to write is to wait for it. */
+/* ---- streams ---- */
+
+struct stream {
+	int fd;
+	bool failed;
+};
+
+static ssize_t stream_write(void *cookie, const char *bytes, size_t len)
+{
+	struct stream *s = cookie;
+	struct pollfd room = {.fd = s->fd, .events = POLLOUT};
+	size_t done = 0;
+
+	while (done < len && !s->failed) {
+		ssize_t n = write(s->fd, bytes + done, len - done);
+
+		if (n > 0)
+			done += n;
+		else if (n < 0 && errno == EAGAIN)
+			s->failed = poll(&room, 1, OUTPUT_PATIENCE_MS) == 0;
+		else if (n < 0 && errno != EINTR)
+			return -1;
+	}
+	if (!s->failed)
+		return len;
+	errno = ETIMEDOUT;
+	return -1;
+}
+
+static int stream_close(void *cookie)
+{
+	struct stream *s = cookie;
+	int err = close(s->fd);
+
+	free(s);
+	return err;
+}
+
 FILE *output_open_stream(const char *path)
 {
-	int fd = open(path,
-		      O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC |
-			      O_NOCTTY,
-		      0666);
+	static const cookie_io_functions_t functions = {.write = stream_write,
+							.close = stream_close};
+	struct stream *s = calloc(1, sizeof(*s));
 	FILE *out = NULL;
 
-	if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) == 0)
-		out = fdopen(fd, "w");
-	if (!out) {
-		fail(-errno, "%s: cannot be written: %s", path,
-		     errno == ENXIO ? "nothing reads it" : strerror(errno));
-		if (fd >= 0)
-			close(fd);
-	}
-	return out;
+	if (s)
+		s->fd = open(path,
+			     O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK |
+				     O_CLOEXEC | O_NOCTTY,
+			     0666);
+	if (s && s->fd >= 0)
+		out = fopencookie(s, "w", functions);
+	if (out)
+		return out;
+	fail(-errno, "%s: cannot be written: %s", path,
+	     errno == ENXIO ? "nothing reads it" : strerror(errno));
+	if (s && s->fd >= 0)
+		close(s->fd);
+	free(s);
+	return NULL;
 }
 
-/* Raw, as a wire is; the pair is held open, so that readers come and go. */
-static int make_raw(int fd, const char *name)
-{
-	struct termios raw;
-	int other = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (other < 0 || tcgetattr(other, &raw) < 0)
-		return -errno;
-	cfmakeraw(&raw);
-	return tcsetattr(other, TCSANOW, &raw) < 0 ? -errno : 0;
-}
-
-static int make_link(const char *name, const char *link)
-{
-	struct stat st;
-
-	/* An old link of ours may be there; anything else is not ours. */
-	if (lstat(link, &st) == 0 && S_ISLNK(st.st_mode))
-		unlink(link);
-	if (symlink(name, link) == 0)
-		return 0;
-	return fail(-errno, "serial: %s: cannot be made: %s", link,
-		    strerror(errno));
-}
-
-int output_open_pty(struct output *out, struct machine *m, const char *link)
-{
-	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	const char *name = NULL;
-	int err = 0;
-
-	if (fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0)
-		name = ptsname(fd);
-	if (name)
-		err = make_raw(fd, name);
-	if (!name || err) {
-		if (fd >= 0)
-			close(fd);
-		return fail(err ? err : -errno,
-			    "serial: no pseudo-terminal can be had: %s",
-			    strerror(err ? -err : errno));
-	}
-	output_init(out, m, "pty", fd);
-	out->lossy = true;
-	if (link)
-		return make_link(name, link);
-	log_warn("serial: the guest's line is %s", name);
-	return 0;
-}
+/* ---- what waits ---- */
 
 static void give_up(struct output *out, int err)
 {
@@ -201,10 +191,7 @@ bool output_flush(struct output *out)
 
 		if (n > 0)
 			done += n;
-		else if (n < 0 && out->lossy && errno == EAGAIN) {
-			out->lost += out->len - done;
-			break;
-		} else if (n < 0 && errno == EAGAIN && !wait_for_room(out))
+		else if (n < 0 && errno == EAGAIN && !wait_for_room(out))
 			lose_patience(out);
 		else if (n < 0 && errno != EAGAIN && errno != EINTR)
 			give_up(out, errno);
@@ -264,13 +251,6 @@ static void sink_send(void *host, const uint8_t *buf, size_t len)
 struct byte_sink output_sink(struct output *out)
 {
 	return (struct byte_sink){sink_send, out};
-}
-
-void output_say_lost(const struct output *out)
-{
-	if (out->lost)
-		log_warn("%s: %" PRIu64 " bytes were lost: nobody read them",
-			 out->name, out->lost);
 }
 
 bool output_close(struct output *out)

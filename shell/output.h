@@ -33,8 +33,6 @@ struct output {
 	void *keys_ctx;
 	int keys_fd;
 
-	bool lossy; /* a pty: what nobody takes is lost, and counted */
-	uint64_t lost;
 	bool failed;	     /* said; everything is dropped from then on */
 	bool midline;	     /* the last byte was no newline */
 	bool armed;	     /* a timer will flush */
@@ -47,15 +45,13 @@ struct output {
 int output_open_stdout(struct output *out, struct machine *m);
 int output_open_file(struct output *out, struct machine *m, const char *path);
 
-/* A file made anew, to be written at leisure; NULL, said, also for a FIFO
- * that nobody reads. */
-FILE *output_open_stream(const char *path);
-
 /*
- * A new pseudo-terminal, raw; `link` is made a symbolic link to it, or its
- * name is said. The guest never waits for whoever reads it, or does not.
+ * A file made anew; NULL, said, also for a FIFO that nobody reads. When
+ * whoever reads it takes nothing for OUTPUT_PATIENCE_MS, this write fails and
+ * all that follow.
  */
-int output_open_pty(struct output *out, struct machine *m, const char *link);
+#define OUTPUT_PATIENCE_MS 5000
+FILE *output_open_stream(const char *path);
 
 /* The sink for a chip's bytes. */
 struct byte_sink output_sink(struct output *out);
@@ -64,9 +60,6 @@ void output_write(struct output *out, const void *bytes, size_t len);
 
 /* Write what is collected. False when that failed, now or before. */
 bool output_flush(struct output *out);
-
-/* Say how much of it was lost, if any. */
-void output_say_lost(const struct output *out);
 
 /* Flush and close; accepts one that was not opened. False as above. */
 bool output_close(struct output *out);

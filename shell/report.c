@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "devices/screen.h"
 #include "shell/output.h"
@@ -90,51 +89,49 @@ void report_hash(struct machine *m)
 	log_warn("state hash %016" PRIx64, machine_hash(m));
 }
 
-static int write_text(const char *path, const uint8_t *cells,
-		      const struct vga_screen *screen)
-{
-	FILE *out = output_open_stream(path);
-	int err;
+static const struct {
+	const char *end;
+	int (*write)(FILE *out, const uint8_t *cells,
+		     const struct vga_screen *screen);
+} kinds[] = {{".txt", screen_write_text},
+	     {".png", screen_write_png},
+	     {".svg", screen_write_svg}};
 
-	if (!out)
-		return -EIO;
-	err = screen_write_text(out, cells, screen);
-	if (fclose(out) != 0 && !err)
-		err = fail(-errno, "%s: cannot write: %s", path,
-			   strerror(errno));
-	return err;
+static int kind_of(const char *path)
+{
+	size_t len = strlen(path);
+
+	for (int i = 0; i < 3; i++)
+		if (len > 4 && !strcmp(path + len - 4, kinds[i].end))
+			return i;
+	return -1;
 }
 
-/* libpng opens by name; a FIFO is held open for it, so that it need not wait. */
-static int write_png(const char *path, const uint8_t *cells,
-		     const struct vga_screen *screen)
+bool report_can_screenshot(const char *path)
 {
-	FILE *hold = NULL;
-	struct stat st;
-	int err;
-
-	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)) {
-		hold = output_open_stream(path);
-		if (!hold)
-			return -EIO;
-	}
-	err = screen_write_png(path, cells, screen);
-	if (hold)
-		fclose(hold);
-	return err;
+	return kind_of(path) >= 0;
 }
 
 int report_screenshot(const struct board *board, const char *path)
 {
 	uint8_t cells[2 * VGA_COLS_MAX * VGA_ROWS_MAX];
 	struct vga_screen screen;
-	size_t len = strlen(path);
+	int err, kind = kind_of(path);
+	FILE *out;
 
+	if (kind < 0)
+		return fail(-EINVAL, "%s: ends in none of .txt, .png and .svg",
+			    path);
+	out = output_open_stream(path);
+	if (!out)
+		return -EIO;
 	vga_screen(board->vga, &screen);
 	if (!guestmem_read(&board->machine->mem, screen.text_gpa, cells,
-			   2 * screen.cols * screen.rows))
+			   2 * (size_t)screen.cols * screen.rows))
 		memset(cells, 0, sizeof(cells));
-	if (len > 4 && !strcmp(path + len - 4, ".png"))
-		return write_png(path, cells, &screen);
-	return write_text(path, cells, &screen);
+	err = kinds[kind].write(out, cells, &screen);
+	if (fclose(out) != 0 && !err)
+		err = fail(-errno, "%s: cannot write: %s", path,
+			   strerror(errno));
+	return err;
 }

@@ -19,7 +19,9 @@ void report_summary(struct machine *m, const struct verdict *v,
 /* --hash */
 void report_hash(struct machine *m);
 
-/* --screenshot: text or PNG by the name's end. 0 or -errno, said. */
+/* Does the name's end say which kind: .txt, .png, .svg? */
+bool report_can_screenshot(const char *path);
+/* --screenshot. 0 or -errno, said. */
 int report_screenshot(const struct board *board, const char *path);
 
 #endif

@@ -19,85 +19,17 @@
 #include "shell/verdict.h"
 #include "vmm/log.h"
 
-static int open_output(struct session *s, unsigned which)
-{
-	const struct serial_option *serial = &s->options->serial[which];
-
-	if (serial->kind == SERIAL_PTY)
-		return output_open_pty(&s->file[which], s->m, serial->path);
-	if (serial->kind != SERIAL_FILE && serial->kind != SERIAL_TEE)
-		return 0;
-	return output_open_file(&s->file[which], s->m, serial->path);
-}
-
-static struct byte_sink stdio_sink(struct session *s, unsigned which)
-{
-	const struct session_front *front = s->options->front;
-
-	if (front)
-		return (struct byte_sink){front->send[which], front->ctx};
-	if (s->options->display == DISPLAY_TERM)
-		return display_sink(&s->display);
-	return output_sink(&s->stdout_);
-}
-
-static void send_both(void *host, const uint8_t *bytes, size_t len)
-{
-	const struct byte_sink *sink = host;
-
-	sink[0].send(sink[0].host, bytes, len);
-	sink[1].send(sink[1].host, bytes, len);
-}
-
-/* What has been shown is not shown again. */
-static void send_first_time(void *host, const uint8_t *bytes, size_t len)
-{
-	const struct session_gate *gate = host;
-
-	if (!gate->m->past)
-		gate->next.send(gate->next.host, bytes, len);
-}
-
-static struct byte_sink gate(struct session *s, unsigned which,
-			     struct byte_sink next)
-{
-	s->gate[which] = (struct session_gate){s->m, next};
-	return (struct byte_sink){send_first_time, &s->gate[which]};
-}
-
-static struct byte_sink sink_of(struct session *s, unsigned which)
-{
-	switch (s->options->serial[which].kind) {
-	case SERIAL_STDIO:
-		return stdio_sink(s, which);
-	case SERIAL_TEE:
-		s->tee[0] = stdio_sink(s, which);
-		s->tee[1] = output_sink(&s->file[which]);
-		return (struct byte_sink){send_both, s->tee};
-	case SERIAL_FILE:
-	case SERIAL_PTY:
-		return output_sink(&s->file[which]);
-	case SERIAL_NULL:
-		break;
-	}
-	return (struct byte_sink){NULL, NULL};
-}
-
-/* What a line sends is looked at and kept on its way. */
-static struct byte_sink line_sink(struct session *s, unsigned which)
-{
-	return panic_sink(&s->panic, which,
-			  tail_sink(&s->tail[which], sink_of(s, which)));
-}
-
 static int build_board(struct session *s)
 {
 	struct board_config config = {
-		.com = {gate(s, 0, line_sink(s, 0)),
-			gate(s, 1, line_sink(s, 1))},
 		.rtc_epoch = BOARD_EPOCH,
 		.bios_state = true,
+		.com3 = lines_exists(s->options, 2),
+		.com4 = lines_exists(s->options, 3),
 	};
+
+	for (unsigned i = 0; i < BOARD_COMS; i++)
+		config.com[i] = lines_sink(&s->lines, i, &s->panic);
 
 	return board_build(&s->board, s->m, &config);
 }
@@ -143,15 +75,12 @@ static int load(struct session *s, struct x86_state *state)
 	return err ? verdict_status(err) : 0;
 }
 
-/* The serial line that takes input: at most one does. */
-static int input_line(const struct options *o)
+/* Before a halt is called a stall. */
+static bool may_input(void *ctx)
 {
-	for (int i = 0; i < 2; i++)
-		if (o->serial[i].kind == SERIAL_STDIO ||
-		    o->serial[i].kind == SERIAL_TEE ||
-		    o->serial[i].kind == SERIAL_PTY)
-			return i;
-	return -1;
+	const struct session *s = ctx;
+
+	return console_open(&s->console) || lines_have_wire(&s->lines);
 }
 
 /* Keys go to the screen's keyboard, else to the serial line that is stdio. */
@@ -159,23 +88,20 @@ static int connect_input(struct session *s)
 {
 	const struct options *o = s->options;
 	bool keys = o->display == DISPLAY_TERM;
-	int com = input_line(o);
-	bool pty = com >= 0 && o->serial[com].kind == SERIAL_PTY;
-	int err = 0;
+	int com = lines_stdin(o), err = 0;
 
 	feeder_init(&s->feeder, s->m, com < 0 ? NULL : s->board.com[com],
 		    s->board.kbd);
 	feeder_connect(&s->feeder);
-	if (o->front)
-		console_init_none(&s->console, s->m, &s->feeder);
-	else if (pty && !keys)
-		err = console_init_pty(&s->console, s->m, &s->feeder,
-				       s->file[com].fd);
-	else if (com < 0 && !keys)
+	if (o->front || (com < 0 && !keys))
 		console_init_none(&s->console, s->m, &s->feeder);
 	else
 		err = console_init(&s->console, s->m, &s->feeder, keys,
 				   o->escape);
+	if (!err)
+		err = lines_begin(&s->lines, &s->board);
+	s->m->input = (struct input_source){s, may_input};
+	s->m->paced |= lines_have_wire(&s->lines);
 	if (o->type)
 		feeder_type(&s->feeder, o->type, o->type_len);
 	return err;
@@ -200,7 +126,7 @@ static int arm_timeout(struct session *s)
 				   &when))
 		return 0;
 	s->stdout_.deadline_ns = when;
-	s->file[0].deadline_ns = s->file[1].deadline_ns = when;
+	lines_set_deadline(&s->lines, when);
 	return loop_timer(s->m->loop, when, timed_out, s);
 }
 
@@ -289,7 +215,7 @@ int session_begin(struct session *s, const struct options *options)
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
-	s->stdout_.fd = s->file[0].fd = s->file[1].fd = -1;
+	s->stdout_.fd = -1;
 	if (options->display == DISPLAY_TERM && display_check() < 0)
 		return EXIT_USAGE;
 	status = load(s, &state);
@@ -298,9 +224,10 @@ int session_begin(struct session *s, const struct options *options)
 	if (status)
 		return status;
 	if (signals_init(&s->signals, s->m) ||
-	    output_open_stdout(&s->stdout_, s->m) || open_output(s, 0) ||
-	    open_output(s, 1) || panic_init(&s->panic, s->m, options->panic) ||
-	    build_board(s) || connect_input(s))
+	    output_open_stdout(&s->stdout_, s->m) ||
+	    lines_open(&s->lines, options, s->m, &s->stdout_, &s->display) ||
+	    panic_init(&s->panic, s->m, options->panic) || build_board(s) ||
+	    connect_input(s))
 		return EXIT_HOST;
 	status = restore(s);
 	if (!status &&
@@ -308,21 +235,20 @@ int session_begin(struct session *s, const struct options *options)
 		status = EXIT_USAGE;
 	if (status)
 		return status;
-	s->stdout_.patience_fd = s->file[0].patience_fd =
-		s->file[1].patience_fd = s->signals.fd;
+	s->stdout_.patience_fd = s->signals.fd;
+	lines_set_patience(&s->lines, s->signals.fd);
 	return 0;
 }
 
 /* The escape key is seen while output waits, as long as the terminal is the guest's. */
 static void watch_keys(struct session *s, bool on)
 {
-	struct output *outputs[] = {&s->stdout_, &s->file[0], &s->file[1]};
+	bool (*keys)(void *ctx) = on && s->console.tty ? console_look : NULL;
 
-	for (unsigned i = 0; i < 3; i++) {
-		outputs[i]->keys = on && s->console.tty ? console_look : NULL;
-		outputs[i]->keys_ctx = &s->console;
-		outputs[i]->keys_fd = STDIN_FILENO;
-	}
+	s->stdout_.keys = keys;
+	s->stdout_.keys_ctx = &s->console;
+	s->stdout_.keys_fd = STDIN_FILENO;
+	lines_set_keys(&s->lines, keys, &s->console);
 }
 
 /* The person's terminal becomes the guest's. */
@@ -357,9 +283,8 @@ static void print_line(struct session *s, const char *line)
 /* What went out must have arrived; else a success is none. */
 static bool close_outputs(struct session *s)
 {
-	bool ok = output_close(&s->file[0]);
+	bool ok = lines_close(&s->lines);
 
-	ok &= output_close(&s->file[1]);
 	return output_close(&s->stdout_) && ok;
 }
 
@@ -380,24 +305,10 @@ static void say_hint(struct session *s)
 			 "give it keys with --type");
 }
 
-/* The serial lines that the person has not seen. */
-static unsigned hidden_lines(const struct session *s)
-{
-	const struct options *o = s->options;
-	unsigned hidden = 0;
-
-	for (unsigned i = 0; i < 2; i++)
-		if (o->display == DISPLAY_TERM ||
-		    (o->serial[i].kind != SERIAL_STDIO &&
-		     o->serial[i].kind != SERIAL_TEE))
-			hidden |= 1u << i;
-	return hidden;
-}
-
 static void say_postmortem(struct session *s)
 {
-	s->postmortem.tail = s->tail;
-	s->postmortem.hidden = hidden_lines(s);
+	s->postmortem.tail = s->lines.tail;
+	s->postmortem.hidden = lines_hidden(&s->lines);
 	postmortem_say(&s->postmortem);
 }
 
@@ -432,6 +343,8 @@ static int confine(struct session *s)
 		modes |= SANDBOX_FILES;
 	if (!s->m->cpu[0]->ops->counted_time)
 		modes |= SANDBOX_KVM;
+	if (lines_have_wire(&s->lines))
+		modes |= SANDBOX_NET;
 	return sandbox_enter(modes);
 }
 
@@ -466,8 +379,6 @@ int session_run(struct session *s)
 		verdict_panic(s->m, s->options, s->panic.text, &v);
 	looked = look_around(&s->look);
 	print_line(s, v.line);
-	for (int i = 0; i < 2; i++)
-		output_say_lost(&s->file[i]);
 	closed = close_outputs(s);
 	if ((!look_end(&s->look) || !closed || !looked) && v.status == 0)
 		v.status = EXIT_HOST;
@@ -490,8 +401,7 @@ void session_end(struct session *s)
 	postmortem_close(&s->postmortem);
 	if (!s->m)
 		return;
-	output_close(&s->file[0]);
-	output_close(&s->file[1]);
+	lines_close(&s->lines);
 	output_close(&s->stdout_);
 	panic_fini(&s->panic);
 	console_fini(&s->console);

@@ -9,20 +9,14 @@
 #include "shell/console.h"
 #include "shell/display.h"
 #include "shell/feeder.h"
+#include "shell/lines.h"
 #include "shell/look.h"
 #include "shell/options.h"
 #include "shell/output.h"
 #include "shell/panic.h"
 #include "shell/postmortem.h"
 #include "shell/signals.h"
-#include "shell/tail.h"
 #include "vmm/snapshot.h"
-
-/* Before a serial line's sink. */
-struct session_gate {
-	const struct machine *m;
-	struct byte_sink next;
-};
 
 struct session {
 	const struct options *options;
@@ -33,12 +27,8 @@ struct session {
 	struct console console;
 	struct display display;
 	struct output stdout_; /* the verdict's line, and serial's if stdio */
-	struct output file[2]; /* COM1, COM2 */
-	struct byte_sink
-		tee[2]; /* to standard output or the screen, and file[0] */
+	struct lines lines;
 	struct postmortem postmortem;
-	struct tail tail[BOARD_COMS];
-	struct session_gate gate[BOARD_COMS];
 	struct panic panic;
 	struct look look;
 	struct snapshot snapshot; /* --restore's, until it was used */

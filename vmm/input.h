@@ -35,6 +35,10 @@ enum input_kind {
 	INPUT_OF_CPU,	 /* 8 bytes: which; struct x86_state; a debugger's */
 	INPUT_OF_HOLD,	 /* 8 bytes: machine.held; a debugger's */
 	INPUT_OF_LINK,	 /* bytes for COM2, the debug link */
+	INPUT_OF_COM1,	 /* bytes of a client of that line */
+	INPUT_OF_COM2,
+	INPUT_OF_COM3,
+	INPUT_OF_COM4,
 	INPUT_KINDS
 };
 

@@ -73,3 +73,5 @@ CALL(SANDBOX_KVM, timer_delete)
 /* Serial lines that others connect to. */
 CALL(SANDBOX_NET, accept4)
 CALL(SANDBOX_NET, shutdown)
+CALL(SANDBOX_NET, unlink) /* the name they knew it by */
+CALL(SANDBOX_NET, unlinkat)

@@ -138,7 +138,9 @@ static void test_wrong_words_are_refused(void **state)
 		{"boot --display sdl k", "none, term"},
 		{"boot --exit-map x k", "verdict, qemu"},
 		{"boot --serial file: k", "stdio, file:PATH, tee:PATH, pty"},
-		{"boot --serial2 pty k", "both"},
+		{"boot --serial3 tee:f k", "both"},
+		{"boot --serial2 unix: k", "unix:PATH"},
+		{"boot --serial tcp: k", "tcp:HOST:PORT"},
 		{"boot --serial2 stdio k", "both"},
 		{"boot --serial2 ptx k", "--serial2"},
 		{"boot --serial tee: k", "tee:PATH"},
@@ -150,7 +152,7 @@ static void test_wrong_words_are_refused(void **state)
 		{"boot --timeout -1s k", "not a duration"},
 		{"boot --timeout 0s k", "more than nothing"},
 		{"boot --type \\q k", "escape"},
-		{"boot --screenshot s.gif k", ".txt nor .png"},
+		{"boot --screenshot s.gif k", ".txt, .png and .svg"},
 		{"boot --init a --init b k", "twice"},
 	};
 	struct options o;
