@@ -31,6 +31,7 @@ enum chip {
 	CHIP_DEBUGCON,
 	CHIP_POST,
 	CHIP_FW_CFG,
+	CHIP_HPET,
 	CHIP_COM3, /* these two only if asked for */
 	CHIP_COM4,
 	CHIPS,
@@ -40,6 +41,7 @@ enum space { PORT, MEMORY };
 
 #define LAPIC_BASE	0xfee00000u
 #define IOAPIC_BASE	0xfec00000u
+#define HPET_BASE	0xfed00000u
 
 /* The MADT's override for line 0: pin 0 is the 8259's on real boards. */
 #define IOAPIC_PIN_ISA0 2
@@ -81,6 +83,7 @@ static const struct mapping {
 	{PORT, 0x8900, 1, CHIP_POWER, POWER_REG(POWER_SHUTDOWN)},
 	{PORT, 0xb004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* Bochs */
 	{MEMORY, IOAPIC_BASE, 0x1000, CHIP_IOAPIC, 0},
+	{MEMORY, HPET_BASE, 0x400, CHIP_HPET, 0},
 };
 
 /* A line of two chips is high while either holds it so. */
@@ -388,6 +391,7 @@ static void create_chips(struct board *b, const struct board_config *config,
 	chip[CHIP_DEBUGCON] = debugcon_create(&config->debugcon);
 	chip[CHIP_POST] = post_create();
 	chip[CHIP_FW_CFG] = fw_cfg_create(guestmem_size(&m->mem), b->cpus);
+	chip[CHIP_HPET] = hpet_create(&m->clock, &bus);
 	chip[CHIP_COM3] = config->com3 ? uart_create(&config->com[2]) : NULL;
 	chip[CHIP_COM4] = config->com4 ? uart_create(&config->com[3]) : NULL;
 }
@@ -452,6 +456,7 @@ static void wire(struct board *b, struct device *chip[CHIPS])
 		if (chip[board_lines[i].chip])
 			chip[board_lines[i].chip]->irq = (struct irq_line){
 				isa_set, b, board_lines[i].line};
+	chip[CHIP_HPET]->irq = (struct irq_line){ioapic_set, b->ioapic, 0};
 	i8042_set_aux_irq(b->kbd, &aux);
 	pic_watch(b->pic, &masks);
 	ioapic_watch(b->ioapic, &masks);

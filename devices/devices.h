@@ -196,6 +196,13 @@ struct device *pit_create(struct clock *clock, bool (*listening)(void *ctx),
 void pit_sync(struct device *pit);
 void pit_listen(struct device *pit);
 
+/*
+ * HPET (hpet.c); IA-PC HPET specification. Its interrupts are messages on the
+ * bus, or pins of the I/O APIC: dev->irq's `set` is told which.
+ */
+struct device *hpet_create(struct clock *clock,
+			   const struct interrupt_bus *bus);
+
 /* MC146818 RTC and CMOS (rtc.c). Time starts at `epoch` (seconds, UTC). */
 struct device *rtc_create(struct clock *clock, int64_t epoch,
 			  uint64_t ram_bytes);

@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define LAPIC  0xfee00000u
 #define IOAPIC 0xfec00000u
+#define HPET   0xfed00000u
 
 /* What is left of the input; past its end all is zero. */
 struct input {
@@ -59,13 +60,15 @@ static uint16_t take_port(struct input *in)
 	return pick & 1 ? ports[pick % 48] : take(in, 2);
 }
 
-/* A register of an APIC: aligned ones oftener than others. */
+/* A register of an APIC or the HPET: aligned ones oftener than others. */
 static uint32_t take_register(struct input *in)
 {
 	uint16_t pick = take(in, 2);
 
 	if (pick & 0x8000)
 		return IOAPIC + (pick & 0x4000 ? pick & 0x50 : pick & 0xfff);
+	if (pick & 0x2000)
+		return HPET + (pick & 0x1000 ? pick & 0x3ff : pick & 0x174);
 	return LAPIC + (pick & 0x4000 ? pick & 0xfff : pick & 0x3f0);
 }
 

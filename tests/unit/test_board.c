@@ -128,7 +128,8 @@ static void test_ports_that_are_there_and_are_not(void **state)
 	assert_int_equal(in(0xcfc, 4), 0xffffffff);
 	assert_int_equal(in(0xffff, 4), 0xffffffff);
 	assert_int_equal(peek(LAPIC + 0x30), 0x50014);
-	assert_int_equal(peek(0xfed00000), 0xffffffff); /* no HPET */
+	assert_int_equal(peek(0xfed00000), 0x80862201); /* the HPET */
+	assert_int_equal(peek(0xfed00400), 0xffffffff);
 }
 
 static void test_pci_address_is_no_reset(void **state)
