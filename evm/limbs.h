@@ -77,5 +77,37 @@ LIMBS_INLINE uint64_t limbs_sub(uint64_t *r, const uint64_t *a,
 	return borrow;
 }
 
+/* a < b, of four limbs */
+LIMBS_INLINE bool limbs_less(const uint64_t *a, const uint64_t *b)
+{
+	uint64_t r[4];
+
+	return limbs_sub(r, a, b, 4);
+}
+
+/*
+ * (high : low) / d for high < d and d >= 2^63, by schoolbook division in
+ * digits of 32 bits (TAOCP 4.3.1 D).
+ */
+static inline uint64_t limbs_divide(uint64_t high, uint64_t low, uint64_t d)
+{
+	uint64_t d1 = d >> 32, d0 = d & 0xffffffff, quotient = 0;
+
+	for (int i = 1; i >= 0; i--) {
+		uint64_t next = i ? low >> 32 : low & 0xffffffff;
+		uint64_t q = high / d1, rest = high % d1;
+
+		while (q >> 32 || q * d0 > (rest << 32 | next)) {
+			q--;
+			rest += d1;
+			if (rest >> 32)
+				break;
+		}
+		high = (high << 32 | next) - q * d;
+		quotient = quotient << 32 | q;
+	}
+	return quotient;
+}
+
 #endif
 #endif

@@ -63,4 +63,28 @@ LIMBS_INLINE void limbs_mul_add(struct limbs_sum *s, uint64_t a, uint64_t b)
 LIMBS_FUNCTION(limbs_add, "addq", "adcq")
 LIMBS_FUNCTION(limbs_sub, "subq", "sbbq")
 
+/* a < b, of four limbs */
+LIMBS_INLINE bool limbs_less(const uint64_t *a, const uint64_t *b)
+{
+	uint64_t t = a[0], u = a[1], v = a[2], w = a[3];
+	bool less;
+
+	__asm__("cmpq %[b0], %[t]\n\t"
+		"sbbq %[b1], %[u]\n\t"
+		"sbbq %[b2], %[v]\n\t"
+		"sbbq %[b3], %[w]"
+		: [t] "+&r"(t), [u] "+&r"(u), [v] "+&r"(v), [w] "+&r"(w),
+		  "=@ccc"(less)
+		: [b0] "rm"(b[0]), [b1] "rm"(b[1]), [b2] "rm"(b[2]),
+		  [b3] "rm"(b[3]));
+	return less;
+}
+
+/* (high : low) / d for high < d */
+LIMBS_INLINE uint64_t limbs_divide(uint64_t high, uint64_t low, uint64_t d)
+{
+	__asm__("divq %[d]" : "+a"(low), "+d"(high) : [d] "r"(d) : "cc");
+	return low;
+}
+
 #endif

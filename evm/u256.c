@@ -28,62 +28,46 @@ unsigned u256_bits(const struct u256 *a)
 
 void u256_mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b)
 {
-	memset(r, 0, 8 * sizeof(r[0]));
+	uint64_t w[8] = {0};
+
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		uint64_t carry = 0;
+		u256_wide t = 0;
 
+#pragma GCC unroll 4
 		for (int j = 0; j < 4; j++) {
-			u256_wide t =
-				(u256_wide)a->w[i] * b->w[j] + r[i + j] + carry;
-
-			r[i + j] = (uint64_t)t;
-			carry = (uint64_t)(t >> 64);
+			t = (u256_wide)a->w[i] * b->w[j] + w[i + j] +
+			    (uint64_t)(t >> 64);
+			w[i + j] = (uint64_t)t;
 		}
-		r[i + 4] = carry;
+		w[i + 4] = (uint64_t)(t >> 64);
 	}
+	memcpy(r, w, sizeof(w));
 }
 
 struct u256 u256_mul(const struct u256 *a, const struct u256 *b)
 {
-	struct u256 r = {{0}};
+	uint64_t w[4] = {0};
 
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		uint64_t carry = 0;
+		u256_wide t = 0;
 
-		for (int j = 0; i + j < 4; j++) {
-			u256_wide t = (u256_wide)a->w[i] * b->w[j] +
-				      r.w[i + j] + carry;
-
-			r.w[i + j] = (uint64_t)t;
-			carry = (uint64_t)(t >> 64);
+#pragma GCC unroll 4
+		for (int j = 0; i + j < 3; j++) {
+			t = (u256_wide)a->w[i] * b->w[j] + w[i + j] +
+			    (uint64_t)(t >> 64);
+			w[i + j] = (uint64_t)t;
 		}
+		w[3] += a->w[i] * b->w[3 - i] + (uint64_t)(t >> 64);
 	}
-	return r;
+	return (struct u256){{w[0], w[1], w[2], w[3]}};
 }
 
-/*
- * floor((2^128 - 1) / d) - 2^64 for d >= 2^63: the two 32-bit digits of the
- * quotient of (~d : ~0) by d, by schoolbook division (TAOCP 4.3.1 D).
- */
+/* floor((2^128 - 1) / d) - 2^64 for d >= 2^63: (~d : ~0) / d */
 static uint64_t reciprocal(uint64_t d)
 {
-	uint64_t high = ~d, low = ~UINT64_C(0), quotient = 0;
-	uint64_t d1 = d >> 32, d0 = d & 0xffffffff;
-
-	for (int i = 1; i >= 0; i--) {
-		uint64_t next = i ? low >> 32 : low & 0xffffffff;
-		uint64_t q = high / d1, rest = high % d1;
-
-		while (q >> 32 || q * d0 > (rest << 32 | next)) {
-			q--;
-			rest += d1;
-			if (rest >> 32)
-				break;
-		}
-		high = (high << 32 | next) - q * d;
-		quotient = quotient << 32 | q;
-	}
-	return quotient;
+	return limbs_divide(~d, ~UINT64_C(0), d);
 }
 
 /* (high : low) / d, for high < d, d >= 2^63 and v = reciprocal(d) */
@@ -106,10 +90,13 @@ static uint64_t div_2by1(uint64_t high, uint64_t low, uint64_t d, uint64_t v,
 }
 
 /* u -= q * v over n digits and the one above; whether that was too much */
-static bool mul_sub(uint64_t *u, const uint64_t *v, int n, uint64_t q)
+static inline __attribute__((always_inline)) bool mul_sub(uint64_t *u,
+							  const uint64_t *v,
+							  int n, uint64_t q)
 {
 	uint64_t carry = 0, borrow = 0;
 
+#pragma GCC unroll 4
 	for (int i = 0; i < n; i++) {
 		u256_wide product = (u256_wide)q * v[i] + carry;
 		u256_wide diff = (u256_wide)u[i] - (uint64_t)product - borrow;
@@ -152,7 +139,8 @@ static uint64_t shifted(const uint64_t *w, int i, unsigned shift)
 }
 
 /* One digit of the quotient: u[0..n] by v[0..n-1], with u below v * 2^64. */
-static uint64_t div_step(uint64_t *u, const uint64_t *v, int n, uint64_t inv)
+static inline __attribute__((always_inline)) uint64_t div_step(
+	uint64_t *u, const uint64_t *v, int n, uint64_t inv)
 {
 	uint64_t q, rest;
 
@@ -192,8 +180,12 @@ static void div_full(const uint64_t *a, int len, const struct u256 *b,
 		u[m] = a[m - 1] >> (64 - shift);
 
 	inv = reciprocal(v[n - 1]);
-	for (int i = m - n; i >= 0; i--)
-		q[i] = div_step(u + i, v, n, inv);
+	if (n == 4) /* the loops are straight code then */
+		for (int i = m - 4; i >= 0; i--)
+			q[i] = div_step(u + i, v, 4, inv);
+	else
+		for (int i = m - n; i >= 0; i--)
+			q[i] = div_step(u + i, v, n, inv);
 
 	if (quotient)
 		memcpy(quotient, q, sizeof(q));
@@ -285,44 +277,6 @@ struct u256 u256_exp(const struct u256 *base, const struct u256 *exponent)
 			r = u256_mul(&r, base);
 	}
 	return r;
-}
-
-static struct u256 shift_left(const struct u256 *a, unsigned count)
-{
-	unsigned limbs = count / 64, bits = count % 64;
-	struct u256 r = {{0}};
-
-	for (unsigned i = limbs; i < 4; i++)
-		r.w[i] = shifted(a->w, (int)(i - limbs), bits);
-	return r;
-}
-
-static struct u256 shift_right(const struct u256 *a, unsigned count)
-{
-	unsigned limbs = count / 64, bits = count % 64;
-	struct u256 r = {{0}};
-
-	for (unsigned i = limbs; i < 4; i++) {
-		uint64_t above = i < 3 && bits ? a->w[i + 1] << (64 - bits) : 0;
-
-		r.w[i - limbs] = a->w[i] >> bits | above;
-	}
-	return r;
-}
-
-static bool below_256(const struct u256 *a)
-{
-	return u256_fits_u64(a) && a->w[0] < 256;
-}
-
-struct u256 u256_shl(const struct u256 *count, const struct u256 *a)
-{
-	return below_256(count) ? shift_left(a, count->w[0]) : u256_from(0);
-}
-
-struct u256 u256_shr(const struct u256 *count, const struct u256 *a)
-{
-	return below_256(count) ? shift_right(a, count->w[0]) : u256_from(0);
 }
 
 struct u256 u256_sar(const struct u256 *count, const struct u256 *a)

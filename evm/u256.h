@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "evm/limbs.h"
+
 struct u256 {
 	uint64_t w[4];
 };
@@ -46,13 +48,8 @@ static inline bool u256_is_negative(const struct u256 *a)
 static inline struct u256 u256_add(const struct u256 *a, const struct u256 *b)
 {
 	struct u256 r;
-	u256_wide sum = 0;
 
-	for (int i = 0; i < 4; i++) {
-		sum += (u256_wide)a->w[i] + b->w[i];
-		r.w[i] = (uint64_t)sum;
-		sum >>= 64;
-	}
+	limbs_add(r.w, a->w, b->w, 4);
 	return r;
 }
 
@@ -60,15 +57,7 @@ static inline struct u256 u256_add(const struct u256 *a, const struct u256 *b)
 static inline bool u256_sub_borrow(struct u256 *r, const struct u256 *a,
 				   const struct u256 *b)
 {
-	uint64_t borrow = 0;
-
-	for (int i = 0; i < 4; i++) {
-		u256_wide diff = (u256_wide)a->w[i] - b->w[i] - borrow;
-
-		r->w[i] = (uint64_t)diff;
-		borrow = (uint64_t)(diff >> 64) & 1;
-	}
-	return borrow;
+	return limbs_sub(r->w, a->w, b->w, 4);
 }
 
 static inline struct u256 u256_sub(const struct u256 *a, const struct u256 *b)
@@ -81,9 +70,7 @@ static inline struct u256 u256_sub(const struct u256 *a, const struct u256 *b)
 
 static inline bool u256_less(const struct u256 *a, const struct u256 *b)
 {
-	struct u256 r;
-
-	return u256_sub_borrow(&r, a, b);
+	return limbs_less(a->w, b->w);
 }
 
 /* as two's complement numbers */
@@ -177,8 +164,66 @@ struct u256 u256_exp(const struct u256 *base, const struct u256 *exponent);
 /* The operands come as the EVM's do: first the byte index or shift count. */
 struct u256 u256_sign_extend(const struct u256 *index, const struct u256 *a);
 struct u256 u256_byte(const struct u256 *index, const struct u256 *a);
-struct u256 u256_shl(const struct u256 *count, const struct u256 *a);
-struct u256 u256_shr(const struct u256 *count, const struct u256 *a);
 struct u256 u256_sar(const struct u256 *count, const struct u256 *a);
+
+/* the upper and lower half of (high : low) shifted by n < 64 */
+static inline uint64_t u256_shift_up(uint64_t high, uint64_t low, unsigned n)
+{
+	return high << n | low >> 1 >> (63 - n);
+}
+
+static inline uint64_t u256_shift_down(uint64_t high, uint64_t low, unsigned n)
+{
+	return low >> n | high << 1 << (63 - n);
+}
+
+static inline struct u256 u256_shl(const struct u256 *count,
+				   const struct u256 *a)
+{
+	unsigned n = count->w[0] % 64;
+	uint64_t a0 = a->w[0] << n, a1 = u256_shift_up(a->w[1], a->w[0], n);
+	uint64_t a2 = u256_shift_up(a->w[2], a->w[1], n);
+	uint64_t a3 = u256_shift_up(a->w[3], a->w[2], n);
+
+	if (count->w[1] | count->w[2] | count->w[3])
+		return u256_from(0);
+	switch (count->w[0] / 64) {
+	case 0:
+		return (struct u256){{a0, a1, a2, a3}};
+	case 1:
+		return (struct u256){{0, a0, a1, a2}};
+	case 2:
+		return (struct u256){{0, 0, a0, a1}};
+	case 3:
+		return (struct u256){{0, 0, 0, a0}};
+	default:
+		return u256_from(0);
+	}
+}
+
+static inline struct u256 u256_shr(const struct u256 *count,
+				   const struct u256 *a)
+{
+	unsigned n = count->w[0] % 64;
+	uint64_t a0 = u256_shift_down(a->w[1], a->w[0], n);
+	uint64_t a1 = u256_shift_down(a->w[2], a->w[1], n);
+	uint64_t a2 = u256_shift_down(a->w[3], a->w[2], n);
+	uint64_t a3 = a->w[3] >> n;
+
+	if (count->w[1] | count->w[2] | count->w[3])
+		return u256_from(0);
+	switch (count->w[0] / 64) {
+	case 0:
+		return (struct u256){{a0, a1, a2, a3}};
+	case 1:
+		return (struct u256){{a1, a2, a3, 0}};
+	case 2:
+		return (struct u256){{a2, a3, 0, 0}};
+	case 3:
+		return (struct u256){{a3, 0, 0, 0}};
+	default:
+		return u256_from(0);
+	}
+}
 
 #endif
