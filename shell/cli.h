@@ -96,7 +96,7 @@ const char *cli_meant(const char *word);
 int cli_main(int argc, char **argv);
 
 extern const struct cli_command command_boot, command_completion,
-	command_config, command_doctor, command_help, command_shell,
-	command_symbolize, command_test, command_version;
+	command_config, command_doctor, command_gdb, command_help,
+	command_shell, command_symbolize, command_test, command_version;
 
 #endif

@@ -42,6 +42,8 @@ static int open_line(struct lines *l, unsigned which)
 	case SERIAL_FILE:
 	case SERIAL_TEE:
 		return output_open_file(&line->file, l->m, s->path);
+	case SERIAL_STDERR:
+		return output_open_stderr(&line->file, l->m);
 	case SERIAL_STDIO:
 	case SERIAL_NULL:
 		break;
@@ -100,6 +102,7 @@ static struct byte_sink end_of(struct lines *l, unsigned which)
 		line->tee[1] = output_sink(&line->file);
 		return (struct byte_sink){send_both, line->tee};
 	case SERIAL_FILE:
+	case SERIAL_STDERR:
 		return output_sink(&line->file);
 	default:
 		return (struct byte_sink){NULL, NULL};
@@ -180,9 +183,17 @@ unsigned lines_hidden(const struct lines *l)
 	for (unsigned i = 0; i < BOARD_COMS; i++)
 		if (o->display == DISPLAY_TERM ||
 		    (o->serial[i].kind != SERIAL_STDIO &&
-		     o->serial[i].kind != SERIAL_TEE))
+		     o->serial[i].kind != SERIAL_TEE &&
+		     o->serial[i].kind != SERIAL_STDERR))
 			hidden |= 1u << i;
 	return hidden;
+}
+
+void lines_flush(struct lines *l)
+{
+	for (unsigned i = 0; i < BOARD_COMS; i++)
+		if (l->line[i].file.fd >= 0)
+			output_flush(&l->line[i].file);
 }
 
 bool lines_close(struct lines *l)

@@ -59,6 +59,9 @@ void lines_set_keys(struct lines *l, bool (*keys)(void *ctx), void *ctx);
 /* Bits: those whose bytes the person has not seen. */
 unsigned lines_hidden(const struct lines *l);
 
+/* What is collected is seen at once. */
+void lines_flush(struct lines *l);
+
 /* Flush and close all. False if that failed. Accepts a zeroed one. */
 bool lines_close(struct lines *l);
 

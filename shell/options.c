@@ -381,6 +381,28 @@ static int set_escape(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_gdb(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+
+	o->gdb = value;
+	return 0;
+}
+
+static const struct cli_word close_words[] = {{"keep", GDB_CLOSE_KEEP},
+					      {"go", GDB_CLOSE_GO},
+					      {"quit", GDB_CLOSE_QUIT},
+					      {NULL, 0}};
+
+static int set_gdb_close(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+	int word = 0, err = cli_word("gdb-close", close_words, value, &word);
+
+	o->gdb_close = word;
+	return err;
+}
+
 static int set_no_sandbox(void *ctx, const char *value)
 {
 	struct options *o = ctx;
@@ -484,6 +506,10 @@ static const struct cli_option rows[] = {
 	 "say the state's hash every N instructions", NULL, true},
 	{"branches", 0, NULL, set_branches,
 	 "keep the last branches, for a bad end; runs slower"},
+	{"gdb", 0, "WHERE", set_gdb,
+	 "wait for gdb: tcp:PORT, unix:PATH or stdio", NULL, true},
+	{"gdb-close", 0, "WHAT", set_gdb_close,
+	 "if it goes away: keep, go or quit (keep)", close_words},
 	{"no-sandbox", 0, NULL, set_no_sandbox,
 	 "do not confine vmm to the system calls it needs"},
 	{"stats", 0, NULL, set_stats,

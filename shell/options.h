@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "devices/devices.h"
+#include "gdbstub/gdbstub.h"
 #include "shell/stamp.h"
 #include "vmm/boot.h"
 #include "vmm/machine.h"
@@ -21,6 +22,7 @@ enum serial_kind {
 	SERIAL_PTY,
 	SERIAL_UNIX,
 	SERIAL_TCP,
+	SERIAL_STDERR, /* output only */
 };
 
 struct serial_option {
@@ -107,6 +109,8 @@ struct options {
 	bool no_sandbox;
 	uint8_t escape; /* the byte of the key that ends the run */
 	bool stats, hash, verbose;
+	const char *gdb; /* where to wait for one; NULL: nowhere */
+	enum gdb_close gdb_close;
 	const struct session_front *front; /* NULL: none */
 	struct run_summary *summary;	   /* filled in at the end; NULL: not */
 };

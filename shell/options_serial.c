@@ -9,10 +9,11 @@
 static const struct {
 	const char *word; /* with ':' something follows */
 	enum serial_kind kind;
-} kinds[] = {{"stdio", SERIAL_STDIO}, {"null", SERIAL_NULL},
-	     {"pty", SERIAL_PTY},     {"file:", SERIAL_FILE},
-	     {"tee:", SERIAL_TEE},    {"pty:", SERIAL_PTY},
-	     {"unix:", SERIAL_UNIX},  {"tcp:", SERIAL_TCP}};
+} kinds[] = {{"stdio", SERIAL_STDIO},	{"null", SERIAL_NULL},
+	     {"stderr", SERIAL_STDERR}, {"pty", SERIAL_PTY},
+	     {"file:", SERIAL_FILE},	{"tee:", SERIAL_TEE},
+	     {"pty:", SERIAL_PTY},	{"unix:", SERIAL_UNIX},
+	     {"tcp:", SERIAL_TCP}};
 
 static bool reads(const char *word, const char *value)
 {
@@ -38,7 +39,8 @@ static int set(struct options *o, unsigned which, const char *name,
 		return 0;
 	}
 	return fail(-EINVAL,
-		    "--%s: '%s' is none of: stdio, file:PATH, tee:PATH, pty, "
+		    "--%s: '%s' is none of: stdio, stderr, file:PATH, "
+		    "tee:PATH, pty, "
 		    "pty:LINK, unix:PATH, tcp:PORT, tcp:HOST:PORT, null",
 		    name, value);
 }
@@ -85,14 +87,15 @@ static bool takes_stdin(const struct serial_option *serial)
 
 int options_check_serial(const struct options *o)
 {
-	bool taken = false;
+	bool taken = o->gdb && !strcmp(o->gdb, "stdio");
 
 	for (unsigned i = 0; i < BOARD_COMS; i++) {
 		if (takes_stdin(&o->serial[i]) && taken)
 			return fail(-EINVAL,
 				    "--serial%u: two serial lines cannot both "
-				    "have standard input (stdio, tee); give "
-				    "--serial another place",
+				    "have standard input (stdio, tee), nor one "
+				    "of them and gdb; give --serial another "
+				    "place, as stderr",
 				    i + 1);
 		taken |= takes_stdin(&o->serial[i]);
 	}

@@ -51,6 +51,19 @@ int output_open_stdout(struct output *out, struct machine *m)
 	return 0;
 }
 
+int output_open_stderr(struct output *out, struct machine *m)
+{
+	struct stat st = {0};
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail(-errno, "serial: standard error: %s",
+			    strerror(errno));
+	output_init(out, m, "standard error", fd);
+	out->is_socket = S_ISSOCK(st.st_mode);
+	return 0;
+}
+
 /* O_NONBLOCK: not to wait for a FIFO's reader, when opened nor when full. */
 int output_open_file(struct output *out, struct machine *m, const char *path)
 {

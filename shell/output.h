@@ -41,8 +41,9 @@ struct output {
 	uint8_t buf[OUTPUT_SIZE];
 };
 
-/* Standard output, or a file made anew. 0 or -errno, said. */
+/* Standard output or error, or a file made anew. 0 or -errno, said. */
 int output_open_stdout(struct output *out, struct machine *m);
+int output_open_stderr(struct output *out, struct machine *m);
 int output_open_file(struct output *out, struct machine *m, const char *path);
 
 /*

@@ -141,7 +141,8 @@ static int add_cpu(struct session *s, const struct x86_state *state)
 		s->m->level = s->options->level;
 	s->m->seed = s->options->smp_seed;
 	/* Only one of them counts. */
-	if (accel == ACCEL_AUTO && look_needs_count(s->options))
+	if (accel == ACCEL_AUTO &&
+	    (look_needs_count(s->options) || s->options->gdb))
 		accel = ACCEL_SIM;
 	if (accel == ACCEL_AUTO && cpus > 1) {
 		log_warn("using the simulator: several processors run only "
@@ -343,7 +344,7 @@ static int confine(struct session *s)
 		modes |= SANDBOX_FILES;
 	if (!s->m->cpu[0]->ops->counted_time)
 		modes |= SANDBOX_KVM;
-	if (lines_have_wire(&s->lines))
+	if (lines_have_wire(&s->lines) || o->gdb)
 		modes |= SANDBOX_NET;
 	return sandbox_enter(modes);
 }
@@ -351,6 +352,9 @@ static int confine(struct session *s)
 int session_ready(struct session *s)
 {
 	s->m->limit_ns = s->options->guest_ns;
+	if (debugger_begin(&s->debugger, s->options, s->m, &s->feeder,
+			   &s->panic, &s->stdout_, &s->lines))
+		return EXIT_HOST;
 	return arm_timeout(s) || confine(s) ? EXIT_HOST : 0;
 }
 
@@ -377,6 +381,7 @@ int session_run(struct session *s)
 	verdict_of(s->m, s->options, &v);
 	if (s->panic.seen)
 		verdict_panic(s->m, s->options, s->panic.text, &v);
+	debugger_end(&s->debugger, v.status);
 	looked = look_around(&s->look);
 	print_line(s, v.line);
 	closed = close_outputs(s);
@@ -396,6 +401,7 @@ void session_end(struct session *s)
 {
 	display_end(&s->display);
 	terminal_leave();
+	debugger_end(&s->debugger, EXIT_HOST);
 	snapshot_close(&s->snapshot);
 	look_fini(&s->look);
 	postmortem_close(&s->postmortem);

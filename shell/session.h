@@ -7,6 +7,7 @@
 
 #include "devices/devices.h"
 #include "shell/console.h"
+#include "shell/debugger.h"
 #include "shell/display.h"
 #include "shell/feeder.h"
 #include "shell/lines.h"
@@ -31,6 +32,7 @@ struct session {
 	struct postmortem postmortem;
 	struct panic panic;
 	struct look look;
+	struct debugger debugger;
 	struct snapshot snapshot; /* --restore's, until it was used */
 	uint8_t *input;		  /* what it had to type, and --type's */
 	uint64_t wall_ns;	  /* of the run */

@@ -402,6 +402,8 @@ static bool awake(struct machine *m, unsigned cpu)
 {
 	const struct machine_sleep *s = &m->sleep[cpu];
 
+	if (m->frozen >> cpu & 1)
+		return false;
 	return !s->asleep || (s->interrupts && env_pending(&m->port[cpu])) ||
 	       env_signals(&m->port[cpu]) & s->signals;
 }

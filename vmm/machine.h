@@ -143,11 +143,11 @@ struct machine {
 	 * The debugger's (vmm/debug.h), NULL: none. `paused`: machine_run()
 	 * only waits on the loop. `held`, bits by CPU: it sees neither
 	 * interrupts nor signals. That changes the run, as input does: it is
-	 * set by machine_hold().
+	 * set by machine_hold(). `frozen` ones have no turn.
 	 */
 	struct debug *debug;
 	bool paused;
-	uint64_t held;
+	uint64_t held, frozen;
 
 	/*
 	 * Wait for the host's clock while the guest idles though guest time

@@ -137,7 +137,7 @@ static void test_wrong_words_are_refused(void **state)
 		{"boot --boot bios k", "auto, pvh, multiboot"},
 		{"boot --display sdl k", "none, term"},
 		{"boot --exit-map x k", "verdict, qemu"},
-		{"boot --serial file: k", "stdio, file:PATH, tee:PATH, pty"},
+		{"boot --serial file: k", "stdio, stderr, file:PATH, tee:PATH"},
 		{"boot --serial3 tee:f k", "both"},
 		{"boot --serial2 unix: k", "unix:PATH"},
 		{"boot --serial tcp: k", "tcp:HOST:PORT"},

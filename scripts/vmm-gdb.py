@@ -1,0 +1,135 @@
+"""What gdb is told about our kernel: how to show its capabilities, slots and
+tasks, and which commands there are for them. `vmm gdb' loads it; in another
+gdb: source vmm-gdb.py. A kernel that is not ours is left alone."""
+
+import gdb
+import gdb.printing
+
+RIGHTS = "rwgxsp"
+
+
+def enum_names(name, prefix):
+    """{number: name without its prefix} of one of the kernel's enums."""
+    try:
+        fields = gdb.lookup_type("enum " + name).fields()
+    except gdb.error:
+        return {}
+    return {f.enumval: f.name[len(prefix):].lower() for f in fields
+            if f.name.startswith(prefix) and not f.name.endswith("_COUNT")}
+
+
+def size(count):
+    for unit in ("", "K", "M", "G"):
+        if count < 1024 or count % 1024:
+            return "%d%s" % (count, unit)
+        count //= 1024
+    return "%dT" % count
+
+
+class CapPrinter:
+    """struct cap, as one line: its type, where, and what its type has."""
+
+    def __init__(self, val):
+        self.val = val
+
+    def detail(self, kind):
+        v = self.val
+        if kind == "untyped":
+            return " %s, %s used" % (size(int(v["untyped"]["size"])),
+                                     size(int(v["untyped"]["used"])))
+        if kind == "io_port":
+            return " %#x-%#x" % (int(v["port"]["first"]),
+                                 int(v["port"]["last"]))
+        if kind in ("endpoint", "notification") and int(v["badge"]):
+            return " badge %#x" % int(v["badge"])
+        if int(v["space"]) and kind in ("raw_page", "large_page", "pt", "pd",
+                                        "pdpt", "task_buffer"):
+            return " at %#x in space %d" % (int(v["map"]["va"]),
+                                            int(v["space"]))
+        return ""
+
+    def to_string(self):
+        number = int(self.val["type"])
+        kind = enum_names("abi_object", "OBJECT_").get(number, "type %d" % number)
+        if number == 0:
+            return "empty"
+        return "%s@%#x rights %#x%s" % (kind, int(self.val["base"]),
+                                        int(self.val["rights"]),
+                                        self.detail(kind))
+
+
+class SlotPrinter:
+    """struct slot: its capability; the links only if it has any."""
+
+    def __init__(self, val):
+        self.val = val
+
+    def to_string(self):
+        return CapPrinter(self.val["cap"]).to_string()
+
+    def children(self):
+        for name in ("child", "next", "prev"):
+            if int(self.val["cap"]["type"]) and int(self.val[name]):
+                yield name, self.val[name]
+
+
+class TaskPrinter:
+    """struct task: number, state, priority; then what it holds and waits for."""
+
+    def __init__(self, val):
+        self.val = val
+
+    def to_string(self):
+        number = int(self.val["state"])
+        state = enum_names("abi_task_state", "TASK_").get(number, str(number))
+        return "task#%d %s, priority %d" % (int(self.val["number"]), state,
+                                            int(self.val["priority"]))
+
+    def children(self):
+        for name in ("regs", "cpool", "table", "buffer", "fault_handler",
+                     "waits", "calls", "next", "prev"):
+            yield name, self.val[name]
+
+
+def printers():
+    p = gdb.printing.RegexpCollectionPrettyPrinter("vmm")
+    p.add_printer("cap", "^cap$", CapPrinter)
+    p.add_printer("slot", "^slot$", SlotPrinter)
+    p.add_printer("task", "^task$", TaskPrinter)
+    return p
+
+
+class Vmm(gdb.Command):
+    """Commands for the machine and the kernel in it.
+
+`vmm COMMAND' is `monitor COMMAND': vmm tasks, vmm list, vmm why ..."""
+
+    def __init__(self):
+        super().__init__("vmm", gdb.COMMAND_USER, prefix=True,
+                         completer_class=gdb.COMPLETE_NONE)
+
+    def invoke(self, line, from_tty):
+        gdb.execute("monitor " + (line or "help"), from_tty)
+
+
+class VmmSpace(gdb.Command):
+    """Make an address space an inferior of its own: vmm space NUMBER.
+
+Breakpoints that are set while it is the current inferior hit in that address
+space only. `vmm spaces' lists the numbers; `inferior 1' goes back."""
+
+    def __init__(self):
+        super().__init__("vmm space", gdb.COMMAND_USER)
+
+    def invoke(self, line, from_tty):
+        if not line.strip().isdigit():
+            raise gdb.GdbError("usage: vmm space NUMBER; see vmm spaces")
+        gdb.execute("add-inferior", False, True)
+        number = max(i.num for i in gdb.inferiors())
+        gdb.execute("inferior %d" % number, False, True)
+        gdb.execute("attach " + line.strip(), from_tty)
+
+
+gdb.printing.register_pretty_printer(None, printers(), replace=True)
+Vmm()
+VmmSpace()

@@ -1,0 +1,211 @@
+/* debugger.c: gdb's stub, connected to the session. */
+#include "shell/debugger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/verdict.h"
+#include "vmm/debug.h"
+#include "vmm/log.h"
+
+/* ---- beginning anew ---- */
+
+static int keep_first(struct debugger *d)
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&bytes, &size);
+
+	if (!out)
+		return fail(-ENOMEM, "gdb: no memory");
+	snapshot_write(d->m, NULL, 0, out);
+	if (fclose(out) != 0 || !bytes) {
+		free(bytes);
+		return fail(-ENOMEM, "gdb: no memory");
+	}
+	d->input = feeder_save(d->feeder, &d->input_len);
+	if (!d->input) {
+		free(bytes);
+		return -ENOMEM;
+	}
+	return snapshot_parse("the start of the run", (uint8_t *)bytes, size,
+			      &d->first);
+}
+
+static bool restart(void *ctx)
+{
+	struct debugger *d = ctx;
+
+	if (snapshot_restore(&d->first, d->m) < 0)
+		return false;
+	d->panic->seen = false;
+	return feeder_load(d->feeder, d->input, d->input_len);
+}
+
+static void stopped(void *ctx)
+{
+	const struct debugger *d = ctx;
+
+	output_flush(d->stdout_);
+	lines_flush(d->lines);
+}
+
+static unsigned exit_status(void *ctx, enum stop_kind kind, uint64_t code)
+{
+	const struct debugger *d = ctx;
+	struct machine ended = *d->m;
+	struct verdict v;
+
+	ended.stop = kind;
+	ended.stop_code = code;
+	verdict_of(&ended, d->options, &v);
+	return v.status;
+}
+
+/* ---- our kernel ---- */
+
+static bool next_task(void *ctx, uint32_t after, struct gdb_task *task)
+{
+	const struct debugger *d = ctx;
+	struct inspect_task t;
+
+	if (inspect_next_task(d->inspect, after, &t))
+		return false;
+	*task = (struct gdb_task){.number = t.number,
+				  .running = t.running,
+				  .cr3 = t.cr3,
+				  .rip = t.rip,
+				  .rflags = t.rflags,
+				  .fs_base = t.fs_base,
+				  .gs_base = t.gs_base};
+	memcpy(task->gpr, t.gpr, sizeof(task->gpr));
+	snprintf(task->name, sizeof(task->name), "%s", t.name);
+	snprintf(task->state, sizeof(task->state), "%s", t.state_name);
+	return true;
+}
+
+static bool command(void *ctx, const char *line,
+		    void (*write)(void *out, const char *text, size_t len),
+		    void *sink)
+{
+	const struct debugger *d = ctx;
+	struct inspect_out out = {.write = write, .ctx = sink};
+	char name[32], text[600];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(line, " "), line);
+	if (!inspect_command(name))
+		return false;
+	if (inspect_run(d->inspect, line, &out) == 0)
+		return true;
+	snprintf(text, sizeof(text), "%s%s%s\n", out.error,
+		 out.hint[0] ? "; " : "", out.hint);
+	write(sink, text, strlen(text));
+	return true;
+}
+
+/* A line for each of the inspector's commands. */
+static const char *help(void)
+{
+	static char text[2048];
+	size_t used = 0;
+
+	for (const struct inspect_help *h = inspect_commands; h->name; h++)
+		if (used < sizeof(text))
+			used += snprintf(text + used, sizeof(text) - used,
+					 "%-10s %s\n", h->name, h->summary);
+	return text;
+}
+
+/* ---- life ---- */
+
+static int look_into_kernel(struct debugger *d)
+{
+	const struct options *o = d->options;
+	struct inspect_config config = {.m = d->m,
+					.kernel = o->kernel,
+					.module = o->module,
+					.module_count = o->module_count};
+
+	d->inspect = inspect_create(&config);
+	return d->inspect ? 0 : -ENOMEM;
+}
+
+/* gdb may run in another folder. NULL: no such file. */
+static char *full_path(const char *path)
+{
+	return path ? realpath(path, NULL) : NULL;
+}
+
+static int listen_for_gdb(struct debugger *d)
+{
+	const struct options *o = d->options;
+	bool pipe = !strcmp(o->gdb, "stdio");
+	struct gdb_config config = {
+		.m = d->m,
+		.where = o->gdb,
+		.on_close = pipe ? GDB_CLOSE_QUIT : o->gdb_close,
+		.owned = pipe,
+		.kernel = d->kernel,
+		.init = d->init,
+		.hooks = {.ctx = d,
+			  .next_task = next_task,
+			  .monitor = command,
+			  .monitor_help = help(),
+			  .restart = restart,
+			  .stopped = stopped,
+			  .exit_status = exit_status},
+	};
+
+	d->gdb = gdb_create(&config);
+	return d->gdb ? 0 : -EINVAL;
+}
+
+int debugger_begin(struct debugger *d, const struct options *options,
+		   struct machine *m, struct feeder *feeder,
+		   struct panic *panic, struct output *stdout_,
+		   struct lines *lines)
+{
+	struct debug_stop stop = {.reason = DEBUG_RESTART};
+	int err;
+
+	*d = (struct debugger){.options = options,
+			       .m = m,
+			       .feeder = feeder,
+			       .panic = panic,
+			       .stdout_ = stdout_,
+			       .lines = lines};
+	if (!options->gdb)
+		return 0;
+	err = m->debug ? 0 : debug_create(m);
+	if (!err)
+		err = keep_first(d);
+	if (!err)
+		err = look_into_kernel(d);
+	if (err)
+		return err;
+	d->kernel = full_path(options->kernel);
+	d->init = options->module_count ? full_path(options->module[0]) : NULL;
+	debug_hold(m->debug, &stop);
+	err = listen_for_gdb(d);
+	if (!err && gdb_address(d->gdb)[0])
+		log_warn("gdb: the machine waits for one: target "
+			 "extended-remote %s",
+			 gdb_address(d->gdb));
+	return err;
+}
+
+void debugger_end(struct debugger *d, int status)
+{
+	gdb_destroy(d->gdb, status);
+	d->gdb = NULL;
+	inspect_destroy(d->inspect);
+	d->inspect = NULL;
+	snapshot_close(&d->first);
+	free(d->input);
+	free(d->kernel);
+	free(d->init);
+	d->input = NULL;
+	d->kernel = d->init = NULL;
+}
