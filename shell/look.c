@@ -74,6 +74,13 @@ static void name_address(void *ctx, uint64_t va, unsigned cpl, char *text,
 	symbols_name(cpl == 3 ? &l->init : &l->kernel, va, text, size);
 }
 
+static void on_call(void *ctx, const struct trace_event *event)
+{
+	struct look *l = ctx;
+
+	inspect_call(l->inspect, event, l->trace.out);
+}
+
 static int begin_trace(struct look *l)
 {
 	const struct options *o = l->options;
@@ -86,29 +93,29 @@ static int begin_trace(struct look *l)
 	}
 	trace_init(&l->trace, out, o->trace.what);
 	l->trace.symbol = name_address;
+	l->trace.call = on_call;
 	l->trace.ctx = l;
 	symbols_load(&l->kernel, o->kernel);
 	symbols_load(&l->init, o->module_count ? o->module[0] : NULL);
 	if (machine_trace(l->m, &l->trace) < 0)
 		return fail(-ENOTSUP,
-			    "--trace: %s can only tell of io; exec, int and "
-			    "mmu need --accel sim",
+			    "--trace: %s can only tell of io; exec, int, "
+			    "mmu and caps need --accel sim",
 			    l->m->cpu[0]->ops->name);
 	return 0;
 }
 
 /* ---- the kernel's objects ---- */
 
-static int open_inspector(struct look *l)
+struct inspect *look_inspector(struct look *l)
 {
 	const struct options *o = l->options;
 	struct inspect_config config = {l->m, o->kernel, o->module,
 					o->module_count};
 
-	if (!o->look_count)
-		return 0;
-	l->inspect = inspect_create(&config);
-	return l->inspect ? 0 : -ENOMEM;
+	if (!l->inspect)
+		l->inspect = inspect_create(&config);
+	return l->inspect;
 }
 
 static void print_look(void *ctx, const char *text, size_t len)
@@ -246,9 +253,10 @@ int look_begin(struct look *l, const struct options *o, struct machine *m,
 	set_look_marks(l);
 	if (o->has_break)
 		set_mark(l, &l->stop, o->break_at, stop);
-	err = open_inspector(l);
-	if (err || !o->trace.what)
-		return err;
+	if ((o->look_count || o->trace.what & TRACE_CALL) && !look_inspector(l))
+		return -ENOMEM;
+	if (!o->trace.what)
+		return 0;
 	err = begin_trace(l);
 	if (!err)
 		set_trace_marks(l);

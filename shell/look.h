@@ -24,7 +24,7 @@ struct look {
 	struct trace trace;
 	FILE *trace_out;	     /* ours to close, or NULL */
 	struct symbols kernel, init; /* for the trace */
-	struct inspect *inspect;     /* for --look, else NULL */
+	struct inspect *inspect;     /* for --look, --trace caps; or NULL */
 	struct output *out;	     /* where its commands write */
 	struct look_mark {
 		struct look *look;
@@ -44,6 +44,9 @@ bool look_needs_count(const struct options *options);
 int look_begin(struct look *look, const struct options *options,
 	       struct machine *m, const struct feeder *feeder,
 	       struct output *out);
+
+/* The one inspector of the run, which the look keeps; NULL, said: no memory. */
+struct inspect *look_inspector(struct look *look);
 
 /* Does one of them write a file by its name? */
 bool look_needs_files(const struct options *options);

@@ -279,11 +279,9 @@ static int set_hash_every(void *ctx, const char *value)
 
 static bool parse_trace_word(const char *text, struct trace_option *t)
 {
-	static const struct cli_word words[] = {{"exec", TRACE_EXEC},
-						{"int", TRACE_INT},
-						{"io", TRACE_IO},
-						{"mmu", TRACE_MMU},
-						{NULL, 0}};
+	static const struct cli_word words[] = {
+		{"exec", TRACE_EXEC}, {"int", TRACE_INT},   {"io", TRACE_IO},
+		{"mmu", TRACE_MMU},   {"caps", TRACE_CALL}, {NULL, 0}};
 
 	for (const struct cli_word *w = words; w->name; w++)
 		if (!strcmp(w->name, text)) {
@@ -313,7 +311,7 @@ static int set_trace(void *ctx, const char *value)
 	if (parse_trace(value, &o->trace))
 		return 0;
 	return fail(-EINVAL,
-		    "--trace: '%s' is not a list of exec, int, io and mmu, "
+		    "--trace: '%s' is not a list of exec, int, io, mmu, caps, "
 		    "with at most one range like 1000-2000",
 		    value);
 }
@@ -497,7 +495,7 @@ static const struct cli_option rows[] = {
 	{"look", 0, "COMMAND", add_look,
 	 "at the end: list, tree, tasks ... of our kernel", NULL, true},
 	{"trace", 0, "WHAT", set_trace,
-	 "exec,int,io,mmu[,FROM-TO]: say what happens", NULL, true},
+	 "exec,int,io,mmu,caps[,FROM-TO]: say what happens", NULL, true},
 	{"trace-file", 0, "FILE", set_trace_file,
 	 "write the trace there (standard error)", NULL, true},
 	{"engine", 0, "NAME", set_engine,

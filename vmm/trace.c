@@ -107,6 +107,10 @@ static void on_event(void *ctx, const struct trace_event *e)
 	case TRACE_MMU:
 		print_mmu(t, e);
 		break;
+	case TRACE_CALL:
+		if (t->call)
+			t->call(t->ctx, e);
+		break;
 	}
 }
 

@@ -20,6 +20,9 @@ struct trace {
 	void (*symbol)(void *ctx, uint64_t va, unsigned cpl, char *text,
 		       size_t size);
 	void *ctx;
+
+	/* Told of TRACE_CALL; who it is writes what there is to say. */
+	void (*call)(void *ctx, const struct trace_event *event);
 };
 
 void trace_init(struct trace *trace, FILE *out, unsigned what);

@@ -129,10 +129,11 @@ struct vcpu_exit {
 };
 
 /* What can be told of a CPU's work: bits of vcpu_trace.what. */
-#define TRACE_EXEC 1u /* each instruction, before it runs */
-#define TRACE_INT  2u /* interrupts and exceptions, once delivered */
-#define TRACE_IO   4u /* the machine's to tell: ports, device registers */
-#define TRACE_MMU  8u /* translations found by walking, page faults */
+#define TRACE_EXEC 1u  /* each instruction, before it runs */
+#define TRACE_INT  2u  /* interrupts and exceptions, once delivered */
+#define TRACE_IO   4u  /* the machine's to tell: ports, device registers */
+#define TRACE_MMU  8u  /* translations found by walking, page faults */
+#define TRACE_CALL 16u /* SYSCALL, before it runs; SYSRET, after */
 
 struct trace_event {
 	unsigned kind;	/* one of the bits */
@@ -157,6 +158,10 @@ struct trace_event {
 	/* MMU; a fault has an error code and no gpa. */
 	uint64_t gva, gpa, page_len;
 	bool user, writable, executable;
+
+	/* CALL: SYSCALL, else SYSRET; all 16 registers then. */
+	bool enters;
+	const uint64_t *gpr;
 };
 
 struct vcpu_trace {

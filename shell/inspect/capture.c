@@ -62,9 +62,9 @@ uint32_t model_held(const struct model *m, const struct object *holder,
 	uint32_t cap;
 
 	if (holder->corrupt)
-		return NONE;
+		return NIL;
 	cap = model_cap_at(m, slot_address(m, holder, role, index));
-	return cap != NONE && m->cap[cap].type == OBJECT_NULL ? NONE : cap;
+	return cap != NIL && m->cap[cap].type == OBJECT_NULL ? NIL : cap;
 }
 
 static void hold(struct model *m, uint32_t holder, enum role role,
@@ -74,18 +74,18 @@ static void hold(struct model *m, uint32_t holder, enum role role,
 	uint32_t i = model_cap_at(m, at);
 	struct cap *cap;
 
-	if (i == NONE) {
+	if (i == NIL) {
 		if (!layout_get(&m->layout, at, INSPECT_CAP_TYPE))
 			return;
 		i = capture_cap(m, at);
-		if (i == NONE)
+		if (i == NIL)
 			return;
 		m->lost += m->broken;
 		if (!m->cap[i].corrupt && !m->broken)
 			m->cap[i].corrupt = "it is not in the derivation tree";
 	}
 	cap = &m->cap[i];
-	if (cap->holder != NONE && !cap->corrupt)
+	if (cap->holder != NIL && !cap->corrupt)
 		cap->corrupt = "its slot lies in two objects";
 	cap->holder = holder;
 	cap->role = role;
@@ -161,7 +161,7 @@ static void count_caps(struct model *m, uint32_t *counted)
 		const struct cap *cap = &m->cap[i];
 		const struct object *o;
 
-		if (cap->object == NONE || cap->type == OBJECT_ZOMBIE)
+		if (cap->object == NIL || cap->type == OBJECT_ZOMBIE)
 			continue;
 		o = &m->object[cap->object];
 		counted[cap->object] += cap->at - o->base >= o->bytes;
@@ -192,7 +192,7 @@ void capture_held(struct model *m)
 	for (uint32_t i = 0; i < m->object_count; i++)
 		hold_by(m, i);
 	for (uint32_t i = 0; i < m->cap_count; i++)
-		if (m->cap[i].holder == NONE && !m->cap[i].corrupt)
+		if (m->cap[i].holder == NIL && !m->cap[i].corrupt)
 			m->cap[i].corrupt = "its slot lies in no object";
 	if (!m->cut)
 		check_counts(m);
@@ -244,11 +244,11 @@ static void reach(struct model *m, uint32_t cap, uint32_t task,
 {
 	struct object *pool;
 
-	if (cap == NONE || m->cap[cap].type != OBJECT_CPOOL ||
-	    m->cap[cap].object == NONE)
+	if (cap == NIL || m->cap[cap].type != OBJECT_CPOOL ||
+	    m->cap[cap].object == NIL)
 		return;
 	pool = &m->object[m->cap[cap].object];
-	if (pool->corrupt || pool->task != NONE ||
+	if (pool->corrupt || pool->task != NIL ||
 	    (from && from->depth + 1 >= CADDR_DEPTH_MAX))
 		return;
 	pool->task = task;
@@ -290,5 +290,5 @@ uint32_t model_task(const struct model *m, uint32_t number)
 	for (uint32_t i = 0; i < m->task_count; i++)
 		if (m->object[m->task[i]].number == number)
 			return m->task[i];
-	return NONE;
+	return NIL;
 }

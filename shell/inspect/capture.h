@@ -4,7 +4,7 @@
 
 #include "shell/inspect/model.h"
 
-/* A slot that is not in the model yet; NONE: there is no room. */
+/* A slot that is not in the model yet; NIL: there is no room. */
 uint32_t capture_cap(struct model *m, uint64_t at);
 
 /* Bytes of an object; 0: it takes none of its own, or they vary. */

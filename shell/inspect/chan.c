@@ -29,7 +29,7 @@ static void add_queue(const struct model *m, struct text *t, uint64_t at,
 	uint32_t task;
 
 	queue_begin(m, &q, at);
-	for (; (task = queue_next(m, &q)) != NONE; count++)
+	for (; (task = queue_next(m, &q)) != NIL; count++)
 		if (count < 8)
 			text_add(t, "%s%s", t->len ? " " : "",
 				 object_name(m, task).text);
@@ -64,8 +64,8 @@ static void add_entry(const struct model *m, struct text *t,
 	case CHANNEL_CAP:
 		cap = model_held(m, channel, ROLE_ENTRY, index);
 		text_add(t, "cap %s",
-			 cap == NONE ? "gone"
-				     : object_name(m, m->cap[cap].object).text);
+			 cap == NIL ? "gone"
+				    : object_name(m, m->cap[cap].object).text);
 		break;
 	default:
 		text_add(t, "corrupt");

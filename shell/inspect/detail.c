@@ -36,7 +36,7 @@ static void say_pool(const struct model *m, struct detail *d,
 	unsigned taken = 0;
 
 	for (unsigned i = 0; i < CPOOL_SLOTS; i++)
-		taken += model_held(m, pool, ROLE_POOL, i) != NONE;
+		taken += model_held(m, pool, ROLE_POOL, i) != NIL;
 	say(d, "%u of %u slots taken", taken, CPOOL_SLOTS);
 }
 
@@ -56,7 +56,7 @@ static unsigned queue_length(const struct model *m, uint64_t queue)
 	struct queue q;
 	unsigned count = 0;
 
-	for (queue_begin(m, &q, queue); queue_next(m, &q) != NONE;)
+	for (queue_begin(m, &q, queue); queue_next(m, &q) != NIL;)
 		count++;
 	return count;
 }
@@ -161,7 +161,7 @@ static void say_irq(const struct model *m, struct detail *d,
 		say(d, "messages");
 	else
 		say(d, "line %u", line);
-	if (told != NONE)
+	if (told != NIL)
 		say(d, ", tells %s", object_name(m, m->cap[told].object).text);
 }
 
@@ -221,7 +221,7 @@ struct detail cap_detail(const struct model *m, const struct cap *cap)
 		say(&d, "corrupt: %s", cap->corrupt);
 		return d;
 	}
-	if (cap->object != NONE && m->object[cap->object].corrupt) {
+	if (cap->object != NIL && m->object[cap->object].corrupt) {
 		say(&d, "corrupt: %s", m->object[cap->object].corrupt);
 		return d;
 	}
@@ -236,7 +236,7 @@ struct detail cap_detail(const struct model *m, const struct cap *cap)
 		    cap->word[1]);
 	else if (cap->type == OBJECT_ZOMBIE)
 		say(&d, "being undone");
-	else if (cap->object != NONE)
+	else if (cap->object != NIL)
 		say_living(m, &d, cap, &m->object[cap->object]);
 	return d;
 }

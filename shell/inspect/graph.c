@@ -20,16 +20,16 @@ static bool alike(const struct cap *a, const struct cap *b)
 bool group_next(const struct model *m, const struct object *pool,
 		unsigned *index, struct group *group)
 {
-	uint32_t cap = NONE;
+	uint32_t cap = NIL;
 
-	for (; *index < CPOOL_SLOTS && cap == NONE; ++*index)
+	for (; *index < CPOOL_SLOTS && cap == NIL; ++*index)
 		cap = model_held(m, pool, ROLE_POOL, *index);
-	if (cap == NONE)
+	if (cap == NIL)
 		return false;
 	*group = (struct group){cap, cap, 1};
 	for (; *index < CPOOL_SLOTS; ++*index) {
 		cap = model_held(m, pool, ROLE_POOL, *index);
-		if (cap == NONE || !alike(&m->cap[group->last], &m->cap[cap]))
+		if (cap == NIL || !alike(&m->cap[group->last], &m->cap[cap]))
 			break;
 		group->last = cap;
 		group->count++;
@@ -42,7 +42,7 @@ struct name group_name(const struct model *m, const struct group *group)
 	const struct cap *cap = &m->cap[group->first];
 	struct name n = object_name(m, cap->object);
 
-	if (cap->object == NONE)
+	if (cap->object == NIL)
 		snprintf(n.text, sizeof(n.text), "corrupt");
 	else if (group->count > 1)
 		snprintf(n.text, sizeof(n.text), "%u %ss", group->count,
@@ -78,7 +78,7 @@ static void dot_group(struct request *r, uint32_t pool, const struct group *g)
 	const struct cap *cap = &r->m->cap[g->first];
 
 	if (g->count == 1) {
-		if (cap->object != NONE)
+		if (cap->object != NIL)
 			out_text(r->out,
 				 "  o%" PRIu32 " -> o%" PRIu32
 				 " [label=\"%u %s\"];\n",
@@ -108,7 +108,7 @@ static void mark_grouped(const struct model *m, uint8_t *grouped)
 					model_held(m, &m->object[i], ROLE_POOL,
 						   m->cap[g.first].index + n);
 
-				if (cap != NONE && m->cap[cap].object != NONE)
+				if (cap != NIL && m->cap[cap].object != NIL)
 					grouped[m->cap[cap].object]++;
 			}
 	}
@@ -130,8 +130,8 @@ static void dot_edges(struct request *r)
 	for (uint32_t i = 0; i < m->cap_count; i++) {
 		const struct cap *cap = &m->cap[i];
 
-		if (cap->holder == NONE || cap->role == ROLE_POOL ||
-		    cap->object == NONE)
+		if (cap->holder == NIL || cap->role == ROLE_POOL ||
+		    cap->object == NIL)
 			continue;
 		out_text(r->out,
 			 "  o%" PRIu32 " -> o%" PRIu32
@@ -241,7 +241,7 @@ static void capdl_slot(struct request *r, const struct cap *cap)
 		[ROLE_ZOMBIE] = "zombie",
 	};
 
-	if (cap->object == NONE)
+	if (cap->object == NIL)
 		return;
 	if (cap->role == ROLE_POOL || cap->role == ROLE_ENTRY)
 		out_text(r->out, "  0x%x: ", cap->index);
@@ -272,10 +272,10 @@ static int compare_slots(const void *a, const void *b, void *ctx)
 static void capdl_caps(struct request *r, uint32_t *order)
 {
 	const struct model *m = r->m;
-	uint32_t holder = NONE, count = 0;
+	uint32_t holder = NIL, count = 0;
 
 	for (uint32_t i = 0; i < m->cap_count; i++)
-		if (m->cap[i].holder != NONE)
+		if (m->cap[i].holder != NIL)
 			order[count++] = i;
 	qsort_r(order, count, sizeof(*order), compare_slots, m->cap);
 	for (uint32_t i = 0; i < count; i++) {

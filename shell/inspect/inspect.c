@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shell/inspect/internal.h"
+#include "shell/inspect/record.h"
 #include "vmm/log.h"
 
 struct inspect *inspect_create(const struct inspect_config *config)
@@ -31,6 +32,7 @@ void inspect_destroy(struct inspect *in)
 		return;
 	model_free(&in->model);
 	moments_free(in);
+	record_free(in->record);
 	for (unsigned i = 0; i < in->program_count; i++)
 		program_close(&in->program[i]);
 	program_close(&in->kernel);
@@ -96,17 +98,17 @@ uint32_t request_task(struct request *r, int i)
 		if (m->task_count)
 			return m->task[0];
 		out_refuse(r->out, -ENOENT, "there is no task");
-		return NONE;
+		return NIL;
 	}
 	task = find_task_named(m, r->argv[i]);
-	for (uint32_t n = 0; task == NONE && n < m->task_count; n++) {
+	for (uint32_t n = 0; task == NIL && n < m->task_count; n++) {
 		const struct object *o = &m->object[m->task[n]];
 		const struct program *p = task_program(r->in, o);
 
 		if (p && !strcmp(p->name, r->argv[i]))
 			task = m->task[n];
 	}
-	if (task == NONE) {
+	if (task == NIL) {
 		out_refuse(r->out, -ENOENT, "'%s' is no task", r->argv[i]);
 		out_hint(r->out, "tasks: see `tasks`; the first is %s",
 			 m->task_count ? object_name(m, m->task[0]).text

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vmm/machine.h"
 
@@ -73,6 +74,14 @@ extern const struct inspect_help inspect_commands[];
 
 /* The row of a command, or NULL. */
 const struct inspect_help *inspect_command(const char *name);
+
+/*
+ * For each TRACE_CALL event, also while the machine runs: a line to `out` for
+ * each call that made, moved or took capabilities; `why` knows it from then
+ * on. In the same run, the same lines.
+ */
+void inspect_call(struct inspect *in, const struct trace_event *event,
+		  FILE *out);
 
 /* ---- for prompts: what is there ---- */
 

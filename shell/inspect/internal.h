@@ -13,6 +13,7 @@
 #define ARGS_MAX 8
 
 struct moment;
+struct record;
 
 struct inspect {
 	struct machine *m;
@@ -20,7 +21,8 @@ struct inspect {
 	struct program program[BOOT_MODULES];
 	unsigned program_count;
 	struct model model;	/* of the call that goes on */
-	struct moment *moments; /* that were marked (diff.c) */
+	struct moment *moments; /* that were marked */
+	struct record *record;	/* of calls, or NULL */
 };
 
 /* One command, its words, and where its output goes. */
@@ -53,7 +55,7 @@ void moments_free(struct inspect *in);
 
 /*
  * The task or object that argument `i` names, the first task if there is no
- * such argument; NONE, refused.
+ * such argument; NIL, refused.
  */
 uint32_t request_task(struct request *r, int i);
 

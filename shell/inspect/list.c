@@ -17,7 +17,7 @@ static bool continues(const struct request *r, const struct cap *a,
 	return !r->out->json && a->type == b->type && a->type &&
 	       (TYPES_FRAME | TYPES_TABLE) >> a->type & 1 && !a->corrupt &&
 	       !b->corrupt && a->rights == b->rights && a->flags == b->flags &&
-	       a->child == NONE && b->child == NONE &&
+	       a->child == NIL && b->child == NIL &&
 	       m->object[a->object].caps == m->object[b->object].caps &&
 	       a->space == b->space;
 }
@@ -42,7 +42,7 @@ static void list_row(struct listing *l, const char *slot, unsigned depth,
 {
 	const struct model *m = l->r->m;
 	bool bad = cap->corrupt ||
-		   (cap->object != NONE && m->object[cap->object].corrupt);
+		   (cap->object != NIL && m->object[cap->object].corrupt);
 	uint64_t at = cap->at;
 
 	table_row(&l->t);
@@ -66,7 +66,7 @@ static unsigned run_end(const struct listing *l, const struct object *pool,
 
 	for (; !l->all && index + 1 < CPOOL_SLOTS; index++) {
 		next = model_held(m, pool, ROLE_POOL, index + 1);
-		if (next == NONE ||
+		if (next == NIL ||
 		    !continues(l->r, &m->cap[cap], &m->cap[next]))
 			break;
 		cap = next;
@@ -116,10 +116,10 @@ static uint32_t inner_pool(struct listing *l, uint32_t cap, unsigned depth)
 	const struct model *m = l->r->m;
 	uint32_t pool = m->cap[cap].object;
 
-	if (m->cap[cap].type != OBJECT_CPOOL || pool == NONE ||
+	if (m->cap[cap].type != OBJECT_CPOOL || pool == NIL ||
 	    depth + 1 == CADDR_DEPTH_MAX || l->shown[pool] ||
 	    m->object[pool].corrupt)
-		return NONE;
+		return NIL;
 	l->shown[pool] = 1;
 	return pool;
 }
@@ -144,37 +144,37 @@ static void list_pools(struct listing *l, uint32_t root)
 		}
 		at->next++;
 		cap = model_held(m, pool, ROLE_POOL, first);
-		if (cap == NONE)
+		if (cap == NIL)
 			continue;
 		last = run_end(l, pool, first);
 		list_slots(l, at->path, depth, pool, first, last);
 		at->next = last + 1;
 		inner = inner_pool(l, cap, depth);
-		if (inner == NONE)
+		if (inner == NIL)
 			continue;
 		level[++depth] = enter_pool(at, inner, first);
 	}
 }
 
-/* The pool that the command is about; NONE, refused. */
+/* The pool that the command is about; NIL, refused. */
 static uint32_t pool_asked(struct request *r, int arg)
 {
 	const struct model *m = r->m;
 	uint32_t object, cap;
 
-	object = r->argc > arg ? find_object_named(m, r->argv[arg]) : NONE;
-	if (object != NONE && m->object[object].type == OBJECT_CPOOL)
+	object = r->argc > arg ? find_object_named(m, r->argv[arg]) : NIL;
+	if (object != NIL && m->object[object].type == OBJECT_CPOOL)
 		return object;
 	object = request_task(r, arg);
-	if (object == NONE)
-		return NONE;
+	if (object == NIL)
+		return NIL;
 	cap = model_held(m, &m->object[object], ROLE_CPOOL, 0);
-	if (cap != NONE && m->cap[cap].type == OBJECT_CPOOL &&
-	    m->cap[cap].object != NONE)
+	if (cap != NIL && m->cap[cap].type == OBJECT_CPOOL &&
+	    m->cap[cap].object != NIL)
 		return m->cap[cap].object;
 	out_refuse(r->out, -ENOENT, "%s has no pool",
 		   object_name(m, object).text);
-	return NONE;
+	return NIL;
 }
 
 int cmd_list(struct request *r)
@@ -182,7 +182,7 @@ int cmd_list(struct request *r)
 	struct listing l = {.r = r, .all = wants_all(r)};
 	uint32_t pool = pool_asked(r, 1 + l.all);
 
-	if (pool == NONE)
+	if (pool == NIL)
 		return -ENOENT;
 	if (r->m->object[pool].corrupt)
 		return out_refuse(r->out, -ENOENT, "%s is corrupt: %s",
@@ -228,7 +228,7 @@ static void tree_row(struct branch *b, unsigned depth, const struct cap *cap,
 {
 	const struct model *m = b->r->m;
 	bool bad = cap->corrupt ||
-		   (cap->object != NONE && m->object[cap->object].corrupt);
+		   (cap->object != NIL && m->object[cap->object].corrupt);
 	struct name slot = slot_name(m, cap);
 	struct detail detail = cap_detail(m, cap);
 	char lines[DEEP * 4 + 8];
@@ -245,7 +245,7 @@ static void tree_row(struct branch *b, unsigned depth, const struct cap *cap,
 	table_cell(&b->t, "type", CELL_JSON, "%s", type_name(cap->type));
 	table_cell(&b->t, "slot", CELL_NAME, "%s", slot.text);
 	table_cell(&b->t, "parent", CELL_JSON, "%s",
-		   cap->parent == NONE
+		   cap->parent == NIL
 			   ? ""
 			   : slot_name(m, &m->cap[cap->parent]).text);
 	table_cell(&b->t, "rights", 0, "%s", rights_text(cap->rights).text);
@@ -259,7 +259,7 @@ static uint32_t run_of_siblings(const struct branch *b, uint32_t cap,
 	const struct model *m = b->r->m;
 
 	*more = 0;
-	while (!b->all && m->cap[cap].sibling != NONE &&
+	while (!b->all && m->cap[cap].sibling != NIL &&
 	       continues(b->r, &m->cap[cap], &m->cap[m->cap[cap].sibling])) {
 		cap = m->cap[cap].sibling;
 		++*more;
@@ -274,19 +274,19 @@ static void tree_from(struct branch *b, uint32_t cap, bool siblings)
 	uint32_t top = m->cap[cap].parent;
 	unsigned depth = 0, more;
 
-	while (cap != NONE) {
+	while (cap != NIL) {
 		uint32_t last = run_of_siblings(b, cap, &more);
 
 		if (depth < DEEP)
-			b->open[depth] = m->cap[last].sibling != NONE;
+			b->open[depth] = m->cap[last].sibling != NIL;
 		tree_row(b, depth, &m->cap[cap], more);
-		if (m->cap[last].child != NONE) {
+		if (m->cap[last].child != NIL) {
 			cap = m->cap[last].child;
 			depth++;
 			continue;
 		}
 		cap = last;
-		while (cap != NONE && m->cap[cap].sibling == NONE &&
+		while (cap != NIL && m->cap[cap].sibling == NIL &&
 		       m->cap[cap].parent != top && depth > 0) {
 			cap = m->cap[cap].parent;
 			depth--;
@@ -307,15 +307,15 @@ int cmd_tree(struct request *r)
 		uint32_t object = find_object_named(r->m, r->argv[arg]);
 
 		cap = find_slot_named(r->m, r->argv[arg]);
-		if (cap == NONE && object != NONE)
+		if (cap == NIL && object != NIL)
 			cap = r->m->object[object].first;
-		if (cap == NONE)
+		if (cap == NIL)
 			return out_refuse(r->out, -ENOENT,
 					  "'%s' is no slot that is taken",
 					  r->argv[arg]);
 	}
 	table_begin(&b.t, r->out, "cap");
-	if (cap != NONE)
+	if (cap != NIL)
 		tree_from(&b, cap, r->argc <= arg);
 	table_end(&b.t);
 	if (r->m->root_corrupt && r->argc <= arg)

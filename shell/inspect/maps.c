@@ -27,7 +27,7 @@ struct owner {
 struct run {
 	uint64_t va, end, pa;
 	uint64_t flags, page;
-	uint32_t first, last; /* their capabilities; NONE: none */
+	uint32_t first, last; /* their capabilities; NIL: none */
 	const char *what;
 	bool in_order; /* the frames lie one after the other */
 };
@@ -88,7 +88,7 @@ static uint32_t owner_of(const struct mapping *map, const struct page *page)
 	}
 	return lo < map->owners && map->owner[lo].va == page->va
 		       ? map->owner[lo].cap
-		       : NONE;
+		       : NIL;
 }
 
 /* ---- what is there ---- */
@@ -124,7 +124,7 @@ static const char *what_is(const struct mapping *map, const struct page *page,
 
 	if (part)
 		return part;
-	if (owner != NONE && m->cap[owner].type == OBJECT_TASK_BUFFER)
+	if (owner != NIL && m->cap[owner].type == OBJECT_TASK_BUFFER)
 		return "task buffer";
 	if (page->pa == VGA_TEXT)
 		return "screen";
@@ -147,7 +147,7 @@ static void name_owners(const struct mapping *map, const struct run *run,
 	const struct model *m = map->r->m;
 	struct name first, last;
 
-	if (run->first == NONE) {
+	if (run->first == NIL) {
 		snprintf(text, size, "corrupt: no capability");
 		return;
 	}
@@ -178,7 +178,7 @@ static void end_run(struct mapping *map)
 		   run->flags & MAP_NX ? '-' : 'x');
 	table_cell(&map->t, "memory", CELL_RIGHT, "%" PRIx64 "%s", run->pa,
 		   run->in_order ? "" : "~");
-	table_cell(&map->t, "slots", run->first == NONE ? CELL_BAD : 0, "%s",
+	table_cell(&map->t, "slots", run->first == NIL ? CELL_BAD : 0, "%s",
 		   slots);
 	table_cell(&map->t, "what", 0, "%s", run->what);
 	map->bytes += run->end - run->va;
@@ -190,7 +190,7 @@ static bool follows(const struct model *m, uint32_t before, uint32_t cap)
 {
 	const struct cap *a, *b;
 
-	if (before == NONE || cap == NONE)
+	if (before == NIL || cap == NIL)
 		return before == cap;
 	a = &m->cap[before];
 	b = &m->cap[cap];
@@ -264,15 +264,15 @@ static const struct object *task_in(const struct model *m, uint64_t top)
 int cmd_maps(struct request *r)
 {
 	const struct model *m = r->m;
-	uint32_t object = r->argc > 1 ? find_object_named(m, r->argv[1]) : NONE;
+	uint32_t object = r->argc > 1 ? find_object_named(m, r->argv[1]) : NIL;
 	uint64_t top;
 
-	if (object != NONE && m->object[object].type == OBJECT_PML4) {
+	if (object != NIL && m->object[object].type == OBJECT_PML4) {
 		top = m->object[object].base;
 		return print_space(r, top, task_in(m, top));
 	}
 	object = request_task(r, 1);
-	if (object == NONE)
+	if (object == NIL)
 		return -ENOENT;
 	top = m->object[object].corrupt ? 0 : task_top(m, &m->object[object]);
 	if (!top)

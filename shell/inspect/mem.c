@@ -57,18 +57,18 @@ static void untyped_rows(struct request *r, struct table *t)
 	unsigned depth = 0;
 	uint32_t i = m->root;
 
-	while (i != NONE) {
+	while (i != NIL) {
 		const struct cap *cap = &m->cap[i];
 
 		if (cap->type == OBJECT_UNTYPED) {
 			untyped_row(r, t, cap, depth);
-			if (cap->child != NONE) {
+			if (cap->child != NIL) {
 				i = cap->child;
 				depth++;
 				continue;
 			}
 		}
-		while (m->cap[i].sibling == NONE && m->cap[i].parent != NONE) {
+		while (m->cap[i].sibling == NIL && m->cap[i].parent != NIL) {
 			i = m->cap[i].parent;
 			depth--;
 		}

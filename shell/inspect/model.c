@@ -36,7 +36,7 @@ static bool map_grow(struct map *map, uint32_t count,
 	for (uint32_t i = 0; i < count; i++) {
 		size_t at = hash(key(m, i)) & map->mask;
 
-		while (bucket[at] != NONE)
+		while (bucket[at] != NIL)
 			at = (at + 1) & map->mask;
 		bucket[at] = i;
 	}
@@ -67,11 +67,11 @@ uint32_t model_cap_at(const struct model *m, uint64_t at)
 	size_t i = hash(at) & m->caps.mask;
 
 	if (!m->caps.bucket)
-		return NONE;
-	for (; m->caps.bucket[i] != NONE; i = (i + 1) & m->caps.mask)
+		return NIL;
+	for (; m->caps.bucket[i] != NIL; i = (i + 1) & m->caps.mask)
 		if (m->cap[m->caps.bucket[i]].at == at)
 			return m->caps.bucket[i];
-	return NONE;
+	return NIL;
 }
 
 static uint32_t find_object(const struct model *m, unsigned type, uint64_t base,
@@ -80,15 +80,15 @@ static uint32_t find_object(const struct model *m, unsigned type, uint64_t base,
 	size_t i = hash(key_of(type, base, bytes)) & m->objects.mask;
 
 	if (!m->objects.bucket)
-		return NONE;
-	for (; m->objects.bucket[i] != NONE; i = (i + 1) & m->objects.mask) {
+		return NIL;
+	for (; m->objects.bucket[i] != NIL; i = (i + 1) & m->objects.mask) {
 		const struct object *o = &m->object[m->objects.bucket[i]];
 
 		if (o->type == type && o->base == base &&
 		    (type != OBJECT_UNTYPED || o->bytes == bytes))
 			return m->objects.bucket[i];
 	}
-	return NONE;
+	return NIL;
 }
 
 uint32_t model_object(const struct model *m, unsigned type, uint64_t base)
@@ -189,8 +189,8 @@ static struct object named_by(const struct model *m, const struct cap *cap)
 	struct object o = {.type = cap->type,
 			   .bits = cap->bits,
 			   .base = cap->base,
-			   .first = NONE,
-			   .task = NONE};
+			   .first = NIL,
+			   .task = NIL};
 
 	if (cap->type == OBJECT_ZOMBIE) {
 		o.dying = true;
@@ -211,7 +211,7 @@ static bool name_object(struct model *m, uint32_t index)
 	struct object o = named_by(m, cap);
 	uint32_t at = find_object(m, o.type, o.base, o.bytes);
 
-	if (at == NONE) {
+	if (at == NIL) {
 		if (!grow((void **)&m->object, m->object_count, sizeof(o)) ||
 		    !map_grow(&m->objects, m->object_count, object_key, m))
 			return false;
@@ -236,7 +236,7 @@ void capture_put(struct map *map, uint64_t key, uint32_t index)
 {
 	size_t at = hash(key) & map->mask;
 
-	while (map->bucket[at] != NONE)
+	while (map->bucket[at] != NIL)
 		at = (at + 1) & map->mask;
 	map->bucket[at] = index;
 }
@@ -296,18 +296,18 @@ uint32_t capture_cap(struct model *m, uint64_t at)
 
 	if (index == SLOTS_MAX) {
 		m->cut = true;
-		return NONE;
+		return NIL;
 	}
 	if (!grow((void **)&m->cap, index, sizeof(*cap)) ||
 	    !map_grow(&m->caps, index, cap_key, m))
-		return NONE;
+		return NIL;
 	cap = &m->cap[index];
 	*cap = (struct cap){.at = at,
-			    .parent = NONE,
-			    .child = NONE,
-			    .sibling = NONE,
-			    .object = NONE,
-			    .holder = NONE};
+			    .parent = NIL,
+			    .child = NIL,
+			    .sibling = NIL,
+			    .object = NIL,
+			    .holder = NIL};
 	read_cap(m, cap);
 	cap->corrupt = cap_wrong(cap);
 	m->cap_count++;
@@ -325,7 +325,7 @@ static const char *child_of_untyped_wrong(const struct model *m,
 {
 	uint64_t offset = child->base - parent->base;
 	uint64_t bytes =
-		child->object == NONE ? 0 : m->object[child->object].bytes;
+		child->object == NIL ? 0 : m->object[child->object].bytes;
 
 	if (child->base < parent->base || offset > parent->word[1] ||
 	    bytes > parent->word[1] - offset)
@@ -359,7 +359,7 @@ static void add_child(struct model *m, uint32_t parent, uint32_t index)
 
 	cap->in_tree = true;
 	cap->parent = parent;
-	if (parent == NONE) {
+	if (parent == NIL) {
 		cap->sibling = m->root;
 		m->root = index;
 		return;
@@ -374,13 +374,13 @@ static void add_child(struct model *m, uint32_t parent, uint32_t index)
 static void blame(struct model *m, uint32_t index, const char *what)
 {
 	m->broken = true;
-	if (index == NONE)
+	if (index == NIL)
 		m->root_corrupt = what;
 	else if (!m->cap[index].corrupt)
 		m->cap[index].corrupt = what;
 }
 
-/* The slot a link leads to, now a child of `parent`; or NONE. */
+/* The slot a link leads to, now a child of `parent`; or NIL. */
 static uint32_t visit(struct model *m, uint32_t parent, uint64_t va)
 {
 	uint32_t index;
@@ -388,14 +388,14 @@ static uint32_t visit(struct model *m, uint32_t parent, uint64_t va)
 
 	if (va % 8 || !layout_pointer(&m->layout, va, &at)) {
 		blame(m, parent, "a link to its children leads nowhere");
-		return NONE;
+		return NIL;
 	}
-	if (model_cap_at(m, at) != NONE) {
+	if (model_cap_at(m, at) != NIL) {
 		blame(m, parent, "a link to its children leads in a circle");
-		return NONE;
+		return NIL;
 	}
 	index = capture_cap(m, at);
-	if (index != NONE)
+	if (index != NIL)
 		add_child(m, parent, index);
 	return index;
 }
@@ -404,7 +404,7 @@ static uint32_t visit(struct model *m, uint32_t parent, uint64_t va)
 static uint64_t next_va(struct model *m, uint32_t at, uint64_t root,
 			uint32_t *parent)
 {
-	while (at != NONE) {
+	while (at != NIL) {
 		const struct cap *cap = &m->cap[at];
 		uint64_t up, next = cap->next_va;
 
@@ -412,7 +412,7 @@ static uint64_t next_va(struct model *m, uint32_t at, uint64_t root,
 		if (!(next & LINK_UP))
 			return next;
 		if (!layout_pointer(&m->layout, next & ~LINK_UP, &up) ||
-		    up != (*parent == NONE ? root : m->cap[*parent].at))
+		    up != (*parent == NIL ? root : m->cap[*parent].at))
 			blame(m, at, "it is the last child of another");
 		at = *parent;
 	}
@@ -424,18 +424,18 @@ static void walk_tree(struct model *m)
 	uint64_t root =
 		layout_at(&m->layout, m->layout.kernel, INSPECT_KERNEL_CAPS);
 	uint64_t va = layout_get(&m->layout, root, INSPECT_SLOT_CHILD);
-	uint32_t parent = NONE, index;
+	uint32_t parent = NIL, index;
 
 	while (va && !m->cut) {
 		index = visit(m, parent, va);
-		if (index != NONE && m->cap[index].child_va &&
+		if (index != NIL && m->cap[index].child_va &&
 		    m->cap[index].type != OBJECT_NULL) {
 			parent = index;
 			va = m->cap[index].child_va;
 			continue;
 		}
 		/* What follows a broken link is lost: on with the parent's. */
-		va = next_va(m, index != NONE ? index : parent, root, &parent);
+		va = next_va(m, index != NIL ? index : parent, root, &parent);
 	}
 }
 
@@ -447,7 +447,7 @@ int model_capture(struct model *m, const struct guestmem *mem, int fd,
 	int err;
 
 	memset(m, 0, sizeof(*m));
-	m->root = NONE;
+	m->root = NIL;
 	err = layout_find(&m->layout, mem, fd, why, size);
 	if (err)
 		return err;

@@ -13,7 +13,7 @@
 #include "guest-kernel/abi/object.h"
 #include "shell/inspect/layout.h"
 
-#define NONE	  UINT32_MAX
+#define NIL	  UINT32_MAX /* an index of nothing */
 #define SLOTS_MAX (1u << 20) /* more are not looked at */
 
 /* What a slot is to who holds it. */
@@ -42,11 +42,11 @@ struct cap {
 	uint64_t word[2];
 	uint64_t child_va, next_va; /* links as they are */
 
-	/* Indices of model.cap, or NONE. Children in order of their making. */
+	/* Indices of model.cap, or NIL. Children in order of their making. */
 	uint32_t parent, child, sibling;
 	uint32_t children;
 	uint32_t object; /* index of model.object */
-	uint32_t holder; /* the same, or NONE */
+	uint32_t holder; /* the same, or NIL */
 	uint8_t role;
 	uint16_t index;
 	bool in_tree;
@@ -61,7 +61,7 @@ struct object {
 	uint32_t first;	 /* the first capability of it */
 	uint32_t number; /* of a task */
 	/* Of a pool: how the task with the lowest number gets there. */
-	uint32_t task; /* index of model.object; NONE: no way */
+	uint32_t task; /* index of model.object; NIL: no way */
 	uint8_t depth; /* 0: it is the root pool */
 	uint8_t path[CADDR_DEPTH_MAX];
 	const char *corrupt;
@@ -96,12 +96,12 @@ int model_capture(struct model *m, const struct guestmem *mem, int fd,
 /* Accepts a zeroed one. */
 void model_free(struct model *m);
 
-/* Indices, or NONE. */
+/* Indices, or NIL. */
 uint32_t model_cap_at(const struct model *m, uint64_t at);
 uint32_t model_object(const struct model *m, unsigned type, uint64_t base);
 uint32_t model_task(const struct model *m, uint32_t number);
 
-/* The capability in a slot of an object that holds some; NONE: empty. */
+/* The capability in a slot of an object that holds some; NIL: empty. */
 uint32_t model_held(const struct model *m, const struct object *holder,
 		    enum role role, unsigned index);
 

@@ -144,7 +144,7 @@ static struct name name_of(const struct object *o)
 
 struct name object_name(const struct model *m, uint32_t object)
 {
-	if (object == NONE)
+	if (object == NIL)
 		return (struct name){"nothing"};
 	return name_of(&m->object[object]);
 }
@@ -154,7 +154,7 @@ struct name object_name_at(const struct model *m, unsigned type, uint64_t base)
 	uint32_t object = model_object(m, type, base);
 	struct name n;
 
-	if (object != NONE)
+	if (object != NIL)
 		return object_name(m, object);
 	snprintf(n.text, sizeof(n.text), "%s@%" PRIx64 " (unknown)",
 		 type_word(type), base);
@@ -180,7 +180,7 @@ static struct name pool_slot_name(const struct model *m,
 {
 	struct name n, path = path_name(pool, index);
 
-	if (pool->task == NONE)
+	if (pool->task == NIL)
 		snprintf(n.text, sizeof(n.text), "cpool@%" PRIx64 "/%u",
 			 pool->base, index);
 	else if (m->task_count && pool->task == m->task[0])
@@ -206,7 +206,7 @@ struct name slot_name(const struct model *m, const struct cap *cap)
 	};
 	struct name n, holder = object_name(m, cap->holder);
 
-	if (cap->holder == NONE)
+	if (cap->holder == NIL)
 		snprintf(n.text, sizeof(n.text), "slot@%" PRIx64, cap->at);
 	else if (cap->role == ROLE_POOL)
 		return pool_slot_name(m, &m->object[cap->holder], cap->index);
@@ -244,12 +244,12 @@ bool walk_path(const struct model *m, uint32_t task, const char *text,
 {
 	uint32_t cap;
 
-	if (task == NONE)
+	if (task == NIL)
 		return false;
 	cap = model_held(m, &m->object[task], ROLE_CPOOL, 0);
 	for (unsigned depth = 0; depth < CADDR_DEPTH_MAX; depth++) {
-		if (cap == NONE || m->cap[cap].type != OBJECT_CPOOL ||
-		    m->cap[cap].object == NONE || !read_index(&text, index))
+		if (cap == NIL || m->cap[cap].type != OBJECT_CPOOL ||
+		    m->cap[cap].object == NIL || !read_index(&text, index))
 			return false;
 		*pool = m->cap[cap].object;
 		if (!*text)
@@ -267,7 +267,7 @@ static uint32_t slot_of_task(const struct model *m, uint32_t task,
 
 	return walk_path(m, task, path, &pool, &index)
 		       ? model_held(m, &m->object[pool], ROLE_POOL, index)
-		       : NONE;
+		       : NIL;
 }
 
 /* Any slot's name, as it is printed. */
@@ -276,7 +276,7 @@ static uint32_t slot_by_name(const struct model *m, const char *text)
 	for (uint32_t i = 0; i < m->cap_count; i++)
 		if (!strcmp(slot_name(m, &m->cap[i]).text, text))
 			return i;
-	return NONE;
+	return NIL;
 }
 
 uint32_t find_slot_named(const struct model *m, const char *text)
@@ -286,13 +286,12 @@ uint32_t find_slot_named(const struct model *m, const char *text)
 	struct name n;
 
 	if (!colon) {
-		found = m->task_count ? slot_of_task(m, m->task[0], text)
-				      : NONE;
-		return found != NONE ? found : slot_by_name(m, text);
+		found = m->task_count ? slot_of_task(m, m->task[0], text) : NIL;
+		return found != NIL ? found : slot_by_name(m, text);
 	}
 	snprintf(n.text, sizeof(n.text), "%.*s", (int)(colon - text), text);
 	task = find_task_named(m, n.text);
-	return task == NONE ? NONE : slot_of_task(m, task, colon + 1);
+	return task == NIL ? NIL : slot_of_task(m, task, colon + 1);
 }
 
 uint32_t find_task_named(const struct model *m, const char *text)
@@ -305,9 +304,9 @@ uint32_t find_task_named(const struct model *m, const char *text)
 	else if (*text == '#')
 		text++;
 	if (*text < '0' || *text > '9')
-		return NONE;
+		return NIL;
 	number = strtoul(text, &end, 10);
-	return *end || number > UINT32_MAX ? NONE : model_task(m, number);
+	return *end || number > UINT32_MAX ? NIL : model_task(m, number);
 }
 
 uint32_t find_object_named(const struct model *m, const char *text)
@@ -320,5 +319,5 @@ uint32_t find_object_named(const struct model *m, const char *text)
 	if (!strncmp(text, "task", 4))
 		return find_task_named(m, text);
 	slot = find_slot_named(m, text);
-	return slot == NONE ? NONE : m->cap[slot].object;
+	return slot == NIL ? NIL : m->cap[slot].object;
 }

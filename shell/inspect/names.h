@@ -30,7 +30,7 @@ struct name bytes_text(uint64_t bytes);
 /* "1.5 ms" */
 struct name time_text(uint64_t ns);
 
-/* "task#2", "endpoint@3fe000", "port@60-64", "irq#1"; NONE: "nothing". */
+/* "task#2", "endpoint@3fe000", "port@60-64", "irq#1"; NIL: "nothing". */
 struct name object_name(const struct model *m, uint32_t object);
 /* The same of what lies at an address; "0" if nothing known does. */
 struct name object_name_at(const struct model *m, unsigned type, uint64_t base);
@@ -49,7 +49,7 @@ struct detail cap_detail(const struct model *m, const struct cap *cap);
 struct detail wait_detail(const struct model *m, const struct object *task);
 
 /*
- * What a name that a person wrote means: an object's, or a slot's. NONE:
+ * What a name that a person wrote means: an object's, or a slot's. NIL:
  * nothing.
  */
 uint32_t find_object_named(const struct model *m, const char *text);

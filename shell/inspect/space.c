@@ -159,7 +159,7 @@ unsigned space_id(const struct model *m, uint64_t top)
 {
 	uint32_t object = model_object(m, OBJECT_PML4, top);
 
-	return object == NONE ? 0 : m->cap[m->object[object].first].space;
+	return object == NIL ? 0 : m->cap[m->object[object].first].space;
 }
 
 /* Does the table that covers an address at `level` lie there? */

@@ -32,7 +32,7 @@ struct row {
 	char slot[16], text[64], rights[8], tip[DETAIL_SIZE];
 	uint8_t type;
 	bool bad, dim;
-	uint32_t target; /* its object's box; NONE: none */
+	uint32_t target; /* its object's box; NIL: none */
 };
 
 struct box {
@@ -88,7 +88,7 @@ static struct box *add_box(struct picture *p, uint32_t object, unsigned column)
 {
 	struct box *box;
 
-	if (p->boxes == BOXES_MAX || p->box_of[object] != NONE) {
+	if (p->boxes == BOXES_MAX || p->box_of[object] != NIL) {
 		p->cut |= p->boxes == BOXES_MAX;
 		return NULL;
 	}
@@ -112,7 +112,7 @@ static struct row *add_row(struct picture *p)
 		return NULL;
 	}
 	row = &p->row[p->rows++];
-	*row = (struct row){.target = NONE};
+	*row = (struct row){.target = NIL};
 	p->box[p->boxes - 1].rows++;
 	return row;
 }
@@ -140,7 +140,7 @@ static void add_held(struct picture *p, const struct object *task,
 	uint32_t cap = model_held(p->m, task, role, 0);
 	struct row *row;
 
-	if (cap == NONE)
+	if (cap == NIL)
 		return;
 	row = add_row(p);
 	if (!row)
@@ -188,11 +188,11 @@ static uint32_t leads_to(const struct picture *p, const struct cap *cap)
 {
 	uint32_t told;
 
-	if (cap->type != OBJECT_IRQ_HANDLER || cap->object == NONE)
+	if (cap->type != OBJECT_IRQ_HANDLER || cap->object == NIL)
 		return cap->object;
 	told = model_held(p->m, &p->m->object[cap->object], ROLE_NOTIFICATION,
 			  0);
-	return told == NONE ? NONE : p->m->cap[told].object;
+	return told == NIL ? NIL : p->m->cap[told].object;
 }
 
 static void add_slot(struct picture *p, const struct group *g)
@@ -217,14 +217,14 @@ static void add_slot(struct picture *p, const struct group *g)
 		 type_text(cap->type), cap_detail(p->m, cap).text);
 	row->type = cap->type;
 	row->bad = cap->corrupt != NULL;
-	row->target = g->count > 1 ? NONE : leads_to(p, cap);
+	row->target = g->count > 1 ? NIL : leads_to(p, cap);
 }
 
 static void add_pool(struct picture *p, uint32_t object)
 {
 	const struct object *pool = &p->m->object[object];
 	struct box *box =
-		add_box(p, object, 1 + (pool->task == NONE ? 0 : pool->depth));
+		add_box(p, object, 1 + (pool->task == NIL ? 0 : pool->depth));
 	unsigned index = 0, taken = 0;
 	struct group g;
 
@@ -267,7 +267,7 @@ static void place_meetings(struct picture *p)
 			uint32_t target = p->row[from->row + n].target;
 			struct box *to;
 
-			if (target == NONE || p->box_of[target] == NONE)
+			if (target == NIL || p->box_of[target] == NIL)
 				continue;
 			to = &p->box[p->box_of[target]];
 			if (is_meeting(p->m->object[target].type) &&
@@ -332,7 +332,7 @@ static void find_anchors(struct picture *p, unsigned column)
 			uint32_t target = p->row[from->row + n].target;
 			struct box *to;
 
-			if (target == NONE || p->box_of[target] == NONE ||
+			if (target == NIL || p->box_of[target] == NIL ||
 			    from->column >= column)
 				continue;
 			to = &p->box[p->box_of[target]];
@@ -458,7 +458,7 @@ static void draw_edges(struct picture *p)
 		for (uint32_t n = 0; n < from->rows; n++) {
 			uint32_t target = p->row[from->row + n].target;
 
-			if (target == NONE || p->box_of[target] == NONE ||
+			if (target == NIL || p->box_of[target] == NIL ||
 			    p->box[p->box_of[target]].column <= from->column)
 				continue;
 			draw_edge(p, from, n, &p->box[p->box_of[target]]);

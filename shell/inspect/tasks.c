@@ -23,11 +23,11 @@ uint32_t queue_next(const struct model *m, struct queue *q)
 	uint32_t task;
 
 	if (!q->at || q->seen == QUEUE_MAX)
-		return NONE;
+		return NIL;
 	task = model_object(m, OBJECT_TASK, q->at);
-	if (q->seen++ == m->task_count || task == NONE) {
+	if (q->seen++ == m->task_count || task == NIL) {
 		q->corrupt = true;
-		return NONE;
+		return NIL;
 	}
 	q->at = layout_follow(&m->layout, q->at, INSPECT_TASK_NEXT);
 	return task;
@@ -61,8 +61,8 @@ uint64_t task_top(const struct model *m, const struct object *task)
 {
 	uint32_t cap = model_held(m, task, ROLE_TABLE, 0);
 
-	return cap != NONE && m->cap[cap].type == OBJECT_PML4 ? m->cap[cap].base
-							      : 0;
+	return cap != NIL && m->cap[cap].type == OBJECT_PML4 ? m->cap[cap].base
+							     : 0;
 }
 
 struct program *task_program(struct inspect *in, const struct object *task)
@@ -178,7 +178,7 @@ static void row_of(struct request *r, struct table *t,
 	table_cell(t, "prio", CELL_RIGHT | CELL_NUMBER, "%u",
 		   (unsigned)layout_get(l, task->base, INSPECT_TASK_PRIORITY));
 	table_cell(t, "pool", CELL_JSON, "%s",
-		   pool == NONE
+		   pool == NIL
 			   ? ""
 			   : object_name(r->m, r->m->cap[pool].object).text);
 	table_cell(t, "space", CELL_JSON, regs.cr3 ? "pml4@%" PRIx64 : "",
@@ -230,14 +230,14 @@ static void say_slots(struct request *r, struct table *t,
 	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
 		uint32_t cap = model_held(r->m, task, slots[i].role, 0);
 
-		if (cap != NONE)
+		if (cap != NIL)
 			fact(t, slots[i].name,
 			     object_name(r->m, r->m->cap[cap].object).text);
 	}
 	for (unsigned i = 0; i < TASK_PORTS; i++) {
 		uint32_t cap = model_held(r->m, task, ROLE_PORT, i);
 
-		if (cap != NONE)
+		if (cap != NIL)
 			fact(t, "ports",
 			     cap_detail(r->m, &r->m->cap[cap]).text);
 	}
@@ -390,7 +390,7 @@ int cmd_task(struct request *r)
 	bool in_kernel = false;
 	struct table t;
 
-	if (index == NONE)
+	if (index == NIL)
 		return -ENOENT;
 	task = &r->m->object[index];
 	task_read(r->in, task, &regs, &in_kernel);

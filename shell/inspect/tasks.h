@@ -15,7 +15,7 @@ struct queue {
 };
 
 void queue_begin(const struct model *m, struct queue *q, uint64_t queue);
-/* The next task's object; NONE: no more. */
+/* The next task's object; NIL: no more. */
 uint32_t queue_next(const struct model *m, struct queue *q);
 
 /* "running", "waiting", ...; "faulted" when it stopped by that. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "shell/inspect/internal.h"
+#include "shell/inspect/record.h"
 
 /* The kernel's own words for a step of the derivation. */
 static const char *step_text(const struct model *m, const struct cap *cap)
@@ -13,7 +14,7 @@ static const char *step_text(const struct model *m, const struct cap *cap)
 
 	if (!cap->in_tree)
 		return "not met along the tree";
-	if (cap->parent == NONE)
+	if (cap->parent == NIL)
 		return "made by the boot";
 	parent = &m->cap[cap->parent];
 	if (parent->type == OBJECT_UNTYPED && cap->type == OBJECT_UNTYPED)
@@ -42,6 +43,7 @@ static void why_row(struct request *r, struct table *t, uint32_t index,
 	table_cell(t, "rights", 0, "%s", rights_text(cap->rights).text);
 	table_cell(t, "how", cap->corrupt ? CELL_BAD : 0, "%s",
 		   cap->corrupt ? cap->corrupt : step_text(m, cap));
+	table_cell(t, "by", 0, "%s", record_origin(r->in->record, cap).text);
 }
 
 int cmd_why(struct request *r)
@@ -53,10 +55,10 @@ int cmd_why(struct request *r)
 	if (r->argc != 2)
 		return out_refuse(r->out, -EINVAL, "why: of which slot?");
 	cap = find_slot_named(m, r->argv[1]);
-	if (cap == NONE)
+	if (cap == NIL)
 		return out_refuse(r->out, -ENOENT, "nothing is in slot '%s'",
 				  r->argv[1]);
-	for (uint32_t i = cap; i != NONE; i = m->cap[i].parent)
+	for (uint32_t i = cap; i != NIL; i = m->cap[i].parent)
 		count++;
 	path = calloc(count, sizeof(*path));
 	if (!path)

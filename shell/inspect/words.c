@@ -43,9 +43,9 @@ static uint32_t pool_of_prefix(const struct model *m, const char *prefix)
 			 (int)(slash - prefix), prefix);
 		cap = find_slot_named(m, path.text);
 	}
-	return cap != NONE && m->cap[cap].type == OBJECT_CPOOL
+	return cap != NIL && m->cap[cap].type == OBJECT_CPOOL
 		       ? m->cap[cap].object
-		       : NONE;
+		       : NIL;
 }
 
 static void tell_slot(const struct model *m, uint32_t cap, const char *path,
@@ -53,7 +53,7 @@ static void tell_slot(const struct model *m, uint32_t cap, const char *path,
 {
 	struct detail d, about = {""};
 
-	if (cap == NONE) {
+	if (cap == NIL) {
 		if (!w->types)
 			w->fn(w->ctx, path, "free");
 		return;
@@ -75,7 +75,7 @@ static void tell_slots(struct inspect *in, const struct wanted *w)
 	if (!look(in))
 		return;
 	pool = pool_of_prefix(m, w->prefix);
-	if (pool == NONE || m->object[pool].corrupt)
+	if (pool == NIL || m->object[pool].corrupt)
 		return;
 	for (unsigned i = 0; i < CPOOL_SLOTS; i++) {
 		struct name path;
@@ -123,7 +123,7 @@ int inspect_slot(struct inspect *in, const char *path,
 	if (!m->task_count || !walk_path(m, m->task[0], path, &pool, &index))
 		return -ENOENT;
 	cap = model_held(m, &m->object[pool], ROLE_POOL, index);
-	if (cap == NONE)
+	if (cap == NIL)
 		return 0;
 	slot->type = m->cap[cap].type;
 	slot->rights = m->cap[cap].rights;

@@ -109,12 +109,10 @@ static int start_debugger(struct repl *r)
 static int begin(struct repl *r)
 {
 	const struct options *o = &r->options->options;
-	struct inspect_config config = {r->session.m, o->kernel, o->module,
-					o->module_count};
 	struct machine *m = r->session.m;
 
 	r->m = m;
-	r->inspect = inspect_create(&config);
+	r->inspect = look_inspector(&r->session.look);
 	if (!r->inspect || start_debugger(r) < 0)
 		return EXIT_HOST;
 	m->input = (struct input_source){r, input_open};
@@ -136,7 +134,6 @@ static void end(struct repl *r)
 	if (r->prompting)
 		prompt_end(r);
 	log_set_hook(NULL, NULL);
-	inspect_destroy(r->inspect);
 	symbols_free(&r->kernel);
 	symbols_free(&r->init);
 	if (r->history >= 0)

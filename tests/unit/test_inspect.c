@@ -131,7 +131,7 @@ static const struct cap *cap_in(const struct fixture *f, unsigned index)
 			.object;
 	uint32_t cap = model_held(m, &m->object[pool], ROLE_POOL, index);
 
-	assert_int_not_equal(cap, NONE);
+	assert_int_not_equal(cap, NIL);
 	return &m->cap[cap];
 }
 

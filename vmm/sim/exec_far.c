@@ -398,6 +398,8 @@ void exec_syscall(struct cpu *cpu, const struct op *op)
 	cpu->op = op;
 	if (!(cpu->s.efer & EFER_SCE) || !cpu->code64)
 		raise_fault(cpu, VEC_UD);
+	if (cpu_traces(cpu, TRACE_CALL))
+		trace_call(cpu, op_rip(op), true);
 	flags = flags_get(cpu) & ~FLAG_RF;
 	cpu->r[GPR_RCX] = next_rip(op);
 	cpu->r[GPR_R11] = flags;
@@ -435,6 +437,8 @@ void exec_sysret(struct cpu *cpu, const struct op *op)
 		set_ring64(cpu, 3);
 	else
 		cpu_update_mode(cpu);
+	if (cpu_traces(cpu, TRACE_CALL))
+		trace_call(cpu, cpu->rip, false);
 	/* TF traps at once, as though SYSCALL had just ended (SDM 2 SYSRET). */
 	if (flags & FLAG_TF) {
 		cpu->debug_hits |= DR6_BS;

@@ -394,6 +394,7 @@ void trace_delivery(struct cpu *cpu, unsigned vector, enum event_kind kind,
 void trace_fill(struct cpu *cpu, uint64_t lin, uint64_t gpa, uint64_t page_len,
 		bool user, bool writable, bool executable);
 void trace_fault(struct cpu *cpu, uint64_t lin, uint32_t error);
+void trace_call(struct cpu *cpu, uint64_t rip, bool enters);
 
 /* ---- past.c; blocks: where cpu->mode_alone is set ---- */
 void past_block(struct cpu *cpu, const struct block *block);

@@ -102,3 +102,12 @@ void trace_fault(struct cpu *cpu, uint64_t lin, uint32_t error)
 	e.error = error;
 	tell(cpu, &e);
 }
+
+void trace_call(struct cpu *cpu, uint64_t rip, bool enters)
+{
+	struct trace_event e = event(cpu, TRACE_CALL, rip);
+
+	e.enters = enters;
+	e.gpr = cpu->r;
+	tell(cpu, &e);
+}
