@@ -229,6 +229,26 @@ static void test_many_timers(void)
 	check_equal(seen, UINT64_MAX, "all of them come");
 }
 
+#define ALARM_AT (AREA + 0x800000)
+
+/* The machine's alarm, for the service's task. */
+static void give_alarm(const struct rt_thread *thread)
+{
+	struct caddr pool = make(OBJECT_CPOOL, 0);
+	struct alarm_claim claim;
+
+	make_tables(ALARM_AT);
+	check_error(alarm_claim(&claim, caddr_root(BOOT_SLOT_IRQ_CONTROL), pool,
+				timers.alarm_note),
+		    ERR_OK, "the HPET is claimed");
+	check_error(sys_page_map(caddr_in(pool, ALARM_FRAME), ALARM_AT,
+				 RIGHT_READ | RIGHT_WRITE, PML4),
+		    ERR_OK, "mapped");
+	check(alarm_begin(&timers.alarm, &claim, ALARM_AT), "is one");
+	check_error(sys_task_bind(thread->task, timers.alarm_note), ERR_OK,
+		    "and wakes the service");
+}
+
 static void test_timer_service(void)
 {
 	struct rt_thread thread;
@@ -237,14 +257,16 @@ static void test_timer_service(void)
 		.endpoint = make(OBJECT_ENDPOINT, 0),
 		.replies = make(OBJECT_CPOOL, 0),
 		.notifications = make(OBJECT_CPOOL, 0),
-		.nothing = make(OBJECT_NOTIFICATION, 0),
+		.alarm_note = make(OBJECT_NOTIFICATION, 0),
 	};
 	check_error(sys_untyped_retype(UNTYPED, OBJECT_REPLY, 0, TIMERS_MAX,
 				       caddr_in(timers.replies, 0), NULL),
 		    ERR_OK, "replies");
 	timer_client = mint(timers.endpoint, 11);
-	check_error(rt_thread_start(&thread, serve_timers, &timers), ERR_OK,
+	check_error(rt_thread_make(&thread, serve_timers, &timers), ERR_OK,
 		    "the timer service");
+	give_alarm(&thread);
+	rt_thread_go(&thread);
 	test_sleep();
 	test_signals(timers.endpoint);
 	test_many_timers();

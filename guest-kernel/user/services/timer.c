@@ -1,7 +1,8 @@
 /*
- * timer.c: see timer.h. The service waits for requests until the next timer is
- * due. A request is received with the Reply of a free timer: who sleeps is
- * answered by it when his time has come, all others at once.
+ * timer.c: see timer.h. The service waits for requests and for its alarm, at
+ * the time of the next timer. A request is received with the Reply of a free
+ * timer: who sleeps is answered by it when his time has come, all others at
+ * once.
  */
 #include "guest-kernel/user/services/timer.h"
 
@@ -163,25 +164,23 @@ static unsigned find_idle(const struct state *s)
 	return i;
 }
 
+/* Requests, and the alarm, which is bound to the receiver. */
 static enum error serve_one(struct state *s)
 {
-	uint64_t until = fire_due(s);
 	unsigned i = find_idle(s);
 	struct caddr to = caddr_in(s->service->notifications, i);
 	struct message m = {0};
 	enum error err;
 	uint64_t bits;
 
-	if (i == TIMERS_MAX) {
-		err = notification_wait(s->service->nothing, until, &bits);
-		return err == ERR_TIMEOUT ? ERR_OK : err;
-	}
+	if (i == TIMERS_MAX)
+		return notification_wait(s->service->alarm_note, NO_DEADLINE,
+					 &bits);
 	rt_buffer()->receive[0] = (struct message_cap){to.path, to.depth, 0};
-	err = message_call(SYS_RECV, s->service->endpoint, reply_of(s, i),
-			   until, &m);
+	err = message_receive(s->service->endpoint, reply_of(s, i), &m);
 	if (err == ERR_OK && m.info & MESSAGE_CALL)
 		handle(s, i, &m);
-	return err == ERR_TIMEOUT ? ERR_OK : err;
+	return err;
 }
 
 void timer_serve(const struct timer_service *service)
@@ -191,7 +190,9 @@ void timer_serve(const struct timer_service *service)
 	if (!s)
 		rt_panic("timer service: no memory");
 	s->service = service;
-	while (serve_one(s) == ERR_OK)
-		;
+	do {
+		while (!alarm_set(&service->alarm, fire_due(s)))
+			;
+	} while (serve_one(s) == ERR_OK);
 	free(s);
 }

@@ -10,6 +10,7 @@
 
 #include "guest-kernel/user/message.h"
 #include "guest-kernel/user/rt.h"
+#include "guest-kernel/user/services/alarm.h"
 
 #define TIMERS_MAX 64 /* pending at a time; who comes then waits */
 
@@ -28,13 +29,19 @@ enum error timer_notify(struct caddr service, uint64_t time,
 /* False: it was signalled already, or is no timer of this client's (badge). */
 bool timer_cancel(struct caddr service, uint64_t id);
 
-/* ---- the service ---- */
-
+/*
+ * ---- the service ----
+ *
+ * It knows the time by sys_clock() and is woken by its own alarm: the kernel
+ * keeps no deadline for it. `alarm_note` is where the alarm's interrupts go;
+ * who starts the service binds it to the task that serves (TASK_BIND).
+ */
 struct timer_service {
 	struct caddr endpoint;
 	struct caddr replies; /* a pool: Replys in slots 0..TIMERS_MAX-1 */
 	struct caddr notifications; /* an empty pool */
-	struct caddr nothing;	    /* a Notification that nobody signals */
+	struct alarm alarm;
+	struct caddr alarm_note;
 };
 
 /* Serves until its Endpoint is gone. */
