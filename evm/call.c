@@ -325,7 +325,7 @@ static int drive(struct evm *evm, unsigned *depth, struct evm_result *result)
 	for (;;) {
 		struct evm_frame *f = evm->frames[*depth];
 		bool done = true;
-		int err = evm_interpret(f);
+		int err = evm->interpret ? evm->interpret(f) : evm_interpret(f);
 
 		if (err == 0 && f->calling) {
 			err = start(evm, &f->call, *depth + 1, &done, result);

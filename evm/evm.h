@@ -260,6 +260,8 @@ struct evm {
 	const struct evm_hash *blob_hashes;
 	size_t blob_count;
 	const struct evm_tracer *tracer; /* or NULL */
+	/* another interpreter in the place of the EVM's own; or NULL */
+	int (*interpret)(struct evm_frame *frame);
 
 	/* one for each depth reached so far; kept from run to run */
 	struct evm_frame *frames[EVM_DEPTH_MAX + 1];
