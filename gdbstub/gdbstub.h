@@ -71,6 +71,8 @@ struct gdb;
 struct gdb *gdb_create(const struct gdb_config *config);
 /* Where to connect to: "127.0.0.1:1234", "/tmp/x"; "" of a connection. */
 const char *gdb_address(const struct gdb *gdb);
+/* Has the client something to say? While it waits that is Ctrl-C. */
+bool gdb_speaks(const struct gdb *gdb);
 /* The run is over: the client is told how. Accepts NULL. */
 void gdb_destroy(struct gdb *gdb, unsigned status);
 

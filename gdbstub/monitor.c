@@ -108,6 +108,7 @@ static void do_why(struct machine_target *t, char *rest)
 
 /* ---- others ---- */
 
+/* Only of a machine without a history, which has more to say. */
 static void do_when(struct machine_target *t, char *rest)
 {
 	if (t->m->cpu[0]->ops->counted_time)
@@ -221,11 +222,12 @@ void machine_monitor(void *target, struct gdb_id id, const char *line)
 	if (*rest)
 		*rest++ = '\0';
 	rest += strspn(rest, " ");
+	if (h->monitor && h->monitor(h->ctx, line, t->sink.text, t->sink.ctx))
+		return;
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(copy, commands[i].name)) {
 			commands[i].fn(t, rest);
 			return;
 		}
-	if (!h->monitor || !h->monitor(h->ctx, line, t->sink.text, t->sink.ctx))
-		say(t, "no command '%.80s'; `monitor help' lists them\n", copy);
+	say(t, "no command '%.80s'; `monitor help' lists them\n", copy);
 }

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +332,13 @@ struct gdb *gdb_create(const struct gdb_config *config)
 const char *gdb_address(const struct gdb *g)
 {
 	return g->address;
+}
+
+bool gdb_speaks(const struct gdb *g)
+{
+	struct pollfd fd = {.fd = g->in, .events = POLLIN};
+
+	return g->in >= 0 && poll(&fd, 1, 0) > 0;
 }
 
 /* Whoever waits for a stop learns that there will be none. */

@@ -130,6 +130,11 @@ space only. `vmm spaces' lists the numbers; `inferior 1' goes back."""
         gdb.execute("attach " + line.strip(), from_tty)
 
 
+# The machine may be elsewhere in time after a monitor command.
+gdb.execute("""define hookpost-monitor
+maintenance flush register-cache
+maintenance flush dcache
+end""")
 gdb.printing.register_pretty_printer(None, printers(), replace=True)
 Vmm()
 VmmSpace()

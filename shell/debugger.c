@@ -38,6 +38,9 @@ static bool restart(void *ctx)
 {
 	struct debugger *d = ctx;
 
+	if (d->history)
+		return !history_goto(d->history, history_first(d->history)) &&
+		       !history_fork(d->history);
 	if (snapshot_restore(&d->first, d->m) < 0)
 		return false;
 	d->panic->seen = false;
@@ -62,6 +65,65 @@ static unsigned exit_status(void *ctx, enum stop_kind kind, uint64_t code)
 	ended.stop_code = code;
 	verdict_of(&ended, d->options, &v);
 	return v.status;
+}
+
+/* ---- time ---- */
+
+static int keep_history(struct debugger *d)
+{
+	if (!d->m->cpu[0]->ops->counted_time)
+		return keep_first(d);
+	d->history = history_create(d->m, HISTORY_MEM);
+	return d->history ? 0 : -ENOMEM;
+}
+
+static bool can_reverse(void *ctx)
+{
+	return ((const struct debugger *)ctx)->history;
+}
+
+static bool interrupted(void *ctx)
+{
+	return gdb_speaks(((const struct debugger *)ctx)->gdb);
+}
+
+static bool reverse(void *ctx, unsigned cpu, bool step)
+{
+	struct debugger *d = ctx;
+	struct debug_stop stop = {.cpu = cpu};
+	int err = step ? history_step_back(d->history)
+		       : history_reverse_continue(d->history);
+
+	if (err == 0)
+		stop = *history_stop(d->history);
+	else if (err == -ERANGE)
+		stop.reason = DEBUG_BEGIN;
+	else if (err != -EINTR)
+		return false;
+	debug_hold(d->m->debug, &stop);
+	return true;
+}
+
+/* The words of history; false: none of them. */
+static bool travel(struct debugger *d, const char *line,
+		   void (*write)(void *out, const char *text, size_t len),
+		   void *sink)
+{
+	uint64_t before;
+	char text[1024];
+	int err;
+
+	if (!d->history)
+		return false;
+	before = history_now(d->history);
+	err = history_command(d->history, line, text, sizeof(text));
+	if (err == -ENOSYS)
+		return false;
+	write(sink, text, strlen(text));
+	write(sink, "\n", 1);
+	if (history_now(d->history) != before)
+		debug_hold(d->m->debug, history_stop(d->history));
+	return true;
 }
 
 /* ---- our kernel ---- */
@@ -90,10 +152,12 @@ static bool command(void *ctx, const char *line,
 		    void (*write)(void *out, const char *text, size_t len),
 		    void *sink)
 {
-	const struct debugger *d = ctx;
+	struct debugger *d = ctx;
 	struct inspect_out out = {.write = write, .ctx = sink};
 	char name[32], text[600];
 
+	if (travel(d, line, write, sink))
+		return true;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(line, " "), line);
 	if (!inspect_command(name))
 		return false;
@@ -109,7 +173,13 @@ static bool command(void *ctx, const char *line,
 static const char *help(void)
 {
 	static char text[2048];
-	size_t used = 0;
+	size_t used = snprintf(text, sizeof(text), "%s",
+			       "goto       N: to where N instructions had run, "
+			       "back or forward\n"
+			       "back       [N]: N instructions back\n"
+			       "present    forward to the present\n"
+			       "fork       let this be the present\n"
+			       "last-write ADDR [LEN]: who wrote there last\n");
 
 	for (const struct inspect_help *h = inspect_commands; h->name; h++)
 		if (used < sizeof(text))
@@ -155,6 +225,8 @@ static int listen_for_gdb(struct debugger *d)
 			  .monitor_help = help(),
 			  .restart = restart,
 			  .stopped = stopped,
+			  .can_reverse = can_reverse,
+			  .reverse = reverse,
 			  .exit_status = exit_status},
 	};
 
@@ -180,7 +252,7 @@ int debugger_begin(struct debugger *d, const struct options *options,
 		return 0;
 	err = m->debug ? 0 : debug_create(m);
 	if (!err)
-		err = keep_first(d);
+		err = keep_history(d);
 	if (!err)
 		err = look_into_kernel(d);
 	if (err)
@@ -189,6 +261,8 @@ int debugger_begin(struct debugger *d, const struct options *options,
 	d->init = options->module_count ? full_path(options->module[0]) : NULL;
 	debug_hold(m->debug, &stop);
 	err = listen_for_gdb(d);
+	if (!err && d->history)
+		history_interrupt(d->history, interrupted, d);
 	if (!err && gdb_address(d->gdb)[0])
 		log_warn("gdb: the machine waits for one: target "
 			 "extended-remote %s",
@@ -198,6 +272,8 @@ int debugger_begin(struct debugger *d, const struct options *options,
 
 void debugger_end(struct debugger *d, int status)
 {
+	history_destroy(d->history);
+	d->history = NULL;
 	gdb_destroy(d->gdb, status);
 	d->gdb = NULL;
 	inspect_destroy(d->inspect);

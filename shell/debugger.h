@@ -12,6 +12,7 @@
 #include "shell/lines.h"
 #include "shell/output.h"
 #include "shell/panic.h"
+#include "vmm/history.h"
 #include "vmm/snapshot.h"
 
 struct debugger {
@@ -24,8 +25,11 @@ struct debugger {
 	struct lines *lines;
 	struct gdb *gdb; /* NULL: not asked for */
 	struct inspect *inspect;
-	struct snapshot first; /* the machine before its first instruction */
-	uint8_t *input;	       /* and what it was going to be given */
+	struct history *history; /* NULL: this CPU does not count */
+	/* Without one: the machine before its first instruction, and what it
+	 * was going to be given. */
+	struct snapshot first;
+	uint8_t *input;
 	size_t input_len;
 	char *kernel, *init; /* full paths; either may be NULL */
 };
