@@ -172,6 +172,10 @@ static enum error fill_pool(struct child *c, const struct child_options *o)
 	err = err ? err : give(c, BOOT_SLOT_DONE, c->done, RIGHT_WRITE);
 	if (err == ERR_OK && o->channel.depth)
 		err = give(c, BOOT_SLOT_CHANNEL, o->channel, RIGHT_ALL);
+	for (unsigned i = 0; i < o->gift_count && err == ERR_OK; i++)
+		err = sys_cpool_mint(c->pool, o->gifts[i].slot,
+				     o->gifts[i].rights, o->gifts[i].badge,
+				     o->gifts[i].cap);
 	return err;
 }
 

@@ -22,10 +22,19 @@
 #define CHILD_GRAINS 128 /* 32 MiB */
 #define CHILD_STACK  (UINT64_C(64) << 10)
 
+/* A copy of a capability of the parent's, for a slot of the child's pool. */
+struct child_gift {
+	unsigned slot;
+	struct caddr cap;
+	uint64_t rights, badge; /* as CPOOL_MINT has them */
+};
+
 struct child_options {
-	const char *arguments; /* its command line; NULL: none */
-	unsigned grains;       /* of memory of its own, to 32 */
-	struct caddr channel;  /* for its slot 255; depth 0: none */
+	const char *arguments;		/* its command line; NULL: none */
+	unsigned grains;		/* of memory of its own, to 32 */
+	struct caddr channel;		/* for its slot 255; depth 0: none */
+	const struct child_gift *gifts; /* to slots that are not named above */
+	unsigned gift_count;
 };
 
 struct child {
