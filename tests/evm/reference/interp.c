@@ -31,8 +31,9 @@ void ref_push_bytes(struct work *w, const uint8_t *bytes, size_t len)
 	struct u256 value = {{0}};
 
 	for (size_t i = 0; i < len; i++) {
-		value = ref_shl((struct u256){{8}}, value);
-		value.w[0] |= bytes[i];
+		size_t place = len - 1 - i;
+
+		value.w[place / 8] |= (uint64_t)bytes[i] << (place % 8 * 8);
 	}
 	ref_push(w, value);
 }

@@ -31,7 +31,7 @@ static bool negative(struct u256 a)
 
 bool ref_zero(struct u256 a)
 {
-	return ref_bits(a) == 0;
+	return (a.w[0] | a.w[1] | a.w[2] | a.w[3]) == 0;
 }
 
 unsigned ref_bits(struct u256 a)
