@@ -59,6 +59,10 @@ static bool next_key(struct feeder *f, struct key *key)
 /* All of a key at once: it never needs more than an empty queue holds. */
 static void press(struct device *kbd, struct key key)
 {
+	if (key.how != KEY_TAP) {
+		i8042_key(kbd, key.code, key.how == KEY_DOWN);
+		return;
+	}
 	if (key.ctrl)
 		i8042_key(kbd, KEY_CTRL, true);
 	if (key.shift)

@@ -10,7 +10,7 @@
 /* As it is in a log; see struct key. */
 struct given_key {
 	uint16_t code;
-	uint8_t shift, ctrl;
+	uint8_t more[2]; /* key_pack() */
 };
 
 void feeder_give_bytes(struct feeder *f, const uint8_t *bytes, size_t len)
@@ -26,8 +26,9 @@ void feeder_give_bytes(struct feeder *f, const uint8_t *bytes, size_t len)
 
 void feeder_give_key(struct feeder *f, struct key key)
 {
-	struct given_key given = {key.code, key.shift, key.ctrl};
+	struct given_key given = {key.code, {0}};
 
+	key_pack(&key, given.more);
 	input_give(f->m, INPUT_OF_KEY, &given, sizeof(given));
 }
 
@@ -43,7 +44,7 @@ static void take_key(void *ctx, const uint8_t *data, size_t len)
 	if (len != sizeof(given))
 		return;
 	memcpy(&given, data, sizeof(given));
-	feeder_key(ctx, (struct key){given.code, given.shift, given.ctrl});
+	feeder_key(ctx, key_unpack(given.code, given.more));
 }
 
 static void *keep(void *ctx, size_t *len)

@@ -15,7 +15,7 @@ struct saved {
 
 struct saved_key {
 	uint16_t code;
-	uint8_t shift, ctrl;
+	uint8_t more[2]; /* key_pack() */
 };
 
 static uint8_t *put(uint8_t *at, const void *data, size_t len)
@@ -47,8 +47,9 @@ uint8_t *feeder_save(const struct feeder *f, size_t *len)
 	at = put(at, f->byte + f->byte_first, f->byte_count);
 	for (unsigned i = 0; i < f->key_count; i++) {
 		const struct key *k = &f->key[(f->key_first + i) % FEEDER_KEYS];
-		struct saved_key key = {k->code, k->shift, k->ctrl};
+		struct saved_key key = {k->code, {0}};
 
+		key_pack(k, key.more);
 		at = put(at, &key, sizeof(key));
 	}
 	put(at, f->text, f->text_len);
@@ -86,7 +87,7 @@ bool feeder_load(struct feeder *f, const uint8_t *bytes, size_t len)
 
 		memcpy(&key, at, sizeof(key));
 		at += sizeof(key);
-		f->key[i] = (struct key){key.code, key.shift, key.ctrl};
+		f->key[i] = key_unpack(key.code, key.more);
 	}
 	f->text = at;
 	f->text_len = h.text_len;

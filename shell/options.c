@@ -156,8 +156,10 @@ static int set_panic(void *ctx, const char *value)
 	return panic_check(value);
 }
 
-static const struct cli_word display_words[] = {
-	{"none", DISPLAY_NONE}, {"term", DISPLAY_TERM}, {NULL, 0}};
+static const struct cli_word display_words[] = {{"none", DISPLAY_NONE},
+						{"term", DISPLAY_TERM},
+						{"sdl", DISPLAY_SDL},
+						{NULL, 0}};
 
 static int set_display(void *ctx, const char *value)
 {
@@ -472,8 +474,7 @@ static const struct cli_option rows[] = {
 	{"escape", 0, "KEY", set_escape,
 	 "the key that ends the run in a terminal (^])"},
 	{"display", 0, "NAME", set_display,
-	 "the VGA screen: none, or term for this terminal (none)",
-	 display_words},
+	 "the VGA screen: none, sdl (a window) or term (none)", display_words},
 	{"type", 0, "TEXT", set_type,
 	 "type TEXT on the keyboard; \\n is Enter, as in C", NULL, true},
 	{"timeout", 't', "TIME", set_timeout,

@@ -31,7 +31,7 @@ struct serial_option {
 	bool given;
 };
 
-enum display_kind { DISPLAY_NONE, DISPLAY_TERM };
+enum display_kind { DISPLAY_NONE, DISPLAY_TERM, DISPLAY_SDL };
 enum exit_map { EXIT_MAP_VERDICT, EXIT_MAP_QEMU };
 
 /* A range of instructions, `to` not in it. */

@@ -80,7 +80,8 @@ static bool may_input(void *ctx)
 {
 	const struct session *s = ctx;
 
-	return console_open(&s->console) || lines_have_wire(&s->lines);
+	return console_open(&s->console) || lines_have_wire(&s->lines) ||
+	       window_is_open(&s->window);
 }
 
 /* Keys go to the screen's keyboard, else to the serial line that is stdio. */
@@ -101,7 +102,7 @@ static int connect_input(struct session *s)
 	if (!err)
 		err = lines_begin(&s->lines, &s->board);
 	s->m->input = (struct input_source){s, may_input};
-	s->m->paced |= lines_have_wire(&s->lines);
+	s->m->paced |= lines_have_wire(&s->lines) || o->display == DISPLAY_SDL;
 	if (o->type)
 		feeder_type(&s->feeder, o->type, o->type_len);
 	return err;
@@ -236,6 +237,10 @@ int session_begin(struct session *s, const struct options *options)
 		status = EXIT_USAGE;
 	if (status)
 		return status;
+	if (options->display == DISPLAY_SDL &&
+	    window_open(&s->window, &s->board, &s->feeder,
+			options->kernel ? options->kernel : options->restore))
+		return EXIT_HOST;
 	s->stdout_.patience_fd = s->signals.fd;
 	lines_set_patience(&s->lines, s->signals.fd);
 	return 0;
@@ -346,6 +351,8 @@ static int confine(struct session *s)
 		modes |= SANDBOX_KVM;
 	if (lines_have_wire(&s->lines) || o->gdb)
 		modes |= SANDBOX_NET;
+	if (window_is_open(&s->window))
+		modes |= SANDBOX_WINDOW;
 	return sandbox_enter(modes);
 }
 
@@ -354,6 +361,8 @@ int session_ready(struct session *s)
 	s->m->limit_ns = s->options->guest_ns;
 	if (debugger_begin(&s->debugger, s->options, s->m, &s->feeder,
 			   &s->panic, &s->stdout_, &s->lines))
+		return EXIT_HOST;
+	if (window_is_open(&s->window) && window_begin(&s->window))
 		return EXIT_HOST;
 	return arm_timeout(s) || confine(s) ? EXIT_HOST : 0;
 }
@@ -377,6 +386,7 @@ int session_run(struct session *s)
 	watch_keys(s, false);
 	s->wall_ns = loop_now_ns() - start;
 	display_end(&s->display);
+	window_close(&s->window);
 	terminal_leave();
 	verdict_of(s->m, s->options, &v);
 	if (s->panic.seen)
@@ -400,6 +410,7 @@ int session_run(struct session *s)
 void session_end(struct session *s)
 {
 	display_end(&s->display);
+	window_close(&s->window);
 	terminal_leave();
 	debugger_end(&s->debugger, EXIT_HOST);
 	snapshot_close(&s->snapshot);

@@ -17,6 +17,7 @@
 #include "shell/panic.h"
 #include "shell/postmortem.h"
 #include "shell/signals.h"
+#include "shell/window.h"
 #include "vmm/snapshot.h"
 
 struct session {
@@ -27,6 +28,7 @@ struct session {
 	struct feeder feeder;
 	struct console console;
 	struct display display;
+	struct window window;
 	struct output stdout_; /* the verdict's line, and serial's if stdio */
 	struct lines lines;
 	struct postmortem postmortem;

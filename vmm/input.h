@@ -28,7 +28,7 @@ struct machine;
 
 enum input_kind {
 	INPUT_OF_SERIAL, /* bytes for the line that has the person's input */
-	INPUT_OF_KEY,	 /* struct key as shell/feeder.c has it */
+	INPUT_OF_KEY,	 /* as shell/feeder_input.c has it */
 	INPUT_OF_FILE,	 /* bytes of a file, when they were asked for */
 	INPUT_OF_TYPE,	 /* text to be typed */
 	INPUT_OF_MEMORY, /* 8 bytes: where; the rest: what; a debugger's */

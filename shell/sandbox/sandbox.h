@@ -19,7 +19,8 @@ enum {
 	SANDBOX_FILES = 1, /* files are opened and renamed later */
 	SANDBOX_KVM = 2,   /* the guest runs on KVM */
 	SANDBOX_NET = 4,   /* others may connect later */
-	SANDBOX_MODES = 8,
+	SANDBOX_WINDOW = 8, /* SDL draws and asks for keys */
+	SANDBOX_MODES = 16,
 };
 
 /*

@@ -135,7 +135,7 @@ static void test_wrong_words_are_refused(void **state)
 		{"boot --smp 2 --accel kvm k", "--accel sim"},
 		{"boot --cpu x86-64-v4 k", "x86-64-v2, x86-64-v3, max"},
 		{"boot --boot bios k", "auto, pvh, multiboot"},
-		{"boot --display sdl k", "none, term"},
+		{"boot --display x11 k", "none, term, sdl"},
 		{"boot --exit-map x k", "verdict, qemu"},
 		{"boot --serial file: k", "stdio, stderr, file:PATH, tee:PATH"},
 		{"boot --serial3 tee:f k", "both"},
