@@ -1,6 +1,6 @@
 /* code.c: code made ready to run; see struct evm_code. */
 #include "evm/alloc.h"
-#include "evm/frame.h"
+#include "evm/fast.h"
 #include "evm/hash.h"
 #include "evm/opcodes.h"
 
@@ -32,6 +32,8 @@ struct evm_code *evm_code_create(const struct evm_allocator *alloc,
 	if (!code)
 		return NULL;
 	code->refs = 1;
+	code->heat = 0;
+	code->fast = NULL;
 	code->hashed = false;
 	code->len = len;
 	if (len > 0)
@@ -54,8 +56,10 @@ struct evm_code *evm_code_ref(const struct evm_code *code)
 
 void evm_code_unref(const struct evm_allocator *alloc, struct evm_code *code)
 {
-	if (code && --code->refs == 0)
-		evm_free(alloc, code, code_size(code->len));
+	if (!code || --code->refs > 0)
+		return;
+	evm_fast_free(alloc, code->fast);
+	evm_free(alloc, code, code_size(code->len));
 }
 
 /* Filling in what can be computed at any time leaves the code as it was. */

@@ -25,9 +25,13 @@
  */
 #define EVM_CODE_PADDING      33
 
+struct evm_fast;
+
 struct evm_code {
 	size_t refs;
 	size_t len;
+	size_t heat;	       /* how often it was entered, and jumped in */
+	struct evm_fast *fast; /* translated, once it is hot (fast.h) */
 	const uint8_t *jumpdests;
 	bool hashed; /* hash is known */
 	struct evm_hash hash;

@@ -7,8 +7,12 @@
  */
 #include <string.h>
 
-#include "evm/frame.h"
+#include "evm/fast.h"
 #include "evm/opcodes.h"
+
+#define WANTS_FAST (EVM_STATUS_COUNT + 2)
+#define JUMPS	   64 /* between two looks */
+#define ENTRY_HEAT 8
 
 /* Which of the three checks it was that failed. */
 static enum evm_status refusal(const struct evm_op *op, size_t height)
@@ -49,10 +53,12 @@ static void frame_store(struct evm_frame *f, const uint8_t *pc,
 
 /*
  * Instantiated with and without tracing, so that a run without pays nothing.
- * `r` is 0, a status, EVM_WANTS_CALL or an error number.
+ * `r` is 0, a status, EVM_WANTS_CALL or an error number; or WANTS_FAST, now
+ * and then after a jump if it `may_leave`.
  */
 static inline __attribute__((always_inline)) int run(struct evm_frame *f,
-						     bool traced)
+						     bool traced,
+						     bool may_leave)
 {
 	const struct evm_op *ops = evm_ops[f->evm->fork], *op;
 	const struct evm_tracer *tracer = f->evm->tracer;
@@ -61,7 +67,7 @@ static inline __attribute__((always_inline)) int run(struct evm_frame *f,
 	struct u256 *stack = f->stack, *sp = stack + f->height, word;
 	int64_t gas = f->gas;
 	uint8_t opcode;
-	int r = 0;
+	int r = 0, patience = JUMPS;
 
 	for (;;) {
 		opcode = *pc;
@@ -220,6 +226,10 @@ static inline __attribute__((always_inline)) int run(struct evm_frame *f,
 				goto leave;
 			}
 			pc = code->bytes + sp->w[0];
+			if (may_leave && --patience == 0) {
+				r = WANTS_FAST;
+				goto leave;
+			}
 			break;
 		case OP_PC:
 			*sp++ = u256_from((uint64_t)(pc - 1 - code->bytes));
@@ -275,17 +285,41 @@ leave:
 
 static int run_plain(struct evm_frame *f)
 {
-	return run(f, false);
+	return run(f, false, false);
+}
+
+static int run_patient(struct evm_frame *f)
+{
+	return run(f, false, true);
 }
 
 static int run_traced(struct evm_frame *f)
 {
-	return run(f, true);
+	return run(f, true, false);
+}
+
+/*
+ * Code is hot when it was entered and jumped in often; the plain loop looks
+ * up for that after some jumps.
+ */
+static int run_fast(struct evm_frame *f)
+{
+	const struct evm_fast *fast;
+	int r;
+
+	f->code->heat += f->pc == 0 ? ENTRY_HEAT : 0;
+	do {
+		fast = evm_fast_get(f);
+		r = fast ? evm_fast_run(f, fast) : run_patient(f);
+		if (r == WANTS_FAST)
+			f->code->heat += JUMPS;
+	} while (r == WANTS_FAST);
+	return r == EVM_WANTS_PLAIN ? run_plain(f) : r;
 }
 
 int evm_interpret(struct evm_frame *f)
 {
-	int r = f->evm->tracer ? run_traced(f) : run_plain(f);
+	int r = f->evm->tracer ? run_traced(f) : run_fast(f);
 
 	if (r < 0)
 		return r;

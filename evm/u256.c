@@ -45,25 +45,6 @@ void u256_mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b)
 	memcpy(r, w, sizeof(w));
 }
 
-struct u256 u256_mul(const struct u256 *a, const struct u256 *b)
-{
-	uint64_t w[4] = {0};
-
-#pragma GCC unroll 4
-	for (int i = 0; i < 4; i++) {
-		u256_wide t = 0;
-
-#pragma GCC unroll 4
-		for (int j = 0; i + j < 3; j++) {
-			t = (u256_wide)a->w[i] * b->w[j] + w[i + j] +
-			    (uint64_t)(t >> 64);
-			w[i + j] = (uint64_t)t;
-		}
-		w[3] += a->w[i] * b->w[3 - i] + (uint64_t)(t >> 64);
-	}
-	return (struct u256){{w[0], w[1], w[2], w[3]}};
-}
-
 /* floor((2^128 - 1) / d) - 2^64 for d >= 2^63: (~d : ~0) / d */
 static uint64_t reciprocal(uint64_t d)
 {

@@ -146,7 +146,6 @@ unsigned u256_bits(const struct u256 *a);
 
 /* all 512 bits */
 void u256_mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b);
-struct u256 u256_mul(const struct u256 *a, const struct u256 *b);
 
 /* Division by zero gives zero, as the EVM has it, for all of these. */
 struct u256 u256_div(const struct u256 *a, const struct u256 *b);
@@ -165,6 +164,25 @@ struct u256 u256_exp(const struct u256 *base, const struct u256 *exponent);
 struct u256 u256_sign_extend(const struct u256 *index, const struct u256 *a);
 struct u256 u256_byte(const struct u256 *index, const struct u256 *a);
 struct u256 u256_sar(const struct u256 *count, const struct u256 *a);
+
+static inline struct u256 u256_mul(const struct u256 *a, const struct u256 *b)
+{
+	uint64_t w[4] = {0};
+
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		u256_wide t = 0;
+
+#pragma GCC unroll 4
+		for (int j = 0; i + j < 3; j++) {
+			t = (u256_wide)a->w[i] * b->w[j] + w[i + j] +
+			    (uint64_t)(t >> 64);
+			w[i + j] = (uint64_t)t;
+		}
+		w[3] += a->w[i] * b->w[3 - i] + (uint64_t)(t >> 64);
+	}
+	return (struct u256){{w[0], w[1], w[2], w[3]}};
+}
 
 /* the upper and lower half of (high : low) shifted by n < 64 */
 static inline uint64_t u256_shift_up(uint64_t high, uint64_t low, unsigned n)

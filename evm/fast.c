@@ -1,0 +1,369 @@
+/*
+ * fast.c: the fast interpreter (see fast.h). Each operation jumps to the next
+ * one's label itself. A run that another interpreter must go on with leaves
+ * the frame as that expects it.
+ */
+#include <string.h>
+
+#include "evm/fast.h"
+#include "evm/opcodes.h"
+
+#define INLINE	 static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
+
+/* *r = a op b; a is the top of the stack. r may be one of them. */
+#define DEFINE(kind, name, expression)                            \
+	kind void op_##name(struct u256 *r, const struct u256 *a, \
+			    const struct u256 *b)                 \
+	{                                                         \
+		*r = (expression);                                \
+	}
+
+DEFINE(INLINE, add, u256_add(a, b))
+DEFINE(NOINLINE, mul, u256_mul(a, b))
+DEFINE(INLINE, sub, u256_sub(a, b))
+DEFINE(NOINLINE, div, u256_div(a, b))
+DEFINE(NOINLINE, sdiv, u256_div_signed(a, b))
+DEFINE(NOINLINE, mod, u256_mod(a, b))
+DEFINE(NOINLINE, smod, u256_mod_signed(a, b))
+DEFINE(NOINLINE, sext, u256_sign_extend(a, b))
+DEFINE(INLINE, lt, u256_from(u256_less(a, b)))
+DEFINE(INLINE, gt, u256_from(u256_less(b, a)))
+DEFINE(INLINE, slt, u256_from(u256_less_signed(a, b)))
+DEFINE(INLINE, sgt, u256_from(u256_less_signed(b, a)))
+DEFINE(INLINE, eq, u256_from(u256_equal(a, b)))
+DEFINE(INLINE, and, u256_and(a, b))
+DEFINE(INLINE, or, u256_or(a, b))
+DEFINE(INLINE, xor, u256_xor(a, b))
+DEFINE(NOINLINE, byte, u256_byte(a, b))
+DEFINE(INLINE, shl, u256_shl(a, b))
+DEFINE(INLINE, shr, u256_shr(a, b))
+DEFINE(NOINLINE, sar, u256_sar(a, b))
+
+static bool word_in_memory(const struct evm_frame *f, const struct u256 *offset)
+{
+	return u256_fits_u64(offset) && f->memory.len >= 32 &&
+	       offset->w[0] <= f->memory.len - 32;
+}
+
+/* Without the test of the upper limbs, for constants. */
+static bool constant_in_memory(const struct evm_frame *f, uint64_t offset)
+{
+	return f->memory.len >= 32 && offset <= f->memory.len - 32;
+}
+
+static bool word_in_calldata(const struct evm_frame *f,
+			     const struct u256 *offset)
+{
+	return u256_fits_u64(offset) && f->msg.input_len >= 32 &&
+	       offset->w[0] <= f->msg.input_len - 32;
+}
+
+static int exp_cost(const struct evm_frame *f, const struct u256 *exponent)
+{
+	int byte = f->evm->fork >= EVM_SPURIOUS_DRAGON ? 50 : 10;
+
+	return byte * (int)((u256_bits(exponent) + 7) / 8);
+}
+
+/* The place `offset` bytes below sp. */
+INLINE struct u256 *below(struct u256 *sp, uint64_t offset)
+{
+	return (struct u256 *)((char *)sp - offset);
+}
+
+INLINE struct u256 *above(struct u256 *sp, uint64_t arg)
+{
+	return (struct u256 *)((char *)sp + ((int64_t)arg >> 8));
+}
+
+#define LABEL_BINARY(form, name, fn) &&form##_##name,
+#define LABEL_OTHER(name)	     &&name,
+
+#define NEXT                      \
+	do {                      \
+		ip++;             \
+		goto * ip->label; \
+	} while (0)
+
+#define DO_SIMPLE(form, name, fn)                           \
+	form##_##name : op_##fn(&sp[-2], &sp[-1], &sp[-2]); \
+	sp--;                                               \
+	NEXT;
+#define DO_PUSH(form, name, fn)                    \
+	form##_##name : word = u256_from(ip->arg); \
+	op_##fn(&sp[-1], &word, &sp[-1]);          \
+	NEXT;
+#define DO_DUP(form, name, fn)                                         \
+	form##_##name : op_##fn(&sp[-1], below(sp, ip->arg), &sp[-1]); \
+	NEXT;
+#define DO_SWAP(form, name, fn)                             \
+	form##_##name : op_##fn(&sp[-2], &sp[-2], &sp[-1]); \
+	sp--;                                               \
+	NEXT;
+
+/*
+ * With `labels` it only tells these. It is one function, as labels are good
+ * in their function only.
+ */
+static int run(struct evm_frame *f, const struct evm_fast *fast,
+	       const void *const **labels)
+{
+	static const void *const table[FAST_KINDS] = {
+		FAST_BINARY(LABEL_BINARY, SIMPLE)
+			FAST_BINARY(LABEL_BINARY, PUSH)
+				FAST_BINARY(LABEL_BINARY, DUP)
+					FAST_BINARY(LABEL_BINARY, SWAP)
+						FAST_OTHER(LABEL_OTHER)};
+	const struct fast_op *ip;
+	struct u256 *stack, *sp, word;
+	struct fast_block block;
+	uint64_t arg;
+	size_t height;
+	int64_t gas;
+	int r;
+
+	if (labels) {
+		*labels = table;
+		return 0;
+	}
+	ip = &fast->ops[fast->at[f->pc]];
+	stack = f->stack;
+	sp = stack + f->height;
+	gas = f->gas;
+	goto * ip->label;
+
+BLOCK:
+	memcpy(&block, &ip->arg, sizeof(block));
+	height = (size_t)(sp - stack);
+	if (gas < block.gas || height < block.need ||
+	    height + block.grow > EVM_STACK_MAX) {
+		r = EVM_WANTS_PLAIN;
+		goto leave;
+	}
+	gas -= block.gas;
+	NEXT;
+
+	FAST_BINARY(DO_SIMPLE, SIMPLE)
+	FAST_BINARY(DO_PUSH, PUSH)
+	FAST_BINARY(DO_DUP, DUP)
+	FAST_BINARY(DO_SWAP, SWAP)
+
+PUSH:
+	*sp++ = u256_from(ip->arg);
+	NEXT;
+PUSH_WORD:
+	*sp++ = *(const struct u256 *)ip->arg;
+	NEXT;
+PUSH_PUSH:
+	sp[0] = u256_from((uint32_t)ip->arg);
+	sp[1] = u256_from(ip->arg >> 32);
+	sp += 2;
+	NEXT;
+DUP:
+	*sp = *below(sp, ip->arg);
+	sp++;
+	NEXT;
+DUP_DUP:
+	sp[0] = *below(sp, (uint32_t)ip->arg);
+	sp[1] = *below(sp + 1, ip->arg >> 32);
+	sp += 2;
+	NEXT;
+PUSH_DUP:
+	sp[0] = u256_from((uint32_t)ip->arg);
+	sp[1] = *below(sp + 1, ip->arg >> 32);
+	sp += 2;
+	NEXT;
+DUP_PUSH:
+	sp[0] = *below(sp, (uint32_t)ip->arg);
+	sp[1] = u256_from(ip->arg >> 32);
+	sp += 2;
+	NEXT;
+SWAP:
+	word = sp[-1];
+	sp[-1] = *below(sp, ip->arg);
+	*below(sp, ip->arg) = word;
+	NEXT;
+SWAP_SWAP:
+	arg = (uint32_t)ip->arg;
+	word = sp[-1];
+	sp[-1] = *below(sp, arg);
+	*below(sp, arg) = word;
+	arg = ip->arg >> 32;
+	word = sp[-1];
+	sp[-1] = *below(sp, arg);
+	*below(sp, arg) = word;
+	NEXT;
+SWAP_POP:
+	*below(sp, ip->arg) = sp[-1];
+	sp--;
+	NEXT;
+POP:
+	sp--;
+	NEXT;
+POP2:
+	sp -= 2;
+	NEXT;
+
+ISZERO:
+	sp[-1] = u256_from(u256_is_zero(&sp[-1]));
+	NEXT;
+NOT:
+	sp[-1] = u256_not(&sp[-1]);
+	NEXT;
+CLZ:
+	sp[-1] = u256_from(256 - u256_bits(&sp[-1]));
+	NEXT;
+ADDMOD:
+	sp[-3] = u256_addmod(&sp[-1], &sp[-2], &sp[-3]);
+	sp -= 2;
+	NEXT;
+MULMOD:
+	sp[-3] = u256_mulmod(&sp[-1], &sp[-2], &sp[-3]);
+	sp -= 2;
+	NEXT;
+EXP:
+	gas -= exp_cost(f, &sp[-2]);
+	if (gas < 0) {
+		r = EVM_OUT_OF_GAS;
+		goto leave;
+	}
+	sp[-2] = u256_exp(&sp[-1], &sp[-2]);
+	sp--;
+	NEXT;
+GAS:
+	*sp++ = u256_from((uint64_t)gas);
+	NEXT;
+
+PUSH_MLOAD:
+	*sp++ = u256_from(ip->arg);
+	if (!constant_in_memory(f, ip->arg))
+		goto mload;
+	sp[-1] = u256_load(f->memory.bytes + ip->arg);
+	NEXT;
+DUP_MLOAD:
+	sp[0] = *below(sp, ip->arg);
+	sp++;
+MLOAD:
+	if (!word_in_memory(f, &sp[-1]))
+		goto mload;
+	sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
+	NEXT;
+mload:
+	f->gas = gas;
+	r = evm_op_other(f, OP_MLOAD, sp);
+	gas = f->gas;
+	if (r != 0)
+		goto leave;
+	NEXT;
+PUSH_MSTORE:
+	if (!constant_in_memory(f, ip->arg)) {
+		*sp++ = u256_from(ip->arg);
+		goto mstore;
+	}
+	u256_store(f->memory.bytes + ip->arg, &sp[-1]);
+	sp--;
+	NEXT;
+DUP_MSTORE:
+	sp[0] = *below(sp, ip->arg);
+	sp++;
+MSTORE:
+	if (!word_in_memory(f, &sp[-1]))
+		goto mstore;
+	u256_store(f->memory.bytes + sp[-1].w[0], &sp[-2]);
+	sp -= 2;
+	NEXT;
+mstore:
+	f->gas = gas;
+	r = evm_op_other(f, OP_MSTORE, sp);
+	gas = f->gas;
+	sp -= 2;
+	if (r != 0)
+		goto leave;
+	NEXT;
+CALLDATALOAD:
+	if (word_in_calldata(f, &sp[-1]))
+		sp[-1] = u256_load(f->msg.input + sp[-1].w[0]);
+	else
+		evm_op_other(f, OP_CALLDATALOAD, sp);
+	NEXT;
+
+JUMPZ_TO:
+	sp--;
+	if (!u256_is_zero(sp))
+		NEXT;
+	ip = (const struct fast_op *)ip->arg;
+	goto BLOCK;
+JUMPI_TO:
+	sp--;
+	if (u256_is_zero(sp))
+		NEXT;
+	ip = (const struct fast_op *)ip->arg;
+	goto BLOCK;
+JUMP_TO:
+	ip = (const struct fast_op *)ip->arg;
+	goto BLOCK;
+JUMPI:
+	sp -= 2;
+	if (u256_is_zero(sp))
+		NEXT;
+	sp[0] = sp[1];
+	sp++;
+JUMP:
+	sp--;
+	if (!u256_fits_u64(sp) || !evm_code_is_jumpdest(f->code, sp->w[0])) {
+		r = EVM_BAD_JUMP;
+		goto leave;
+	}
+	ip = &fast->ops[fast->at[sp->w[0]]];
+	goto BLOCK;
+
+PLAIN:
+	f->gas = gas;
+	r = evm_op_other(f, (uint8_t)ip->arg, sp);
+	gas = f->gas;
+	sp = above(sp, ip->arg);
+	if (r != 0)
+		goto leave;
+	NEXT;
+LAST:
+	f->gas = gas;
+	r = evm_op_other(f, (uint8_t)ip->arg, sp);
+	gas = f->gas;
+	sp = above(sp, ip->arg);
+	if (r == 0)
+		NEXT;
+	if (r == EVM_WANTS_CALL)
+		ip++; /* it will go on there */
+	goto leave;
+END:
+	f->gas = gas;
+	r = evm_op_other(f, (uint8_t)ip->arg, sp);
+	gas = f->gas;
+	sp = above(sp, ip->arg);
+	goto leave;
+UNDEFINED:
+	r = EVM_UNDEFINED_OPCODE;
+	goto leave;
+STOP:
+	f->output_len = 0;
+	r = EVM_SUCCESS;
+leave:
+	f->pc = fast->pc[ip - fast->ops];
+	f->height = (size_t)(sp - stack);
+	f->gas = gas;
+	return r;
+}
+
+const void *const *evm_fast_labels(void)
+{
+	const void *const *labels;
+
+	run(NULL, NULL, &labels);
+	return labels;
+}
+
+int evm_fast_run(struct evm_frame *f, const struct evm_fast *fast)
+{
+	return run(f, fast, NULL);
+}
