@@ -11,7 +11,8 @@ BUILD=${BUILD:-build}
 SETUP=${SETUP:-}
 
 PACKAGES="gcc libc6-dev binutils meson ninja-build pkg-config libelf-dev libdw-dev
-	libcmocka-dev libzydis-dev libpng-dev libjansson-dev libseccomp-dev"
+	libcmocka-dev libzydis-dev libpng-dev libjansson-dev libseccomp-dev
+	libreadline-dev"
 
 say() {
 	echo "$(basename "$0"): $*" >&2

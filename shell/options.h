@@ -47,6 +47,7 @@ struct trace_option {
 struct session_front {
 	void (*send[2])(void *ctx, const uint8_t *bytes, size_t len);
 	void *ctx;
+	bool prompt; /* a person types: the sandbox lets a line editor be */
 };
 
 /* One of the inspector's commands, at the end or at a count. */

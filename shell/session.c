@@ -347,6 +347,8 @@ static int confine(struct session *s)
 		return 0;
 	if (o->screenshot || look_needs_files(o) || o->front)
 		modes |= SANDBOX_FILES;
+	if (o->front && o->front->prompt)
+		modes |= SANDBOX_PROMPT;
 	if (!s->m->cpu[0]->ops->counted_time)
 		modes |= SANDBOX_KVM;
 	if (lines_have_wire(&s->lines) || o->gdb)

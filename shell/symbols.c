@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* How far a label without a size is thought to go. */
+#define REACH 0x10000
+
 /* Functions, and assembly's labels, which have neither type nor size. */
 static bool wanted(const GElf_Sym *sym, const char *name)
 {
@@ -113,7 +116,7 @@ static const struct symbol *find(const struct symbols *s, uint64_t va)
 	if (lo == 0)
 		return NULL;
 	sym = &s->symbol[lo - 1];
-	return sym->size && va - sym->va >= sym->size ? NULL : sym;
+	return va - sym->va >= (sym->size ? sym->size : REACH) ? NULL : sym;
 }
 
 bool symbols_name(const struct symbols *s, uint64_t va, char *text, size_t size)

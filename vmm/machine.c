@@ -536,7 +536,11 @@ static void run_once(struct machine *m)
 /* With a debugger there may be more to come. */
 static bool ended(struct machine *m)
 {
-	return m->stop && !(m->debug && debug_ended(m->debug));
+	/* Who is told of the hold may stop it for a reason of his own. */
+	while (m->stop)
+		if (!m->debug || !debug_ended(m->debug))
+			return true;
+	return false;
 }
 
 void machine_rerun(struct machine *m)

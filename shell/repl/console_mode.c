@@ -41,9 +41,9 @@ static int run_console(struct repl *r, const struct words *w)
 	terminal_leave();
 	if (terminal_enter(STDIN_FILENO, STDOUT_FILENO, true, "", "") < 0)
 		return 1;
-	log_warn("this is the guest's serial line: Ctrl-%c leads back to the "
-		 "prompt",
-		 r->options->options.escape | 0x40);
+	printf("The guest's serial line; Ctrl-%c leads back to the prompt.\n",
+	       r->options->options.escape | 0x40);
+	fflush(stdout);
 	r->at_console = true;
 	if (loop_add(r->m->loop, STDIN_FILENO, readable, r) < 0)
 		r->at_console = false;

@@ -62,6 +62,7 @@ static int finish(struct repl *r, const struct words *w, const char *prefix,
 	struct answer_texts texts;
 
 	r->answering = false;
+	above_flush(r); /* what it caused comes first */
 	if (!status && *r->answer.error.text)
 		status = 1;
 	if (answer_end(&r->answer, w->count ? w->word[0] : "", prefix, &texts) <

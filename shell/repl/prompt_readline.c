@@ -14,7 +14,7 @@
 #include "shell/repl/repl.h"
 #include "shell/terminal.h"
 
-#define SHOWN_MAX 60 /* candidates */
+#define SHOWN_MAX 40 /* candidates */
 
 const bool prompt_edits = true;
 

@@ -312,12 +312,13 @@ int repl_main(struct shell_options *options)
 {
 	static struct repl repl;
 	struct repl *r = &repl;
-	struct session_front front = {{com1_sent, com2_sent}, r};
+	struct session_front front = {{com1_sent, com2_sent}, r, false};
 	int status;
 
 	r->options = options;
 	r->history = -1;
 	r->prompting = at_terminal(options);
+	front.prompt = r->prompting;
 	options->options.front = &front;
 	r->has_link = options->options.serial[1].kind == SERIAL_NULL;
 	if (r->has_link)

@@ -16,11 +16,12 @@
 
 enum {
 	SANDBOX_BASE = 0,
-	SANDBOX_FILES = 1, /* files are opened and renamed later */
-	SANDBOX_KVM = 2,   /* the guest runs on KVM */
-	SANDBOX_NET = 4,   /* others may connect later */
-	SANDBOX_WINDOW = 8, /* SDL draws and asks for keys */
-	SANDBOX_MODES = 16,
+	SANDBOX_FILES = 1,   /* files are opened and renamed later */
+	SANDBOX_KVM = 2,     /* the guest runs on KVM */
+	SANDBOX_NET = 4,     /* others may connect later */
+	SANDBOX_WINDOW = 8,  /* SDL draws and asks for keys */
+	SANDBOX_PROMPT = 16, /* a person edits lines and completes files */
+	SANDBOX_MODES = 32,
 };
 
 /*

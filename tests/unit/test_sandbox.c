@@ -108,7 +108,8 @@ static void test_what_each_mode_allows(void **state)
 		{"exec", try_exec, 0},
 	};
 	static const unsigned modes[] = {SANDBOX_BASE, SANDBOX_FILES,
-					 SANDBOX_KVM, SANDBOX_NET};
+					 SANDBOX_KVM, SANDBOX_NET,
+					 SANDBOX_PROMPT};
 
 	if (!sandbox_built)
 		skip();

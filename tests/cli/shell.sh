@@ -1,0 +1,288 @@
+# vmm shell by scripts: what commands do and print, what their mistakes say,
+# and how a script ends. The prompt itself is shell.py's.
+. "$(dirname "$0")/lib.sh"
+
+# sh ARG...: rinit's machine and a prompt.
+sh_() {
+	vmm shell --accel "$ACCEL" --timeout 60s "$IMAGES/kernel.elf" \
+		-i "$IMAGES/rinit.elf" "$@"
+}
+
+# refused STATUS COMMANDS PATTERN...: it ends so, and says each of these.
+refused() {
+	check "refused: $2"
+	wanted=$1
+	sh_ -c "$2"
+	expect_status "$wanted"
+	shift 2
+	for pattern; do
+		expect "$work/err" "$pattern"
+	done
+}
+
+check "the walk-through, word for word as in Rux's README"
+sh_ -c 'retype task 2 249
+set stack 249 1879064572
+set instruction 249 34992
+set cpool 249 0
+set table 249 3
+set buffer 249 250
+set active 249 1
+send raw 5
+send cap 0'
+expect_status 0
+expect "$work/out" 'Userspace print: child rinit started\.'
+expect "$work/out" 'Received from master: 5'
+expect "$work/out" 'Received from master: capability CPOOL'
+expect "$work/out" '^slot 249: TASK task#'
+
+check "the same in one line, with symbols and names"
+sh_ -c 'retype task 2 249; set 249 stack=0x70003ffc ip=start cpool=0 table=3 buffer=250 active=1; send raw 2+3'
+expect_status 0
+expect "$work/out" 'Received from master: 5'
+
+check "start child; expect what it says"
+sh_ -c 'start child; send raw 7; expect "master: [0-9]+" 1s; send bytes "ab\n"; expect "3 bytes"'
+expect_status 0
+
+check "a child in another slot"
+sh_ -c 'start child --slot auto; task_info 12'
+expect_status 0
+expect "$work/out" '^slot 12: TASK'
+expect "$work/out" '^number: '
+
+check "copies, minted and moved, and all of it gone again"
+sh_ -c 'retype endpoint 2 100; mint 100 101 rights=rw badge=77; copy 100 102; move 102 103; list; revoke 100; list'
+expect_status 0
+expect "$work/out" '^101 .*ENDPOINT .*rw---.*badge 4d'
+expect "$work/out" '^103 .*ENDPOINT'
+[ "$(grep -c '^10[013] ' "$work/out")" = 4 ] || complain "what is left is wrong"
+
+check "notifications"
+sh_ -c 'retype notification 2 100; signal 100 5; wait 100'
+expect_status 0
+expect "$work/out" '^bits 0x5$'
+
+check "channels"
+sh_ -c 'retype channel 2 100 1 2; send raw 9 100; take 100; send cap 3 100; take 100 101'
+expect_status 0
+expect "$work/out" '^9 (0x9)$'
+expect "$work/out" '^slot 101: PML4'
+
+check "memory: a frame is mapped, seen by its address, and unmapped"
+sh_ -c 'retype raw_page 2 100; map 100 0x90005000 rw; unmap 100; delete 100'
+expect_status 0
+expect "$work/out" '^slot 100: RAW_PAGE .*at 90005000'
+expect "$work/out" '^slot 100: empty'
+
+check "registers of a task through the kernel"
+sh_ -c 'retype task 2 100; set 100 ip=0x1234 stack=0x2000; task_get_registers 100'
+expect_status 0
+expect "$work/out" 'rip     0000000000001234'
+
+check "each call of the table has its help"
+sh_ -c 'help calls'
+expect_status 0
+[ "$(grep -c '^  [a-z_]* *[A-Z]' "$work/out")" = 43 ] ||
+	complain "not 43 calls"
+
+check "breakpoints, steps and memory, before the kernel's first instruction"
+sh_ --stopped -c 'regs; break syscall_handle; cont; x/2gx rsp; step 3; bt; delete break; until syscall_handle; break'
+expect_status 0
+expect "$work/out" '^stopped: breakpoint 1, at .*<syscall_handle+0>'
+expect "$work/out" '^stopped: at .*<syscall_handle+0x'
+expect "$work/out" '^#0 '
+expect "$work/out" 'no points are set'
+
+check "a condition, and a watchpoint"
+sh_ -c 'break syscall_handle if *(rdi)>=0 && rsi>=0; cont; until rip!=syscall_handle; watch rsp-8; cont'
+expect_status 0
+expect "$work/out" '^stopped: watchpoint 2, '
+
+check "keys and the screen"
+sh_ -c 'key "list\n"; expect "CPool index 255"; key "echo Hi\n"; screen'
+expect_status 0
+expect "$work/out" '^Hi$'
+
+check "the serial line"
+sh_ -c 'serial "echo there\r"; expect "^there"; dmesg 2'
+expect_status 0
+
+check "a machine kept, changed and brought back"
+sh_ -c "save $work/kept; start child; restore $work/kept; start child; send raw 3; expect 'master: 3'"
+expect_status 0
+
+check "reset boots again"
+sh_ -c 'start child; reset; start child; send raw 4; expect "master: 4"'
+expect_status 0
+
+check "the same script, the same run"
+sh_ -c 'start child; send raw 5; send cap 2; clock'
+cp "$work/out" "$work/first"
+sh_ -c 'start child; send raw 5; send cap 2; clock'
+[ "$ACCEL" != sim ] || expect_same "$work/first" "$work/out"
+
+check "pictures"
+sh_ -c "screenshot $work/s.txt; caps --svg $work/caps.svg"
+expect_status 0
+expect "$work/s.txt" '^Child entry should be at'
+expect "$work/caps.svg" '<svg'
+
+check "JSON: an object a line"
+sh_ --json -c 'start child; send raw 5; retype task 2 249'
+expect_status 1
+expect "$work/out" '^{"event":"serial","line":".*Received from master: 5"}$'
+expect "$work/out" '^{"cmd":"start","ok":true,"slot":"249","type":"TASK"'
+expect "$work/out" '"ok":false.*"code":"SLOT_TAKEN"'
+[ -s "$work/err" ] && complain "something on standard error"
+! command -v python3 >/dev/null || python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    json.loads(line)' "$work/out" || complain "no JSON"
+
+check "a file of commands; the line that failed"
+printf '# a comment\nstart child\n\nsend raw 5 # and more\nretype task 2 249\necho never\n' >"$work/script"
+sh_ -f "$work/script"
+expect_status 1
+expect "$work/err" "^$work/script:5: .*SLOT_TAKEN"
+expect_not "$work/out" never
+
+check "standard input"
+printf 'echo one\nnonsense\necho two\n' >"$work/in"
+input=$work/in
+sh_
+input=
+expect_status 2
+expect "$work/out" '^one$'
+expect_not "$work/out" '^two$'
+expect "$work/err" '^<stdin>:2:1: no command'
+
+check "quit's status, and several scripts"
+sh_ -c 'echo a' -c 'quit 9' -c 'echo b'
+expect_status 9
+expect_not "$work/out" '^b$'
+
+check "a source in a source, and one without end"
+printf 'echo inner\n' >"$work/inner"
+printf 'source %s\n' "$work/loop" >"$work/loop"
+sh_ -c "source $work/inner"
+expect_status 0
+expect "$work/out" '^inner$'
+sh_ -c "source $work/loop"
+expect_status 1
+expect "$work/err" 'nested too deeply'
+
+check "the guest's verdict is the status"
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/fail.elf" -c 'cont'
+expect_status 1
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/exit.elf" -c 'cont'
+expect_status 0
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/triple.elf" -c 'cont; regs'
+expect_status 4
+expect "$work/out" '^rip '
+
+check "a kernel that is not ours: looking says so, the machine works"
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/echo.elf" -c 'list'
+expect_status 1
+expect "$work/err" 'objects cannot be read'
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/echo.elf" -c 'regs; dis; screen; serial "x"; dmesg'
+expect_status 0
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/echo.elf" -c 'start child'
+expect_status 1
+expect "$work/err" 'nobody in the guest serves the debug link'
+
+check "a guest that hangs: all but acting works"
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/hang.elf" -c 'cont 10ms; regs; dis; dmesg; screen'
+expect_status 0
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/hang.elf" -c 'cont 1ms; send raw 5'
+expect_status 1
+expect "$work/err" 'stopped'
+
+check "wedged: rinit is stopped, and answers no more; looking goes on"
+sh_ -c 'set active 245/16 0; list'
+expect_status 1
+expect "$work/err" 'does not answer\|refused'
+
+# ---- what is typed wrong ----
+
+refused 2 'retpye task 2 249' "did you mean 'retype'"
+refused 2 'set' 'expected: set TASK' 'help set'
+refused 2 'set stak 249 1' "no setting 'stak'" 'stack ip'
+refused 2 'set 249 stack' 'SETTING=VALUE'
+refused 2 'set 249 stack=xyz' "'xyz' is no number"
+refused 2 'set stack 249' 'expected: set stack TASK VALUE'
+refused 2 'send raw 99999999999999999999' 'does not fit in 64 bits'
+refused 2 'send much 5' 'none of raw, cap, bytes'
+refused 2 'retype tsk 2 249' "did you mean 'TASK'"
+refused 2 'retype task 256 249' "'256' is no slot"
+refused 2 'retype task 2 5/x' "'5/x' is no slot"
+refused 1 'retype task 2 250' 'SLOT_TAKEN' 'slot 250 holds TASK_BUFFER' 'free slots: 12'
+refused 1 'retype task 254 249' 'WRONG_TYPE' 'slot 254 holds CHANNEL' 'needed: UNTYPED' 'would do: 1 '
+refused 1 'retype task 200 249' 'EMPTY_SLOT' 'slot 200 is empty' 'would do: 1 '
+refused 1 'retype task 2/5 249' 'BAD_ADDRESS'
+refused 1 'retype task 2 249; set active 249 1' 'INCOMPLETE' 'ip=start'
+refused 1 'retype task 2 249; set table 249 0' 'WRONG_TYPE' 'table: slot 0 holds CPOOL' 'needed: PML4' 'would do: 3 '
+refused 1 'retype task 2 249 300' 'RANGE'
+refused 1 'retype channel 2 249 1 99' 'RANGE'
+refused 1 'start child; start child' 'SLOT_TAKEN'
+refused 2 'start chlid' 'expected: start child'
+refused 1 'copy 4/0 250' 'SLOT_TAKEN'
+refused 1 'copy 5/0 100' 'NO_COPY' 'move'
+refused 1 'mint 2 100 rights=r; mint 255 101 rights=r; send raw 5 101' 'NO_RIGHT\|NO_COPY\|RANGE'
+refused 2 'mint 255 101 rights=q' 'no set of rights'
+refused 2 'mint 255 101 colour=red' 'rights=... or badge'
+refused 2 'delete 1 2' 'one slot at a time'
+refused 1 'map 250 0x1000' 'refused'
+refused 1 'take 255' 'WOULD_BLOCK'
+refused 1 'take 255 10ms' 'TIMEOUT'
+refused 1 'retype endpoint 2 100; call 100 1 2 wait=5ms' 'TIMEOUT'
+refused 1 'call 3' 'WRONG_TYPE'
+refused 1 'wait 200 1ms' 'EMPTY_SLOT'
+refused 2 'untyped_retype' 'which slot'
+refused 2 'untyped_retype 2' 'needs type='
+refused 2 'untyped_retype 2 typ=1' "no argument 'typ'"
+refused 2 'untyped_retype 2 1 0 1 249 9' 'too many'
+refused 2 'untyped_retype 2 type=1 type=2' 'given twice'
+refused 2 'channel_take_entry 255 flags=later' 'no set of flags'
+refused 2 'x/5q 0' 'no format'
+refused 1 'dmesg 1; x 0x123456789000' 'is not mapped'
+refused 2 'x 1+' 'value is missing'
+refused 2 'x (1' ') is missing'
+refused 2 'x 1/0' 'division by zero'
+refused 2 'x 0xg' '0x needs digits'
+refused 2 'x 12ab' 'digits 0 to 9'
+refused 2 'step 0' 'from 1 to'
+refused 2 'cont 5' 'no time like'
+refused 2 'break nowhere' "'nowhere' is no number"
+refused 2 'break 0 unless' 'if CONDITION'
+refused 2 'break 0 if' 'if what'
+refused 2 'watch rsp 8 x' 'none of w, r, rw'
+refused 1 'delete break 7' 'no point 7'
+refused 2 'expect "("' 'no regular expression'
+refused 1 'expect never 1ms' 'was not seen' 'the last line'
+refused 2 'screenshot a.gif' 'none of .png'
+refused 1 'screenshot /nowhere/a.txt' 'nowhere'
+refused 1 "restore $work/absent" 'absent'
+refused 1 "restore $IMAGES/rinit.elf" 'snapshot'
+refused 1 'save /nowhere/x' 'nowhere'
+refused 2 'echo "open' 'quote is not closed'
+refused 2 'help nonsense' "no command 'nonsense'"
+refused 2 'quit 256' '0..255'
+refused 2 'console' 'must be a terminal'
+refused 2 's' 'several commands'
+refused 1 'stop; send raw 5' 'stopped' 'cont'
+refused 2 'key \q' 'escape'
+refused 1 'source /nowhere' 'cannot be read'
+
+check "wrong options"
+vmm shell
+expect_status 2
+vmm shell a b
+expect_status 2
+vmm shell "$IMAGES/kernel.elf" --display term -c help
+expect_status 2
+vmm shell "$IMAGES/kernel.elf" --jsn
+expect_status 2
+expect "$work/err" "did you mean '--json'"
+
+finish
