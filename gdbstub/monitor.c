@@ -211,10 +211,24 @@ static void do_help(struct machine_target *t, char *rest)
 		say(t, "%s", t->config->hooks.monitor_help);
 }
 
+static bool hook(struct machine_target *t, const char *line)
+{
+	const struct gdb_hooks *h = &t->config->hooks;
+
+	return h->monitor &&
+	       h->monitor(h->ctx, line, t->sink.text, t->sink.ctx);
+}
+
+/* Where both have the word: a past tells more of when, a kernel why it has a
+ * capability. */
+static bool knows_better(const char *name, const char *rest)
+{
+	return !strcmp(name, "when") || (!strcmp(name, "why") && *rest);
+}
+
 void machine_monitor(void *target, struct gdb_id id, const char *line)
 {
 	struct machine_target *t = target;
-	const struct gdb_hooks *h = &t->config->hooks;
 	char copy[1024], *rest;
 
 	snprintf(copy, sizeof(copy), "%s", line + strspn(line, " "));
@@ -222,12 +236,14 @@ void machine_monitor(void *target, struct gdb_id id, const char *line)
 	if (*rest)
 		*rest++ = '\0';
 	rest += strspn(rest, " ");
-	if (h->monitor && h->monitor(h->ctx, line, t->sink.text, t->sink.ctx))
+	if (knows_better(copy, rest) && hook(t, line))
 		return;
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(copy, commands[i].name)) {
 			commands[i].fn(t, rest);
 			return;
 		}
+	if (hook(t, line))
+		return;
 	say(t, "no command '%.80s'; `monitor help' lists them\n", copy);
 }

@@ -75,17 +75,24 @@ static bool means(int64_t pid, int64_t tid, struct gdb_id id)
 	return (pid <= 0 || pid == id.pid) && (tid <= 0 || tid == id.tid);
 }
 
+bool stub_thread(struct stub *s, unsigned n, struct gdb_thread *thread)
+{
+	return !s->exited && s->ops->thread(s->t, n, thread);
+}
+
 bool stub_find_thread(struct stub *s, int64_t pid, int64_t tid,
 		      struct gdb_id *id)
 {
 	struct gdb_thread thread;
 
 	/* Of any: rather the one that stopped. */
+	if (s->exited)
+		return false;
 	if (means(pid, tid, s->general) && s->ops->alive(s->t, s->general)) {
 		*id = s->general;
 		return true;
 	}
-	for (unsigned n = 0; s->ops->thread(s->t, n, &thread); n++)
+	for (unsigned n = 0; stub_thread(s, n, &thread); n++)
 		if (means(pid, tid, thread.id)) {
 			*id = thread.id;
 			return true;
@@ -128,7 +135,7 @@ static bool thread_alive(struct stub *s, struct text *t)
 
 	if (!stub_read_id(t, &pid, &tid) || !text_empty(t))
 		return stub_error(s, STUB_EINVAL);
-	if (pid < 1 || tid < 1 ||
+	if (s->exited || pid < 1 || tid < 1 ||
 	    !s->ops->alive(s->t, (struct gdb_id){pid, tid}))
 		return stub_error(s, STUB_ESRCH);
 	return stub_ok(s);

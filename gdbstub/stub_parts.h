@@ -64,6 +64,8 @@ void stub_flush(struct stub *s); /* send `reply` */
 /* "p1.1", "p1.-1", "0", "5"; pid is 1 when it is not said. */
 bool stub_read_id(struct text *t, int64_t *pid, int64_t *tid);
 void stub_write_id(struct stub *s, struct gdb_id id);
+/* The n-th; a run that is over, and told so, has none. */
+bool stub_thread(struct stub *s, unsigned n, struct gdb_thread *thread);
 /* The thread that they mean; false: there is none. */
 bool stub_find_thread(struct stub *s, int64_t pid, int64_t tid,
 		      struct gdb_id *id);

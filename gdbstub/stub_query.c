@@ -58,7 +58,7 @@ static bool first_threads(struct stub *s, struct text *t)
 	struct gdb_thread thread;
 
 	buffer_byte(&s->reply, 'm');
-	for (unsigned n = 0; s->ops->thread(s->t, n, &thread); n++) {
+	for (unsigned n = 0; stub_thread(s, n, &thread); n++) {
 		if (n)
 			buffer_byte(&s->reply, ',');
 		stub_write_id(s, thread.id);
@@ -80,7 +80,7 @@ static bool thread_info(struct stub *s, struct text *t)
 	if (!text_char(t, ',') || !stub_read_id(t, &pid, &tid) ||
 	    !text_empty(t))
 		return stub_error(s, STUB_EINVAL);
-	for (unsigned n = 0; s->ops->thread(s->t, n, &thread); n++)
+	for (unsigned n = 0; stub_thread(s, n, &thread); n++)
 		if (thread.id.pid == pid && thread.id.tid == tid) {
 			buffer_hex(&s->reply, thread.name, strlen(thread.name));
 			buffer_hex(&s->reply, " ", 1);
@@ -142,7 +142,7 @@ static void write_threads(struct stub *s)
 	s->threads.len = 0;
 	s->threads.full = false;
 	buffer_text(&s->threads, "<?xml version=\"1.0\"?>\n<threads>\n");
-	for (unsigned n = 0; s->ops->thread(s->t, n, &thread); n++)
+	for (unsigned n = 0; stub_thread(s, n, &thread); n++)
 		write_thread(s, &thread);
 	buffer_text(&s->threads, "</threads>\n");
 }

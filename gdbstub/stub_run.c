@@ -297,7 +297,7 @@ static bool attach(struct stub *s, struct text *t)
 		return stub_status(s, t);
 	if (!s->ops->adopt(s->t, pid, true))
 		return stub_error(s, STUB_ESRCH);
-	for (unsigned n = 0; s->ops->thread(s->t, n, &thread); n++)
+	for (unsigned n = 0; stub_thread(s, n, &thread); n++)
 		if (thread.id.pid == pid) {
 			write_stop(s, &(struct gdb_event){.signal = GDB_SIGTRAP,
 							  .id = thread.id});

@@ -1,0 +1,35 @@
+# Stepping over, into and out of calls.
+# run: {guests}/subject.elf
+hbreak count
+continue
+#= Breakpoint 1, count
+next
+next
+p counter
+#= = [01]$
+finish
+#= test_main
+break fib if n == 3
+continue
+#= Breakpoint 2, fib \(n=3\)
+bt 3
+#= ^#0 +fib \(n=3\)
+#= ^#1 .* fib \(n=5\)
+#= ^#2 .* fib \(n=7\)
+delete 2
+finish
+#= Value returned is .* = 2
+tbreak add
+continue
+#= add \(a=
+step
+next
+p sum
+#= = [0-9]+$
+return
+frame
+#= ^#0 .* fib
+p add(20, 22)
+#= = 42
+call pair_of(3, 4)
+#= = \{first = 3, second = 4\}
