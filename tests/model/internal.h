@@ -32,4 +32,26 @@ void m_signal_bits(struct m_object *notification, uint64_t bits);
 void m_copy_cap(struct m_cap *source, struct m_cap **slot,
 		struct m_object *home);
 
+/* A call with all that its row says found and checked. */
+struct decoded {
+	struct m_object *task;
+	struct m_cap *self;
+	uint64_t word[4];
+	unsigned depth[4];
+	struct m_cap **slot[4];
+	struct m_object *home[4]; /* the pools that these lie in */
+	uint64_t result[3];
+};
+
+/* The pool that the last path to be found led to. */
+extern struct m_object *m_last_home;
+
+void m_reset(struct m_cap *untyped);
+bool m_no_copy(const struct m_cap *cap);
+enum error m_retype(struct decoded *d);
+enum error m_pool_call(struct decoded *d, unsigned label);
+enum error m_channel_put(struct decoded *d, unsigned label);
+enum error m_channel_take(struct decoded *d);
+enum error m_task_call(struct decoded *d, unsigned label);
+
 #endif
