@@ -9,10 +9,10 @@ export PROCESSOR='qemu|rig' # which is under this KVM
 
 # What has no meaning here: these promise something of the simulator only.
 # kernel-panic is a panic, and ends as one; kernel-cost and the like count
-# instructions, kernel-services times in them; kernel-hello is a child's program.
+# instructions, kernel-services times in them; kernel-hello and kernel-servant are programs of children.
 unfit=' determinism engines lib random smp snapshot unable '
 unfit="$unfit kernel-cost kernel-cost_message kernel-hello kernel-panic"
-unfit="$unfit kernel-services "
+unfit="$unfit kernel-services kernel-servant "
 
 passed=0 failed=0 skipped=0
 
@@ -78,6 +78,11 @@ for name in "$@"; do
 		run "$name" "$VMM" boot --accel kvm --timeout 60s \
 			images/kernel.elf --init kernel/child.elf \
 			--module kernel/hello.elf
+		;;
+	kernel-spaces)
+		run "$name" "$VMM" boot --accel kvm --timeout 60s \
+			images/kernel.elf --init kernel/spaces.elf \
+			--module kernel/servant.elf
 		;;
 	kernel-*)
 		run "$name" "$VMM" boot --accel kvm --timeout 60s \

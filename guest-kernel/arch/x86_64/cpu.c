@@ -140,8 +140,14 @@ static bool avx_init(void)
 		return false;
 	write_cr4(read_cr4() | CR4_OSXSAVE);
 	write_xcr0(XCR0_AVX);
-	check(cpuid(0xd, 0).b <= FPU_BYTES);
-	return true;
+	/*
+	 * There are hypervisors that lose XCR0 when they are entered, as by
+	 * CPUID (KVM on an emulated SVM that does not tell it of XSETBV).
+	 */
+	if (cpuid(0xd, 0).b <= FPU_BYTES && read_xcr0() == XCR0_AVX)
+		return true;
+	write_cr4(read_cr4() & ~CR4_OSXSAVE);
+	return false;
 }
 
 void cpu_init(void)

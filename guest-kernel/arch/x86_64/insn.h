@@ -22,6 +22,14 @@ static inline void write_xcr0(uint32_t value)
 	asm volatile("xsetbv" ::"c"(0), "a"(value), "d"(0));
 }
 
+static inline uint32_t read_xcr0(void)
+{
+	uint32_t low, high;
+
+	asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return low;
+}
+
 static inline uint64_t read_msr(uint32_t msr)
 {
 	uint32_t low, high;
