@@ -176,6 +176,15 @@ static void refuse(int fd, const char *why)
 	close(fd);
 }
 
+/* One that has hung up, which was not seen to yet, holds nobody up. */
+static bool hung_up(const struct gdb *g)
+{
+	struct pollfd fd = {.fd = g->in, .events = POLLRDHUP};
+
+	return g->in >= 0 && poll(&fd, 1, 0) > 0 &&
+	       fd.revents & (POLLRDHUP | POLLHUP | POLLERR);
+}
+
 static void knocks(void *ctx)
 {
 	struct gdb *g = ctx;
@@ -183,6 +192,8 @@ static void knocks(void *ctx)
 
 	if (fd < 0)
 		return;
+	if (hung_up(g))
+		lost(g);
 	if (g->in >= 0) {
 		log_warn("gdb: a second client was refused: one at a time");
 		refuse(fd, "E.vmm: another gdb is connected");
@@ -216,7 +227,7 @@ static int listen_on(struct gdb *g, const void *addr, socklen_t len)
 		setsockopt(g->listener, IPPROTO_TCP, TCP_NODELAY, &one,
 			   sizeof(one));
 	}
-	if (bind(g->listener, sa, len) < 0 || listen(g->listener, 4) < 0)
+	if (bind(g->listener, sa, len) < 0 || listen(g->listener, 64) < 0)
 		return -errno;
 	return loop_add(g->config.m->loop, g->listener, knocks, g);
 }

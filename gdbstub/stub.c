@@ -18,7 +18,7 @@ bool stub_ok(struct stub *s)
 bool stub_error(struct stub *s, enum stub_error err)
 {
 	s->reply.len = 0;
-	buffer_format(&s->reply, "E%02x", err);
+	buffer_format(&s->reply, "E%02d", err);
 	return true;
 }
 

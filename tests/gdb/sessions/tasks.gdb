@@ -15,7 +15,7 @@ vmm list
 #= CPOOL +cpool@
 p kernel.caps
 vmm space 2
-#= New inferior 2
+#= Switching to inferior 2
 info threads
 #= 2.1 .*"task#1
 bt 2

@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""protocol.py: the stub by its packets: what a client may do to it, well
+meant or not: protocol.py VMM IMAGES GUESTS. Needs no gdb."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+VMM, IMAGES, GUESTS = sys.argv[1:4]
+SUBJECT = os.path.join(GUESTS, "subject.elf")
+HANG = os.path.join(IMAGES, "tests/guest/hang.elf")
+failures = []
+what = ""
+
+
+def check(condition, text):
+    if not condition:
+        print("FAILED: %s: %s" % (what, text))
+        failures.append(text)
+
+
+class Machine:
+    """vmm boot with a stub at a socket of its own."""
+
+    def __init__(self, kernel, *args):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, "s")
+        self.process = subprocess.Popen(
+            [VMM, "boot", kernel, "--gdb", "unix:" + self.path, "--accel",
+             "sim", "--serial", "null", "--timeout", "60s"] + list(args),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=dict(os.environ, VMM_CONFIG=""))
+        line = self.process.stdout.readline()
+        check(b"waits" in line, "does not wait: %r" % line)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+        self.folder.cleanup()
+
+    def ended(self):
+        try:
+            out = self.process.communicate(timeout=10)[0]
+        except subprocess.TimeoutExpired:
+            return None, ""
+        return self.process.returncode, out.decode(errors="replace")
+
+
+class Client:
+    def __init__(self, machine, no_ack=True):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.connect(machine.path)
+        self.s.settimeout(5)
+        self.buf = b""
+        self.no_ack = False
+        if no_ack:
+            check(self.ask("QStartNoAckMode") == b"OK", "no-ack mode")
+            self.no_ack = True
+
+    def close(self):
+        self.s.close()
+
+    def raw(self, data):
+        self.s.sendall(data)
+
+    def send(self, data):
+        data = data.encode() if isinstance(data, str) else data
+        escaped = re.sub(rb"[#$}]", lambda m: b"}" + bytes([m[0][0] ^ 0x20]),
+                         data)
+        self.raw(b"$" + escaped + b"#%02x" % (sum(escaped) % 256))
+
+    def get(self):
+        """The next packet; None when the stub has closed."""
+        while True:
+            m = re.search(rb"\$([^#]*)#..", self.buf, re.S)
+            if m:
+                self.buf = self.buf[m.end():]
+                if not self.no_ack:
+                    try:
+                        self.raw(b"+")
+                    except OSError:
+                        pass
+                return m[1]
+            try:
+                more = self.s.recv(65536)
+            except (ConnectionResetError, BrokenPipeError):
+                return None
+            if not more:
+                return None
+            self.buf += more
+
+    def ask(self, data):
+        self.send(data)
+        return self.get()
+
+    def alive(self):
+        """What every input must leave possible."""
+        self.buf = b""
+        start = time.monotonic()
+        self.send("qC")
+        reply = self.get()
+        while reply is not None and not reply.startswith(b"QC"):
+            reply = self.get()
+        check(reply is not None, "closed the connection")
+        check(time.monotonic() - start < 1, "took its time")
+        return reply is not None
+
+
+def test_packets_that_are_no_good():
+    numbers = ["", "-1", "g", "10000000000000000", "ffffffffffffffff", "0"]
+    packets = []
+    for a in numbers:
+        for b in numbers:
+            packets += ["m%s,%s" % (a, b), "M%s,%s:00" % (a, b),
+                        "X%s,%s:a" % (a, b), "x%s,%s" % (a, b),
+                        "Z0,%s,%s" % (a, b), "z2,%s,%s" % (a, b),
+                        "Z2,%s,%s" % (a, b), "P%s=%s" % (a, b),
+                        "qCRC:%s,%s" % (a, b), "qSearch:memory:%s;%s;x" % (a, b),
+                        "qXfer:features:read:target.xml:%s,%s" % (a, b),
+                        "qXfer:threads:read::%s,%s" % (a, b),
+                        "Hgp%s.%s" % (a, b), "Tp%s.%s" % (a, b),
+                        "qThreadExtraInfo,p%s.%s" % (a, b)]
+        packets += ["p" + a, "Hg" + a, "Hc" + a, "T" + a, "G" + a, "D;" + a,
+                    "vKill;" + a if a not in ("", ) else "vKill",
+                    "vAttach;" + a, "vCont;x" + a, "qXfer:exec-file:read:%s:0,10" % a]
+    packets = [p for p in packets if p not in ("D;", )]
+    packets += ["", "\0", "\xff", "vCont", "vCont;", "vCont;s:", "vCont;r1",
+                "vCont;c:pq", "vCont" + ";s" * 500, "H", "Hx0", "Z", "Z9,0,1",
+                "Z0", "Z0,0", "Z0,1000,1;X", "Z0,1000,1;Xffffffff,22",
+                "Z0,1000,1;X1,zz", "Z0,1000,1;X2,2", "Z0,1000,1;cmds:0,X1,27",
+                "q", "Q", "v", "qXfer", "qXfer:features:read:../../etc/passwd:0,10",
+                "qXfer:features:write:target.xml:0:xx", "qXfer:x:read::0,1",
+                "qRcmd,", "qRcmd,z", "qRcmd,7", "qRcmd,2525732573",
+                "qRcmd," + "61" * 5000, "qSupported:" + ";" * 1000,
+                "qSupported:multiprocess+;xmlRegisters=i386", "vFile:open:61,0,0",
+                "vRun", "bx", "b", "g0", "c-1", "sx", "C", "S", "Czz",
+                "QThreadEvents:1", "jfoo", "!x", "?x", "y" * 100000]
+    with Machine(HANG) as m:
+        c = Client(m)
+        for p in packets:
+            if p.startswith(("vKill;", "vRun")):
+                continue
+            c.send(p.encode("latin1"))
+            if not c.alive():
+                check(False, "after %r" % p[:60])
+                break
+        check(m.process.poll() is None, "vmm is gone")
+
+
+def test_frames_that_are_no_good():
+    frames = [b"$qC#00", b"$qC#zz", b"$qC#a", b"#b4", b"$", b"$}", b"$}#7d",
+              b"$qC$qC", b"$m0,4", b"%Stop:T05#00", b"+" * 1000, b"-" * 50,
+              b"\x03" * 1000, b"$" * 1000, b"#" * 1000, bytes(range(256)),
+              b"$" + b"a" * 200000 + b"#00", b"$" + b"a" * (1 << 20),
+              b"$m0,*\x7f4#00", b"\0" * 4096, b"\xff" * 4096]
+    for no_ack in (True, False):
+        with Machine(HANG) as m:
+            c = Client(m, no_ack)
+            for f in frames:
+                c.raw(f)
+                c.raw(b"#00")
+                if not c.alive():
+                    check(False, "after %r" % f[:40])
+                    break
+            c.raw(b"$qC#b4"[:3])
+            time.sleep(0.05)
+            c.raw(b"$qC#b4"[3:])
+            check(c.get().startswith(b"QC"), "a packet in two parts")
+
+
+def test_an_interrupt_comes_at_once():
+    for kernel, args in ((SUBJECT, ()), (HANG, ())):
+        with Machine(kernel) as m:
+            c = Client(m)
+            times = []
+            if kernel == SUBJECT:
+                # for ever in a loop, with interrupts or halted
+                c.ask("Z0,%x,1" % symbol("wait_for_ever"))
+                poke(c, "ending", 2)
+                check(c.ask("vCont;c").startswith(b"T05"), "not there")
+                c.ask("z0,%x,1" % symbol("wait_for_ever"))
+            for i in range(30):
+                if kernel == SUBJECT and i == 15:
+                    poke(c, "ending", 3)
+                c.send("vCont;c")
+                time.sleep(0.005)
+                start = time.monotonic()
+                c.raw(b"\x03")
+                reply = c.get()
+                times.append(time.monotonic() - start)
+                check(reply.startswith(b"T02"), "%r" % reply)
+            times.sort()
+            check(times[len(times) // 2] < 0.01,
+                  "%.1f ms" % (times[len(times) // 2] * 1e3))
+
+
+def test_a_second_client_is_told():
+    with Machine(HANG) as m:
+        c = Client(m)
+        d = Client(m, no_ack=False)
+        check(b"another gdb" in (d.get() or b""), "not told why")
+        check(d.get() is None, "not closed")
+        check(c.alive(), "the first one suffers")
+
+
+def test_clients_come_and_go():
+    with Machine(HANG) as m:
+        for i in range(1000):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(m.path)
+            try:
+                if i % 3 == 0:
+                    s.sendall(b"$vCont;c#a8")
+                elif i % 3 == 1:
+                    s.sendall(b"$m0,10000#5a$g#67")
+            except OSError:
+                check(False, "number %d was not wanted" % i)
+                break
+            s.close()
+        c = Client(m)
+        check(c.alive(), "not there any more")
+
+
+def test_one_who_never_reads_is_dropped():
+    with Machine(HANG) as m:
+        c = Client(m)
+        c.s.settimeout(0.2)
+        try:
+            for i in range(20000):
+                c.send("m0,10000")
+        except (socket.timeout, ConnectionResetError, BrokenPipeError):
+            pass
+        c.close()
+        c = Client(m)
+        check(c.alive(), "not there any more")
+
+
+def symbol(name, cache={}):
+    if not cache:
+        out = subprocess.run(["nm", SUBJECT], stdout=subprocess.PIPE).stdout
+        for line in out.decode().split("\n"):
+            if len(line.split()) == 3:
+                cache[line.split()[2]] = int(line.split()[0], 16)
+    return cache[name]
+
+
+def poke(c, name, val):
+    check(c.ask("M%x,4:%02x000000" % (symbol(name), val)) == b"OK", "M")
+
+
+def test_five_thousand_points_and_gone():
+    with Machine(SUBJECT) as m:
+        c = Client(m)
+        for i in range(5000):
+            check(c.ask("Z0,%x,1" % (0x200000 + i)) == b"OK", "Z")
+        check(c.ask("D") == b"OK", "D")
+        status, out = m.ended()
+        check(status == 0, "status %s: %s" % (status, out))
+
+
+def test_the_end_is_told():
+    with Machine(SUBJECT) as m:
+        c = Client(m)
+        check(c.ask("vCont;c") == b"W00", "no W")
+        c.close()
+        check(m.ended()[0] == 0, "status")
+
+
+def test_the_guest_ends_after_its_client():
+    with Machine(SUBJECT, "--gdb-close", "go") as m:
+        c = Client(m)
+        c.send("vCont;c")
+        c.close()
+        check(m.ended()[0] == 0, "status")
+    with Machine(HANG, "--gdb-close", "quit") as m:
+        Client(m).close()
+        check(m.ended()[0] == 130, "status")
+
+
+def test_points_outlive_nothing_but_their_client():
+    with Machine(SUBJECT) as m:
+        c = Client(m)
+        check(c.ask("Z0,%x,1" % symbol("fib")) == b"OK", "Z")
+        check(c.ask("vCont;c").startswith(b"T05"), "not met")
+        c.close()
+        c = Client(m)
+        check(c.ask("?").startswith(b"T05"), "not as it was left")
+        check(c.ask("vCont;c") == b"W00", "met again")
+
+
+def test_a_repeat_is_the_same():
+    with Machine(HANG) as m:
+        c = Client(m, no_ack=False)
+        first = c.ask("g")
+        c.raw(b"-")
+        check(c.get() == first and len(first) == 2 * 552, "other bytes")
+
+
+def test_memory_that_is_not_there():
+    with Machine(SUBJECT) as m:
+        c = Client(m)
+        check(c.ask("Z1,%x,1" % symbol("test_main")) == b"OK", "Z1")
+        c.ask("vCont;c")
+        check(c.ask("mffffffffffffff00,8") == b"E14", "not mapped")
+        check(c.ask("mfee00000,4") == b"E14", "a device's register")
+        check(c.ask("Mfee00000,4:00000000") == b"E14", "written")
+        check(len(c.ask("m%x,40" % symbol("test_main"))) == 0x80, "code")
+        check(c.ask("X%x,3:}\x03}\x04}\x5d" % symbol("bytes"))
+              in (b"OK", b"E16"), "escapes")
+
+
+for name, fn in list(globals().items()):
+    if name.startswith("test_") and (len(sys.argv) < 5 or name in sys.argv[4:]):
+        what = name
+        print("# " + name[5:].replace("_", " "), flush=True)
+        fn()
+sys.exit(1 if failures else 0)
