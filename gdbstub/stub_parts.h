@@ -6,7 +6,7 @@
 #include "gdbstub/packet.h"
 #include "gdbstub/stub.h"
 
-/* Errors of replies, with errno's numbers on Linux, which gdb shows. */
+/* Errors of replies: errno's numbers on Linux, in decimal as others' are. */
 enum stub_error {
 	STUB_EPERM = 1,
 	STUB_ESRCH = 3,

@@ -313,8 +313,10 @@ def test_memory_that_is_not_there():
         check(c.ask("mfee00000,4") == b"E14", "a device's register")
         check(c.ask("Mfee00000,4:00000000") == b"E14", "written")
         check(len(c.ask("m%x,40" % symbol("test_main"))) == 0x80, "code")
-        check(c.ask("X%x,3:}\x03}\x04}\x5d" % symbol("bytes"))
-              in (b"OK", b"E16"), "escapes")
+        check(c.ask("X%x,4:#$}*" % symbol("bytes")) == b"OK", "escapes")
+        check(c.ask("m%x,4" % symbol("bytes")) == b"23247d2a", "other bytes")
+        check(c.ask("x%x,4" % symbol("bytes")) == b"b}\x03}\x04}\x5d}\x0a",
+              "not escaped")
 
 
 for name, fn in list(globals().items()):
