@@ -148,6 +148,7 @@ static int wait_for(struct repl *r, const char *text, const regex_t *regex,
 	uint64_t until = clock_now(&r->m->clock) + ns;
 	char line[256], state[400];
 
+	serial_log_begin(&r->serial);
 	for (;;) {
 		uint64_t now = clock_now(&r->m->clock);
 		enum repl_end end = END_LIMIT;

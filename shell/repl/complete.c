@@ -249,5 +249,8 @@ bool repl_complete(struct repl *r, const char *line, size_t at,
 		offer_commands(&a);
 		return false;
 	}
+	/* The word that ends in '=' is the one this is a part of. */
+	if (key && w.count == 1)
+		return false;
 	return complete_words(&a, &w, key ? w.count - 1 : w.count, key, begin);
 }

@@ -45,6 +45,11 @@ const char *serial_log_tail(const struct serial_log *log, size_t lines,
 	return from;
 }
 
+void serial_log_begin(struct serial_log *log)
+{
+	log->vain = log->searched;
+}
+
 static const char *line_begin(const struct serial_log *log, const char *p)
 {
 	while (p > log->text && p[-1] != '\n')
@@ -58,12 +63,12 @@ bool serial_log_find(struct serial_log *log, const regex_t *regex, char *line,
 	const char *from = log->text, *begin;
 	regmatch_t m;
 
-	if (log->searched > log->lost)
-		from += log->searched - log->lost;
+	if (log->vain > log->lost)
+		from += log->vain - log->lost;
 	if (regexec(regex, from, 1, &m, 0) != 0) {
 		begin = line_begin(log, log->text + log->len);
 		if (begin > from)
-			log->searched = log->lost + (begin - log->text);
+			log->vain = log->lost + (begin - log->text);
 		return false;
 	}
 	begin = line_begin(log, from + m.rm_so);
@@ -72,5 +77,6 @@ bool serial_log_find(struct serial_log *log, const regex_t *regex, char *line,
 	if (m.rm_eo == m.rm_so && from[m.rm_eo])
 		m.rm_eo++;
 	log->searched = log->lost + (from + m.rm_eo - log->text);
+	log->vain = log->searched;
 	return true;
 }

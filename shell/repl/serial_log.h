@@ -18,6 +18,7 @@ struct serial_log {
 	size_t len;
 	uint64_t lost;	   /* bytes that went before text[0] */
 	uint64_t searched; /* the position behind what was found last */
+	uint64_t vain;	   /* from there to here this search found nothing */
 };
 
 void serial_log_add(struct serial_log *log, const uint8_t *bytes, size_t len);
@@ -26,10 +27,13 @@ void serial_log_add(struct serial_log *log, const uint8_t *bytes, size_t len);
 const char *serial_log_tail(const struct serial_log *log, size_t lines,
 			    size_t *len);
 
+/* A search begins, for something else than the one before. */
+void serial_log_begin(struct serial_log *log);
+
 /*
  * Find it behind what was found before. True: `line` is the line that it is
- * in. What was looked through in vain is not looked at again, but for the
- * last line, which may not be whole yet.
+ * in. What this search has looked through in vain it does not look at again,
+ * but for the last line, which may not be whole yet.
  */
 bool serial_log_find(struct serial_log *log, const regex_t *regex, char *line,
 		     size_t size);
