@@ -109,8 +109,8 @@ void evm_create_address(const struct evm_address *sender, uint64_t nonce,
 }
 
 /* EIP-1014: keccak(ff, sender, salt, keccak(init code)) */
-static void create2_address(const struct evm_message *msg,
-			    struct evm_address *created)
+void evm_create2_address(const struct evm_message *msg,
+			 struct evm_address *created)
 {
 	uint8_t bytes[1 + 20 + 32 + 32] = {0xff}, hash[32];
 
@@ -193,7 +193,7 @@ static int start_create(struct evm *evm, const struct evm_message *msg,
 	if (err < 0)
 		return err;
 	if (msg->kind == EVM_CREATE2)
-		create2_address(msg, &m.recipient);
+		evm_create2_address(msg, &m.recipient);
 	else
 		evm_create_address(&msg->sender, nonce, &m.recipient);
 	if (evm->fork >= EVM_BERLIN) /* warm, even if the creation fails */
@@ -288,9 +288,8 @@ static int finish(struct evm *evm, struct evm_frame *f,
 	return err;
 }
 
-/* The result goes to the frame that called: its stack, memory, return data. */
-static int resume(struct evm *evm, struct evm_frame *f,
-		  const struct evm_result *result)
+int evm_frame_resume(struct evm *evm, struct evm_frame *f,
+		     const struct evm_result *result)
 {
 	size_t n = result->output_len;
 	void *bytes = f->return_data.bytes;
@@ -334,14 +333,14 @@ static int drive(struct evm *evm, unsigned *depth, struct evm_result *result)
 				continue;
 			}
 			if (err == 0)
-				err = resume(evm, f, result);
+				err = evm_frame_resume(evm, f, result);
 		} else if (err == 0) {
 			err = finish(evm, f, result);
 			if (err == 0 && *depth == 0)
 				return 0;
 			if (err == 0)
-				err = resume(evm, evm->frames[*depth - 1],
-					     result);
+				err = evm_frame_resume(
+					evm, evm->frames[*depth - 1], result);
 			if (err == 0)
 				frame_leave(evm, evm->frames[(*depth)--]);
 		}

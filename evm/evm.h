@@ -370,5 +370,8 @@ bool evm_authority(const struct evm_authorization *auth,
 /* The address that a creation by `sender` at `nonce` gets. */
 void evm_create_address(const struct evm_address *sender, uint64_t nonce,
 			struct evm_address *created);
+/* The same of a CREATE2, by its sender, salt and init code. */
+void evm_create2_address(const struct evm_message *msg,
+			 struct evm_address *created);
 
 #endif

@@ -92,6 +92,13 @@ struct evm_frame {
 int evm_interpret(struct evm_frame *f);
 
 /*
+ * The result of the call that the frame wanted goes to its stack, memory and
+ * return data; then it can be run on.
+ */
+int evm_frame_resume(struct evm *evm, struct evm_frame *f,
+		     const struct evm_result *result);
+
+/*
  * The checks before an instruction. `room` is how many stack heights, from
  * `min` up, it can run at: 0 for a byte that is no instruction.
  */
