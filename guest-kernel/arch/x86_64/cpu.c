@@ -47,7 +47,8 @@ struct table_register {
 	uint64_t base;
 } __attribute__((packed));
 
-extern const uint8_t trap_gates[], syscall_entry[], kernel_stack_top[];
+extern const uint8_t trap_gates[], syscall_entry[];
+extern uint64_t kernel_stack_top[];
 
 static struct cpu boot_cpu;
 static struct gate idt[VECTORS];
@@ -156,7 +157,7 @@ void cpu_init(void)
 
 	cpu->self = cpu;
 	cpu->state = &cpu->nobody;
-	cpu->stack_top = (uintptr_t)kernel_stack_top;
+	cpu->stack_top = kernel_stack_top;
 	gdt_init(cpu);
 	idt_init();
 	features_init();

@@ -40,8 +40,9 @@ struct tss {
 struct cpu {
 	struct cpu *self;
 	uint64_t scratch;
-	uint64_t frame_top; /* as tss.rsp[0]: where a task's frame ends */
-	uint64_t stack_top;
+	/* The kernel's stack, from its top down. The word that lies there has
+	 * tss.rsp[0] again: where the frame of the task ends, for debuggers. */
+	uint64_t *stack_top;
 	/* Whose FPU, FS, GS and address space the processor has. */
 	struct task *loaded;
 	struct arch_state *state; /* its, or `nobody`: never NULL */

@@ -123,7 +123,10 @@ start64:
 	jmp *%rax
 
 	.text
+	.cfi_sections .debug_frame
 start_high:
+	.cfi_startproc
+	.cfi_undefined %rip	/* nobody called */
 	xorl %eax, %eax
 	movl %eax, %ds
 	movl %eax, %es
@@ -136,6 +139,7 @@ start_high:
 	xorl %ebp, %ebp
 	call arch_start
 	ud2
+	.cfi_endproc
 
 	/* The page below the stack is never mapped. */
 	.section .bss.stack, "aw", @nobits
@@ -143,8 +147,9 @@ start_high:
 	.global kernel_stack_guard, kernel_stack_top
 kernel_stack_guard:
 	.skip 4096
-	.skip 16384
-kernel_stack_top:
+	.skip 16384 - 16
+kernel_stack_top:		/* and a word in it: struct cpu */
+	.skip 16
 
 	.section .boot_tables, "aw", @nobits
 	.balign 4096

@@ -18,8 +18,8 @@
 #define KERNEL_FRAMES	   16
 
 _Static_assert(offsetof(struct cpu, scratch) == 8, "trap.S");
-_Static_assert(offsetof(struct cpu, frame_top) == 16, "trap.S");
-_Static_assert(offsetof(struct cpu, stack_top) == 24, "trap.S");
+_Static_assert(offsetof(struct cpu, stack_top) == 16, "trap.S");
+_Static_assert(offsetof(struct cpu, tss.rsp[0]) == 132, "trap.S");
 _Static_assert(SYS_CALL == 8 && SYS_REPLY_RECV == 9, "trap.S");
 _Static_assert(offsetof(struct regs, vector) == 120, "trap.S");
 _Static_assert(offsetof(struct regs, rip) == 176 - 40, "trap.S");
@@ -237,8 +237,8 @@ static void switch_to(struct cpu *cpu, struct task *task)
 	cpu->tss.io_map = sizeof(cpu->tss);
 	if (has_ports(task))
 		load_ports(cpu, task);
-	cpu->frame_top = (uintptr_t)(&task->regs + 1);
-	cpu->tss.rsp[0] = cpu->frame_top;
+	cpu->tss.rsp[0] = (uintptr_t)(&task->regs + 1);
+	*cpu->stack_top = cpu->tss.rsp[0];
 	if (read_cr3() != table)
 		write_cr3(table);
 }
