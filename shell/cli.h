@@ -97,6 +97,7 @@ int cli_main(int argc, char **argv);
 
 extern const struct cli_command command_boot, command_completion,
 	command_config, command_doctor, command_gdb, command_help,
-	command_shell, command_symbolize, command_test, command_version;
+	command_replay, command_shell, command_symbolize, command_test,
+	command_version;
 
 #endif

@@ -11,17 +11,10 @@
 #define COMMANDS_MAX 32
 
 const struct cli_command *const cli_commands[] = {
-	&command_boot,
-	&command_shell,
-	&command_gdb,
-	&command_test,
-	&command_symbolize,
-	&command_doctor,
-	&command_config,
-	&command_completion,
-	&command_help,
-	&command_version,
-	NULL,
+	&command_boot,	 &command_shell,   &command_gdb,
+	&command_replay, &command_test,	   &command_symbolize,
+	&command_doctor, &command_config,  &command_completion,
+	&command_help,	 &command_version, NULL,
 };
 
 const struct cli_command *cli_find(const char *name)

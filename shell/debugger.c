@@ -40,7 +40,8 @@ static bool restart(void *ctx)
 
 	if (d->history)
 		return !history_goto(d->history, history_first(d->history)) &&
-		       !history_fork(d->history);
+		       (history_recorded(d->history) ||
+			!history_fork(d->history));
 	if (snapshot_restore(&d->first, d->m) < 0)
 		return false;
 	d->panic->seen = false;
@@ -68,14 +69,6 @@ static unsigned exit_status(void *ctx, enum stop_kind kind, uint64_t code)
 }
 
 /* ---- time ---- */
-
-static int keep_history(struct debugger *d)
-{
-	if (!d->m->cpu[0]->ops->counted_time)
-		return keep_first(d);
-	d->history = history_create(d->m, HISTORY_MEM);
-	return d->history ? 0 : -ENOMEM;
-}
 
 static bool can_reverse(void *ctx)
 {
@@ -237,7 +230,7 @@ static int listen_for_gdb(struct debugger *d)
 int debugger_begin(struct debugger *d, const struct options *options,
 		   struct machine *m, struct feeder *feeder,
 		   struct panic *panic, struct output *stdout_,
-		   struct lines *lines)
+		   struct lines *lines, struct history *history)
 {
 	struct debug_stop stop = {.reason = DEBUG_RESTART};
 	int err;
@@ -247,12 +240,13 @@ int debugger_begin(struct debugger *d, const struct options *options,
 			       .feeder = feeder,
 			       .panic = panic,
 			       .stdout_ = stdout_,
-			       .lines = lines};
+			       .lines = lines,
+			       .history = history};
 	if (!options->gdb)
 		return 0;
 	err = m->debug ? 0 : debug_create(m);
 	if (!err)
-		err = keep_history(d);
+		err = d->history ? 0 : keep_first(d);
 	if (!err)
 		err = look_into_kernel(d);
 	if (err)
@@ -272,7 +266,6 @@ int debugger_begin(struct debugger *d, const struct options *options,
 
 void debugger_end(struct debugger *d, int status)
 {
-	history_destroy(d->history);
 	d->history = NULL;
 	gdb_destroy(d->gdb, status);
 	d->gdb = NULL;

@@ -25,7 +25,7 @@ struct debugger {
 	struct lines *lines;
 	struct gdb *gdb; /* NULL: not asked for */
 	struct inspect *inspect;
-	struct history *history; /* NULL: this CPU does not count */
+	struct history *history; /* the session's; NULL: none */
 	/* Without one: the machine before its first instruction, and what it
 	 * was going to be given. */
 	struct snapshot first;
@@ -42,7 +42,7 @@ struct debugger {
 int debugger_begin(struct debugger *d, const struct options *options,
 		   struct machine *m, struct feeder *feeder,
 		   struct panic *panic, struct output *stdout_,
-		   struct lines *lines);
+		   struct lines *lines, struct history *history);
 
 /* The run has ended with `status`; accepts a zeroed or ended one. */
 void debugger_end(struct debugger *d, int status);

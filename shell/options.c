@@ -248,6 +248,24 @@ static int set_snapshot(void *ctx, const char *value)
 	return o->snapshot ? 0 : fail(-ENOMEM, "--snapshot: no memory");
 }
 
+static int set_record(void *ctx, const char *value)
+{
+	((struct options *)ctx)->record = value;
+	return 0;
+}
+
+static int set_history_mem(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+
+	if (!parse_size(value, &o->history_mem) || o->history_mem < MIB)
+		return fail(-EINVAL,
+			    "--history-mem: '%s' is not a size like 256M, of "
+			    "1M or more",
+			    value);
+	return 0;
+}
+
 static int set_restore(void *ctx, const char *value)
 {
 	struct options *o = ctx;
@@ -491,6 +509,10 @@ static const struct cli_option rows[] = {
 	 "keep the machine in FILE after N instructions; go on", NULL, true},
 	{"restore", 0, "FILE", set_restore, "go on with a machine kept in FILE",
 	 NULL, true},
+	{"record", 0, "FILE", set_record,
+	 "write the run to FILE, for vmm replay; needs sim", NULL, true},
+	{"history-mem", 0, "SIZE", set_history_mem,
+	 "be able to go back, in so much memory; needs sim"},
 	{"break-at", 0, "N", set_break_at, "end the run after N instructions",
 	 NULL, true},
 	{"look", 0, "COMMAND", add_look,
@@ -558,6 +580,13 @@ static int check_together(const struct options *o)
 	if (o->branches && o->reference)
 		return fail(-EINVAL, "--branches: the reference core keeps "
 				     "none; leave out --engine");
+	if (o->record && o->accel == ACCEL_KVM)
+		return fail(-EINVAL, "--record: KVM does not count "
+				     "instructions; recording needs --accel "
+				     "sim");
+	if (o->history_mem && o->accel == ACCEL_KVM)
+		return fail(-EINVAL, "--history-mem: KVM cannot repeat a run; "
+				     "going back needs --accel sim");
 	if (o->restore && (o->smp || o->smp_seed))
 		return fail(-EINVAL, "--restore: the machine has its "
 				     "processors already; leave out --smp and "

@@ -98,6 +98,9 @@ struct options {
 	char *snapshot; /* NULL: none */
 	uint64_t snapshot_at;
 	const char *restore;
+	const char *record;	  /* NULL: not */
+	struct recording *replay; /* NULL: not; `restore` has its name */
+	uint64_t history_mem;	  /* bytes; 0: no history */
 	bool has_break;
 	uint64_t break_at;
 	uint64_t hash_every; /* 0: never */

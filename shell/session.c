@@ -37,7 +37,8 @@ static int build_board(struct session *s)
 static int load_snapshot(struct session *s)
 {
 	const struct options *o = s->options;
-	int err = snapshot_open(o->restore, &s->snapshot);
+	int err = o->replay ? recording_start(o->replay, &s->snapshot)
+			    : snapshot_open(o->restore, &s->snapshot);
 
 	if (err)
 		return verdict_status(err);
@@ -91,9 +92,16 @@ static int connect_input(struct session *s)
 	bool keys = o->display == DISPLAY_TERM;
 	int com = lines_stdin(o), err = 0;
 
+	if (o->replay)
+		com = o->replay->about.line;
 	feeder_init(&s->feeder, s->m, com < 0 ? NULL : s->board.com[com],
 		    s->board.kbd);
 	feeder_connect(&s->feeder);
+	if (o->replay) {
+		console_init_none(&s->console, s->m, &s->feeder);
+		timeline_connect(s);
+		return 0;
+	}
 	if (o->front || (com < 0 && !keys))
 		console_init_none(&s->console, s->m, &s->feeder);
 	else
@@ -143,7 +151,7 @@ static int add_cpu(struct session *s, const struct x86_state *state)
 	s->m->seed = s->options->smp_seed;
 	/* Only one of them counts. */
 	if (accel == ACCEL_AUTO &&
-	    (look_needs_count(s->options) || s->options->gdb))
+	    (look_needs_count(s->options) || timeline_needs_count(s->options)))
 		accel = ACCEL_SIM;
 	if (accel == ACCEL_AUTO && cpus > 1) {
 		log_warn("using the simulator: several processors run only "
@@ -235,6 +243,8 @@ int session_begin(struct session *s, const struct options *options)
 	if (!status &&
 	    look_begin(&s->look, options, s->m, &s->feeder, &s->stdout_) < 0)
 		status = EXIT_USAGE;
+	if (!status && timeline_begin(s) < 0)
+		status = EXIT_HOST;
 	if (status)
 		return status;
 	if (options->display == DISPLAY_SDL &&
@@ -362,7 +372,8 @@ int session_ready(struct session *s)
 {
 	s->m->limit_ns = s->options->guest_ns;
 	if (debugger_begin(&s->debugger, s->options, s->m, &s->feeder,
-			   &s->panic, &s->stdout_, &s->lines))
+			   &s->panic, &s->stdout_, &s->lines,
+			   s->timeline.history))
 		return EXIT_HOST;
 	if (window_is_open(&s->window) && window_begin(&s->window))
 		return EXIT_HOST;
@@ -399,6 +410,8 @@ int session_run(struct session *s)
 	closed = close_outputs(s);
 	if ((!look_end(&s->look) || !closed || !looked) && v.status == 0)
 		v.status = EXIT_HOST;
+	if (!timeline_end(s))
+		v.status = EXIT_HOST;
 	report(s, &v);
 	if (s->options->screenshot &&
 	    report_screenshot(&s->board, s->options->screenshot) &&
@@ -425,6 +438,7 @@ void session_end(struct session *s)
 	panic_fini(&s->panic);
 	console_fini(&s->console);
 	signals_fini(&s->signals);
+	timeline_fini(&s->timeline);
 	machine_destroy(s->m);
 	free(s->input);
 }

@@ -17,6 +17,7 @@
 #include "shell/panic.h"
 #include "shell/postmortem.h"
 #include "shell/signals.h"
+#include "shell/timeline.h"
 #include "shell/window.h"
 #include "vmm/snapshot.h"
 
@@ -35,6 +36,7 @@ struct session {
 	struct panic panic;
 	struct look look;
 	struct debugger debugger;
+	struct timeline timeline;
 	struct snapshot snapshot; /* --restore's, until it was used */
 	uint8_t *input;		  /* what it had to type, and --type's */
 	uint64_t wall_ns;	  /* of the run */

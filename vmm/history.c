@@ -356,9 +356,14 @@ int history_step_back(struct history *h)
 	return now <= history_first(h) ? -ERANGE : history_goto(h, now - 1);
 }
 
+bool history_recorded(const struct history *h)
+{
+	return h->recorded || h->m->inputs.applied;
+}
+
 int history_fork(struct history *h)
 {
-	if (h->recorded || h->m->inputs.applied)
+	if (history_recorded(h))
 		return fail(-EBUSY, "history: a recorded run has one future");
 	if (!h->present)
 		return 0;

@@ -72,6 +72,7 @@ int history_present(struct history *h);
  * is being recorded or is a recording that is replayed.
  */
 int history_fork(struct history *h);
+bool history_recorded(const struct history *h); /* so it is for ever */
 
 /* What made a search stop: before the instruction that did it. */
 struct history_hit {

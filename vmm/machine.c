@@ -564,7 +564,7 @@ void machine_run(struct machine *m)
 
 /* ---- the state hash ---- */
 
-static uint64_t mix_bytes(uint64_t h, const void *data, size_t len)
+uint64_t machine_mix(uint64_t h, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint64_t word = 0;
@@ -592,13 +592,13 @@ static uint64_t mix_memory(uint64_t h, const struct guestmem *gm)
 
 		for (uint64_t at = 0; at < r->len; at += GUEST_PAGE_SIZE)
 			if (!page_is_zero(r->host + at))
-				h = mix_bytes(mix(h, r->base + at),
-					      r->host + at, GUEST_PAGE_SIZE);
+				h = machine_mix(mix(h, r->base + at),
+						r->host + at, GUEST_PAGE_SIZE);
 	}
 	return h;
 }
 
-uint64_t machine_hash(struct machine *m)
+uint64_t machine_hash_registers(struct machine *m)
 {
 	uint64_t h = mix(0, clock_now(&m->clock));
 
@@ -609,10 +609,15 @@ uint64_t machine_hash(struct machine *m)
 		struct x86_state state;
 
 		m->cpu[i]->ops->get_state(m->cpu[i], &state);
-		h = mix_bytes(h, &state, sizeof(state));
+		h = machine_mix(h, &state, sizeof(state));
 	}
 	for (const struct device *dev = m->devices; dev; dev = dev->next)
-		h = mix_bytes(h, (const char *)dev + dev->ops->state_offset,
-			      dev->ops->state_size);
-	return mix_memory(h, &m->mem);
+		h = machine_mix(h, (const char *)dev + dev->ops->state_offset,
+				dev->ops->state_size);
+	return h;
+}
+
+uint64_t machine_hash(struct machine *m)
+{
+	return mix_memory(machine_hash_registers(m), &m->mem);
 }

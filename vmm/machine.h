@@ -236,6 +236,10 @@ void machine_stop(struct machine *m, enum stop_kind kind, uint64_t code,
  */
 uint64_t machine_hash(struct machine *m);
 
+/* The same without RAM, and the step that such hashes are made of. */
+uint64_t machine_hash_registers(struct machine *m);
+uint64_t machine_mix(uint64_t h, const void *data, size_t len);
+
 /*
  * Turn ACCEL_AUTO into KVM or sim: KVM when its self-test passes, else sim
  * with one line that says why not. For ACCEL_KVM -errno (said) when it fails.

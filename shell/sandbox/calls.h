@@ -55,6 +55,7 @@ IOCTL(SANDBOX_BASE, TIOCGWINSZ)
 IOCTL(SANDBOX_BASE, TIOCGPGRP)
 /* --screenshot, --snapshot: written when the time has come. */
 CALL(SANDBOX_FILES, openat)
+CALL(SANDBOX_BASE, fdatasync)
 CALL(SANDBOX_FILES, fsync)
 CALL(SANDBOX_FILES, fchmod)
 CALL(SANDBOX_FILES, ftruncate)

@@ -1,0 +1,162 @@
+# A recorded run is repeated to the last bit: what was typed while it ran
+# comes again at the same instruction. A file that is not whole and right, or
+# of something else, is refused or used as far as it is good.
+. "$(dirname "$0")/lib.sh"
+ACCEL=sim
+kernel=$IMAGES/kernel.elf
+log=$work/run
+
+hash_of() {
+	sed -n 's/.*state hash/state hash/p' "$work/err" >"$1"
+}
+
+# Replay $log: the output of $work/first and its state.
+expect_same_run() {
+	vmm replay "$log" --serial "file:$work/again" --hash --timeout 60s "$@"
+	expect_status "$first"
+	expect "$work/err" 'replay: the same run, to its end'
+	hash_of "$work/again.hash"
+	expect_same "$work/first" "$work/again"
+	expect_same "$work/first.hash" "$work/again.hash"
+}
+
+# Record; standard input is what the caller pipes.
+record() {
+	first=0
+	"$VMM" boot --accel sim --timeout 60s --record "$log" --hash \
+		--serial "tee:$work/first" "$@" >"$work/out" 2>"$work/err" ||
+		first=$?
+	hash_of "$work/first.hash"
+}
+
+check "what a person sends while the guest runs"
+(
+	printf 'one '
+	sleep 0.1
+	printf 'two '
+	sleep 0.1
+	printf 'three.'
+) | {
+	record "$GUESTS/echo.elf"
+	echo "$first" >"$work/status"
+}
+first=$(cat "$work/status")
+[ "$first" = 0 ] || complain "exit status $first"
+expect "$work/first" '^one two three'
+expect_same_run
+
+check "a file as input"
+head -c 200 /dev/zero | tr '\0' x >"$work/text"
+printf . >>"$work/text"
+record "$GUESTS/echo.elf" <"$work/text"
+expect_same_run
+
+check "the kernel, keys typed at it, and an end that is not the guest's"
+record "$kernel" --init "$IMAGES/rinit.elf" --type 'list\n' \
+	--timeout-virtual 2s </dev/null
+expect_same_run
+
+check "the kernel's file is needed for its names only"
+cp "$kernel" "$work/k.elf"
+record "$work/k.elf" --init "$IMAGES/evm-init.elf" </dev/null
+expect_same_run
+echo >>"$work/k.elf"
+expect_same_run
+expect "$work/err" 'k.elf is not there as it was recorded'
+vmm replay "$log" --kernel "$work/k.elf"
+expect_status 2
+expect "$work/err" 'k.elf is not the kernel that was recorded'
+vmm replay "$log" --kernel "$kernel" --serial null
+expect_status 0
+cp "$log" "$work/whole"
+
+check "several processors, random programs"
+record --smp 4 --smp-seed 7 "$GUESTS/smp.elf" </dev/null
+expect_same_run
+record --cpu max --mem 16M --append '5 6' "$GUESTS/random64.elf" </dev/null
+expect_same_run
+
+check "a snapshot that goes on"
+boot "$kernel" --init "$IMAGES/evm-init.elf" --snapshot "$work/snap@200k"
+record --restore "$work/snap" </dev/null
+expect_same_run
+
+check "a recorder that was killed"
+"$VMM" boot --accel sim --record "$log" "$GUESTS/hang.elf" </dev/null \
+	2>/dev/null &
+pid=$!
+sleep 0.5
+kill -9 $pid
+wait $pid 2>/dev/null
+vmm replay "$log" --timeout 60s
+expect_status 7
+expect "$work/err" 'the same run, as far as it was recorded'
+expect "$work/err" 'it was cut off'
+
+check "cut off at any place"
+size=$(wc -c <"$work/whole")
+for cut in 0 3 15; do
+	head -c "$cut" "$work/whole" >"$log"
+	vmm replay "$log"
+	expect_status 2
+	expect "$work/err" 'not a recording\|truncated'
+done
+for cut in 100 $((size / 2)); do
+	head -c "$cut" "$work/whole" >"$log"
+	vmm replay "$log"
+	expect_status 2
+	expect "$work/err" 'truncated'
+done
+for less in 1 60 100; do
+	head -c $((size - less)) "$work/whole" >"$log"
+	vmm replay "$log" --serial null
+	expect_status 7
+	expect "$work/err" 'it was cut off'
+done
+
+check "damaged"
+for at in 2 9 30 70 $((size / 2)) $((size - 30)); do
+	{
+		head -c "$at" "$work/whole"
+		printf '\377'
+		tail -c +$((at + 2)) "$work/whole"
+	} >"$log"
+	vmm replay "$log"
+	expect_status 2
+	expect "$work/err" 'damaged\|not a recording'
+done
+
+check "not a recording"
+vmm replay "$kernel"
+expect_status 2
+expect "$work/err" 'not a recording'
+vmm replay "$work/none"
+expect_status 2
+vmm replay
+expect_status 2
+
+check "what would change the run"
+cp "$work/whole" "$log"
+for option in "--type x" "--smp 2" "--mem 32M" "--append x" "--record y"; do
+	# shellcheck disable=SC2086
+	vmm replay "$log" $option
+	expect_status 2
+	expect "$work/err" "cannot be given"
+done
+
+check "only the simulator can"
+vmm boot --accel kvm --record "$log" "$GUESTS/echo.elf"
+expect_status 2
+expect "$work/err" 'needs --accel sim'
+vmm boot --accel kvm --history-mem 64M "$GUESTS/echo.elf"
+expect_status 2
+expect "$work/err" 'needs --accel sim'
+
+check "with a history it is the same run"
+boot --hash --append '1 4' --mem 16M "$GUESTS/random64.elf"
+hash_of "$work/without"
+boot --hash --append '1 4' --mem 16M --history-mem 8M "$GUESTS/random64.elf"
+hash_of "$work/with"
+expect_same "$work/without" "$work/with"
+
+finish
