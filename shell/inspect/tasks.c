@@ -181,8 +181,10 @@ static void row_of(struct request *r, struct table *t,
 		   pool == NIL
 			   ? ""
 			   : object_name(r->m, r->m->cap[pool].object).text);
-	table_cell(t, "space", CELL_JSON, regs.cr3 ? "pml4@%" PRIx64 : "",
-		   regs.cr3);
+	if (regs.cr3)
+		table_cell(t, "space", CELL_JSON, "pml4@%" PRIx64, regs.cr3);
+	else
+		table_cell(t, "space", CELL_JSON, "%s", "");
 	table_cell(t, "at", 0, "%" PRIx64 "%s", regs.rip, symbol);
 	table_cell(t, "waits", 0, "%s",
 		   task->corrupt ? task->corrupt : wait.text);
