@@ -2,7 +2,7 @@
 # layout.sh KERNEL: can a Multiboot loader that goes by the header's addresses,
 # not by ELF's, load the kernel? Then the header must be in the first 8 KiB,
 # must give its addresses, and bytes must lie in the file as in memory.
-# And is nothing both writable and executable?
+# And is nothing both writable and executable, and all code within 64 KiB?
 kernel=$1
 bad=0
 
@@ -46,6 +46,11 @@ entry=$(word $((at + 28)))
 [ "$load_end" -le "$bss_end" ] || wrong "the end is before the data's end"
 [ "$load" -le "$entry" ] && [ "$entry" -lt "$load_end" ] ||
 	wrong "the entry lies outside what is loaded"
+
+text=$(readelf -SW "$kernel" | sed 's/^ *\[ *[0-9]*\]//' |
+	awk '$1 == ".text" { print $5 }')
+[ -n "$text" ] || wrong "no code"
+[ $((0x${text:-0})) -le 65536 ] || wrong "$((0x$text)) bytes of code"
 
 # Where the file's byte 0 would lie.
 origin=$((header - at))

