@@ -22,15 +22,17 @@ struct fp12 {
 	struct fp6 c[2];
 };
 
-static inline void fp2_add(struct fp2 *r, const struct fp2 *x,
-			   const struct fp2 *y)
+static __attribute__((noinline, unused)) void fp2_add(struct fp2 *r,
+						      const struct fp2 *x,
+						      const struct fp2 *y)
 {
 	fp_add(&r->a, &x->a, &y->a);
 	fp_add(&r->b, &x->b, &y->b);
 }
 
-static inline void fp2_sub(struct fp2 *r, const struct fp2 *x,
-			   const struct fp2 *y)
+static __attribute__((noinline, unused)) void fp2_sub(struct fp2 *r,
+						      const struct fp2 *x,
+						      const struct fp2 *y)
 {
 	fp_sub(&r->a, &x->a, &y->a);
 	fp_sub(&r->b, &x->b, &y->b);
@@ -41,7 +43,8 @@ static inline void fp2_double(struct fp2 *r, const struct fp2 *x)
 	fp2_add(r, x, x);
 }
 
-static inline void fp2_halve(struct fp2 *r, const struct fp2 *x)
+static __attribute__((noinline, unused)) void fp2_halve(struct fp2 *r,
+							const struct fp2 *x)
 {
 	fp_halve(&r->a, &x->a);
 	fp_halve(&r->b, &x->b);
@@ -59,8 +62,9 @@ static inline void fp2_conjugate(struct fp2 *r, const struct fp2 *x)
 	fp_neg(&r->b, &x->b);
 }
 
-static inline void fp2_mul(struct fp2 *r, const struct fp2 *x,
-			   const struct fp2 *y)
+static __attribute__((noinline, unused)) void fp2_mul(struct fp2 *r,
+						      const struct fp2 *x,
+						      const struct fp2 *y)
 {
 	struct fp aa, bb, s, t;
 
@@ -75,7 +79,8 @@ static inline void fp2_mul(struct fp2 *r, const struct fp2 *x,
 }
 
 /* (a + b)(a - b) + 2ab i */
-static inline void fp2_square(struct fp2 *r, const struct fp2 *x)
+static __attribute__((noinline, unused)) void fp2_square(struct fp2 *r,
+							 const struct fp2 *x)
 {
 	struct fp sum, diff, ab;
 
@@ -94,7 +99,8 @@ static inline void fp2_scale(struct fp2 *r, const struct fp2 *x,
 }
 
 /* times xi */
-static inline void fp2_mul_xi(struct fp2 *r, const struct fp2 *x)
+static __attribute__((noinline, unused)) void fp2_mul_xi(struct fp2 *r,
+							 const struct fp2 *x)
 {
 	struct fp2 t = *x;
 
