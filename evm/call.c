@@ -31,9 +31,11 @@ static void frame_leave(struct evm *evm, struct evm_frame *f)
 {
 	evm_code_unref(&evm->alloc, f->code);
 	f->code = NULL;
-	f->memory.len = f->return_data.len = 0;
 	if (f->memory.size > BUFFER_KEPT_MAX)
 		free_buffer(evm, &f->memory);
+	if (f->memory.len > 0) /* the next one finds zeros */
+		memset(f->memory.bytes, 0, f->memory.len);
+	f->memory.len = f->return_data.len = 0;
 	if (f->return_data.size > BUFFER_KEPT_MAX)
 		free_buffer(evm, &f->return_data);
 }

@@ -447,10 +447,10 @@ static struct evm_fast *make(const struct evm_allocator *alloc,
 	return t.fast;
 }
 
-/* Translating pays when the code has run about as often as it is long. */
+/* Translating a byte costs about as much as running three instructions. */
 static bool is_hot(const struct evm_code *code)
 {
-	return code->heat > 64 + code->len / 4;
+	return code->heat > 1024 + 8 * code->len;
 }
 
 const struct evm_fast *evm_fast_get(struct evm_frame *f)

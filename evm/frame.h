@@ -30,7 +30,7 @@ struct evm_fast;
 struct evm_code {
 	size_t refs;
 	size_t len;
-	size_t heat;	       /* how often it was entered, and jumped in */
+	size_t heat;	       /* gas used in it by the plain loop */
 	struct evm_fast *fast; /* translated, once it is hot (fast.h) */
 	const uint8_t *jumpdests;
 	bool hashed; /* hash is known */
@@ -72,8 +72,8 @@ struct evm_frame {
 
 	size_t pc;
 	int64_t gas;
-	size_t height; /* of the stack */
-	struct evm_buffer memory;
+	size_t height;		       /* of the stack */
+	struct evm_buffer memory;      /* zeros from len to size */
 	struct evm_buffer return_data; /* of the last call it made */
 
 	/* When it wants a call: what, and where its output goes. */

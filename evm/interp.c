@@ -11,8 +11,7 @@
 #include "evm/opcodes.h"
 
 #define WANTS_FAST (EVM_STATUS_COUNT + 2)
-#define JUMPS	   64 /* between two looks */
-#define ENTRY_HEAT 8
+#define JUMPS	   32 /* between two looks whether the code is hot */
 
 /* Which of the three checks it was that failed. */
 static enum evm_status refusal(const struct evm_op *op, size_t height)
@@ -299,20 +298,28 @@ static int run_traced(struct evm_frame *f)
 }
 
 /*
- * Code is hot when it was entered and jumped in often; the plain loop looks
- * up for that after some jumps.
+ * How much the plain loop did, in gas: four for an instruction, mostly. What
+ * a call gives away, or one instruction costs, must not make code hot.
  */
+static void warm_up(struct evm_code *code, int64_t gas)
+{
+	if (gas > 0)
+		code->heat +=
+			(uint64_t)gas < code->len ? (size_t)gas : code->len;
+}
+
 static int run_fast(struct evm_frame *f)
 {
 	const struct evm_fast *fast;
+	int64_t gas;
 	int r;
 
-	f->code->heat += f->pc == 0 ? ENTRY_HEAT : 0;
 	do {
 		fast = evm_fast_get(f);
+		gas = f->gas;
 		r = fast ? evm_fast_run(f, fast) : run_patient(f);
-		if (r == WANTS_FAST)
-			f->code->heat += JUMPS;
+		if (!fast)
+			warm_up(f->code, gas - f->gas);
 	} while (r == WANTS_FAST);
 	return r == EVM_WANTS_PLAIN ? run_plain(f) : r;
 }

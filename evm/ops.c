@@ -44,42 +44,50 @@ int evm_charge_account(struct evm_frame *f, const struct evm_address *addr,
 }
 
 /* 3 for each word and a quadratic part: the square through 512 */
-static u256_wide memory_cost(uint64_t count)
+static uint64_t memory_cost(uint64_t count)
 {
-	return (u256_wide)count * 3 + (u256_wide)count * count / 512;
+	return count * 3 + count * count / 512;
 }
 
+/* What is behind the end is zero already. */
 static int memory_grow(struct evm_frame *f, uint64_t len)
 {
 	struct evm_buffer *m = &f->memory;
+	size_t size = m->size;
 	void *bytes = m->bytes;
 	int err;
 
-	err = evm_reserve(&f->evm->alloc, &bytes, &m->size,
-			  len < 1024 ? 1024 : len, 1);
-	if (err < 0)
-		return err;
-	m->bytes = bytes;
-	memset(m->bytes + m->len, 0, len - m->len);
+	if (len > size) {
+		err = evm_reserve(&f->evm->alloc, &bytes, &m->size,
+				  len < 1024 ? 1024 : len, 1);
+		if (err < 0)
+			return err;
+		m->bytes = bytes;
+		memset(m->bytes + size, 0, m->size - size);
+	}
 	m->len = len;
 	return 0;
 }
 
+/* The most bytes that INT64_MAX of gas could pay, and more */
+#define MEMORY_MAX (UINT64_C(1) << 42)
+
 int evm_memory_expand(struct evm_frame *f, const struct u256 *offset,
 		      const struct u256 *len)
 {
-	u256_wide end = (u256_wide)offset->w[0] + len->w[0], cost;
-	uint64_t count;
+	uint64_t end, count, cost;
 
 	if (u256_is_zero(len))
 		return 0;
-	if (!u256_fits_u64(offset) || !u256_fits_u64(len) || end > INT64_MAX)
-		return EVM_OUT_OF_GAS; /* beyond what any gas can pay */
+	if (!u256_fits_u64(offset) || !u256_fits_u64(len) ||
+	    offset->w[0] > MEMORY_MAX || len->w[0] > MEMORY_MAX)
+		return EVM_OUT_OF_GAS;
+	end = offset->w[0] + len->w[0];
 	if (end <= f->memory.len)
 		return 0;
-	count = evm_words((uint64_t)end);
+	count = evm_words(end);
 	cost = memory_cost(count) - memory_cost(f->memory.len / 32);
-	if (cost > (u256_wide)f->gas)
+	if (cost > (uint64_t)f->gas)
 		return EVM_OUT_OF_GAS;
 	f->gas -= (int64_t)cost;
 	return memory_grow(f, count * 32);

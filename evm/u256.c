@@ -75,20 +75,24 @@ static inline __attribute__((always_inline)) bool mul_sub(uint64_t *u,
 							  const uint64_t *v,
 							  int n, uint64_t q)
 {
-	uint64_t carry = 0, borrow = 0;
+	uint64_t product[4] = {0}, borrow = 0;
+	u256_wide t = 0, top;
 
 #pragma GCC unroll 4
 	for (int i = 0; i < n; i++) {
-		u256_wide product = (u256_wide)q * v[i] + carry;
-		u256_wide diff = (u256_wide)u[i] - (uint64_t)product - borrow;
-
-		carry = (uint64_t)(product >> 64);
-		u[i] = (uint64_t)diff;
-		borrow = (uint64_t)(diff >> 64) & 1;
+		t = (u256_wide)q * v[i] + (uint64_t)(t >> 64);
+		product[i] = (uint64_t)t;
 	}
-
-	u256_wide top = (u256_wide)u[n] - carry - borrow;
-
+	if (n == 4) {
+		borrow = limbs_sub(u, u, product, 4);
+	} else {
+		for (int i = 0; i < n; i++) {
+			top = (u256_wide)u[i] - product[i] - borrow;
+			u[i] = (uint64_t)top;
+			borrow = (uint64_t)(top >> 64) & 1;
+		}
+	}
+	top = (u256_wide)u[n] - (uint64_t)(t >> 64) - borrow;
 	u[n] = (uint64_t)top;
 	return (uint64_t)(top >> 64) & 1;
 }
@@ -145,6 +149,13 @@ static inline __attribute__((always_inline)) uint64_t div_step(
 	return q;
 }
 
+static inline __attribute__((always_inline)) void div_steps(
+	uint64_t *q, uint64_t *u, const uint64_t *v, int m, int n, uint64_t inv)
+{
+	for (int i = m - n; i >= 0; i--)
+		q[i] = div_step(u + i, v, n, inv);
+}
+
 /* a[0..len-1] / b, len up to 8; quotient may be NULL. b is not zero. */
 static void div_full(const uint64_t *a, int len, const struct u256 *b,
 		     uint64_t quotient[8], struct u256 *rest)
@@ -161,12 +172,19 @@ static void div_full(const uint64_t *a, int len, const struct u256 *b,
 		u[m] = a[m - 1] >> (64 - shift);
 
 	inv = reciprocal(v[n - 1]);
-	if (n == 4) /* the loops are straight code then */
-		for (int i = m - 4; i >= 0; i--)
-			q[i] = div_step(u + i, v, 4, inv);
-	else
-		for (int i = m - n; i >= 0; i--)
-			q[i] = div_step(u + i, v, n, inv);
+	switch (n) { /* the loops are straight code then */
+	case 4:
+		div_steps(q, u, v, m, 4, inv);
+		break;
+	case 3:
+		div_steps(q, u, v, m, 3, inv);
+		break;
+	case 2:
+		div_steps(q, u, v, m, 2, inv);
+		break;
+	default:
+		div_steps(q, u, v, m, 1, inv);
+	}
 
 	if (quotient)
 		memcpy(quotient, q, sizeof(q));
@@ -174,6 +192,15 @@ static void div_full(const uint64_t *a, int len, const struct u256 *b,
 	for (int i = 0; i < n; i++)
 		rest->w[i] =
 			u[i] >> shift | (shift ? u[i + 1] << (64 - shift) : 0);
+}
+
+/* a is not zero. */
+static bool is_power_of_2(const struct u256 *a)
+{
+	struct u256 one = u256_from(1), less = u256_sub(a, &one);
+
+	less = u256_and(&less, a);
+	return u256_is_zero(&less);
 }
 
 struct u256 u256_div(const struct u256 *a, const struct u256 *b)
@@ -185,6 +212,12 @@ struct u256 u256_div(const struct u256 *a, const struct u256 *b)
 		return *b;
 	if (u256_fits_u64(a) && u256_fits_u64(b))
 		return u256_from(a->w[0] / b->w[0]);
+	if (is_power_of_2(b)) { /* how code shifted before EIP-145 */
+		rest = u256_from(u256_bits(b) - 1);
+		return u256_shr(&rest, a);
+	}
+	if (u256_less(a, b))
+		return u256_from(0);
 	div_full(a->w, 4, b, q, &rest);
 	return (struct u256){{q[0], q[1], q[2], q[3]}};
 }
@@ -197,6 +230,8 @@ struct u256 u256_mod(const struct u256 *a, const struct u256 *b)
 		return *b;
 	if (u256_fits_u64(a) && u256_fits_u64(b))
 		return u256_from(a->w[0] % b->w[0]);
+	if (u256_less(a, b))
+		return *a;
 	div_full(a->w, 4, b, NULL, &rest);
 	return rest;
 }
