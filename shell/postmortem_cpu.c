@@ -76,6 +76,8 @@ void postmortem_place(struct postmortem_program *of, uint64_t ip,
 		snprintf(at, sizeof(at), " at %s:%u", frame[0].file,
 			 frame[0].line);
 	postmortem_name(of, ip, name, sizeof(name));
+	if (!*name && behind_call) /* a call at the end of a function */
+		postmortem_name(of, ip - 1, name, sizeof(name));
 	if (count > 1) /* the symbol is that of the function around */
 		inner = frame[0].function;
 	log_warn("    0x%016" PRIx64 "%s%s%s%s%s", ip, name, inner ? " " : "",

@@ -81,6 +81,8 @@ check "the ends that a guest can choose"
 for row in f:1 o:6 p:3 r:4 t:4 h:5 0:6 1:6; do
 	boot "$GUESTS/say.elf" --append "!${row%:*}"
 	expect_status "${row#*:}"
+	[ "$(grep -c '^vmm: [^ ]' "$work/err")" = 1 ] ||
+		complain "not one verdict for !${row%:*}"
 done
 boot --break-at 2 --accel sim "$GUESTS/say.elf"
 expect_status 7
