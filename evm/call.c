@@ -330,6 +330,8 @@ static int drive(struct evm *evm, unsigned *depth, struct evm_result *result)
 
 		if (err == 0 && f->calling) {
 			err = start(evm, &f->call, *depth + 1, &done, result);
+			if (err == 0)
+				err = evm_state_missing(evm->state);
 			if (err == 0 && !done) {
 				++*depth;
 				continue;

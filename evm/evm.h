@@ -22,6 +22,7 @@
 
 /* Error numbers, with Linux's values; the headers of no system are needed. */
 #define EVM_ERR_NO_MEMORY   (-12) /* ENOMEM */
+#define EVM_ERR_MISSING	    (-61) /* ENODATA: see evm/pull.h */
 #define EVM_ERR_UNSUPPORTED (-95) /* EOPNOTSUPP: a precompile not built in */
 
 /* name, fixtures' name, text; in the order of activation */

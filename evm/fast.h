@@ -50,8 +50,10 @@
 	X(END)	     /* likewise, and it ends the frame */                  \
 	X(UNDEFINED) /* no instruction */                                   \
 	X(STOP)                                                             \
-	X(GAS) X(EXP) X(ADDMOD) X(MULMOD) X(ISZERO) X(NOT) X(CLZ) X(POP)    \
-		X(POP2) X(MLOAD) X(MSTORE) X(CALLDATALOAD) X(JUMP) X(JUMPI) \
+	X(GAS)                                                              \
+	X(EXP)                                                              \
+	X(ADDMOD) X(MULMOD) X(ISZERO) X(NOT) X(CLZ) X(POP) X(POP2) X(MLOAD) \
+		X(MSTORE) X(CALLDATALOAD) X(JUMP) X(JUMPI)                  \
 			X(JUMP_TO) /* to the operation at this address */   \
 		X(JUMPI_TO)	   /* if the top is not zero */             \
 		X(JUMPZ_TO)	   /* if it is */                           \

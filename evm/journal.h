@@ -46,6 +46,7 @@ struct evm_state {
 	struct evm_log *logs;
 	size_t log_count, log_size;
 	uint64_t refund;
+	struct evm_need *need; /* NULL: what was not put is empty */
 	/*
 	 * That this transaction touched RIPEMD-160's account outlives a
 	 * rollback: so it was on the chain in block 2675119, and is since.
@@ -62,6 +63,11 @@ struct evm_account *evm_journal_place(struct evm_state *state,
 struct evm_slot *evm_journal_slot(struct evm_state *state,
 				  struct evm_account *account,
 				  const struct u256 *key);
+/* Whether its value can be told; if not it is noted. */
+bool evm_journal_slot_known(const struct evm_state *state,
+			    const struct evm_account *account,
+			    const struct evm_slot *slot,
+			    const struct u256 *key);
 /* The slot's place if there is one. */
 struct evm_slot *evm_journal_find_slot(const struct evm_account *account,
 				       const struct u256 *key);

@@ -80,7 +80,8 @@ static struct evm_account *lookup(const struct evm_state *state,
 	return NULL;
 }
 
-struct evm_account *evm_journal_place(struct evm_state *state,
+/* Without asking. */
+static struct evm_account *make_place(struct evm_state *state,
 				      const struct evm_address *addr)
 {
 	struct evm_account *account = lookup(state, addr);
@@ -97,6 +98,57 @@ struct evm_account *evm_journal_place(struct evm_state *state,
 		return NULL;
 	}
 	return account;
+}
+
+static void ask_account(const struct evm_state *state,
+			const struct evm_account *account,
+			const struct evm_address *addr)
+{
+	struct evm_need *need = state->need;
+
+	if (!need || (account && account->known) ||
+	    need->kind != EVM_NEED_NOTHING)
+		return;
+	need->kind = EVM_NEED_ACCOUNT;
+	need->address = *addr;
+}
+
+struct evm_account *evm_journal_place(struct evm_state *state,
+				      const struct evm_address *addr)
+{
+	struct evm_account *account = make_place(state, addr);
+
+	ask_account(state, account, addr);
+	return account;
+}
+
+bool evm_journal_slot_known(const struct evm_state *state,
+			    const struct evm_account *account,
+			    const struct evm_slot *slot, const struct u256 *key)
+{
+	struct evm_need *need = state->need;
+
+	if (!need || account->all_slots_known || account->created ||
+	    (slot && slot->known))
+		return true;
+	if (need->kind == EVM_NEED_NOTHING) {
+		need->kind = EVM_NEED_STORAGE;
+		need->address = account->address;
+		need->key = *key;
+	}
+	return false;
+}
+
+void evm_state_ask(struct evm_state *state, struct evm_need *need)
+{
+	state->need = need;
+}
+
+int evm_state_missing(const struct evm_state *state)
+{
+	return state->need && state->need->kind != EVM_NEED_NOTHING
+		       ? EVM_ERR_MISSING
+		       : 0;
 }
 
 static uint64_t key_hash(const struct u256 *key)
@@ -336,6 +388,7 @@ bool evm_account_empty(const struct evm_account *account)
 static void clear(struct evm_state *state, struct evm_account *account)
 {
 	account->exists = false;
+	account->all_slots_known = true;
 	account->nonce = 0;
 	account->balance = u256_from(0);
 	evm_code_unref(&state->alloc, account->code);
@@ -406,7 +459,7 @@ int evm_state_put(struct evm_state *state, const struct evm_address *addr,
 		  uint64_t nonce, const struct u256 *balance,
 		  const uint8_t *code, size_t code_len)
 {
-	struct evm_account *account = evm_journal_place(state, addr);
+	struct evm_account *account = make_place(state, addr);
 	struct evm_code *copy = NULL;
 
 	if (account && code_len > 0)
@@ -414,7 +467,7 @@ int evm_state_put(struct evm_state *state, const struct evm_address *addr,
 	if (!account || (code_len > 0 && !copy))
 		return EVM_ERR_NO_MEMORY;
 	evm_code_unref(&state->alloc, account->code);
-	account->exists = true;
+	account->exists = account->known = true;
 	account->nonce = nonce;
 	account->balance = *balance;
 	account->code = copy;
@@ -425,7 +478,7 @@ int evm_state_put_storage(struct evm_state *state,
 			  const struct evm_address *addr,
 			  const struct u256 *key, const struct u256 *value)
 {
-	struct evm_account *account = evm_journal_place(state, addr);
+	struct evm_account *account = make_place(state, addr);
 	struct evm_slot *slot =
 		account ? evm_journal_slot(state, account, key) : NULL;
 
@@ -433,6 +486,17 @@ int evm_state_put_storage(struct evm_state *state,
 		return EVM_ERR_NO_MEMORY;
 	account->exists = true;
 	slot->value = slot->original = *value;
+	slot->known = true;
+	return 0;
+}
+
+int evm_state_put_none(struct evm_state *state, const struct evm_address *addr)
+{
+	struct evm_account *account = make_place(state, addr);
+
+	if (!account)
+		return EVM_ERR_NO_MEMORY;
+	account->known = account->all_slots_known = true;
 	return 0;
 }
 
@@ -441,6 +505,7 @@ const struct evm_account *evm_state_find(const struct evm_state *state,
 {
 	const struct evm_account *account = lookup(state, addr);
 
+	ask_account(state, account, addr);
 	return account && account->exists ? account : NULL;
 }
 

@@ -18,6 +18,7 @@ struct evm_slot {
 	struct u256 original;  /* at the transaction's start */
 	struct u256 transient; /* EIP-1153 */
 	bool used;	       /* by this transaction: EIP-2929 */
+	bool known;	       /* the value is; see evm_state_ask() */
 };
 
 struct evm_account {
@@ -28,6 +29,8 @@ struct evm_account {
 	bool destructed;
 	bool created; /* by this transaction */
 	bool used;    /* likewise: EIP-2929 */
+	bool known;   /* see evm_state_ask() */
+	bool all_slots_known;
 	uint64_t nonce;
 	struct u256 balance;
 	struct evm_code *code; /* NULL for none */
@@ -36,11 +39,37 @@ struct evm_account {
 
 struct evm_state;
 
+/* What a state that asks lacked first. */
+enum evm_need_kind {
+	EVM_NEED_NOTHING,
+	EVM_NEED_ACCOUNT,
+	EVM_NEED_STORAGE,
+	EVM_NEED_BLOCK_HASH
+};
+
+struct evm_need {
+	enum evm_need_kind kind;
+	struct evm_address address;
+	struct u256 key;
+	uint64_t number; /* of the block */
+};
+
 /* The state as the host of frames; the host pointer is the state. */
 extern const struct evm_host_ops evm_state_host;
 
 struct evm_state *evm_state_create(const struct evm_allocator *alloc);
 void evm_state_destroy(struct evm_state *state);
+
+/*
+ * From now on what was not put is not taken for empty: it is noted in `need`,
+ * once, and the run ends with EVM_ERR_MISSING. This is what evm/pull.h is
+ * made of. NULL: what was not put is empty again.
+ */
+void evm_state_ask(struct evm_state *state, struct evm_need *need);
+/* 0, or EVM_ERR_MISSING if something was needed. */
+int evm_state_missing(const struct evm_state *state);
+/* There is no such account. */
+int evm_state_put_none(struct evm_state *state, const struct evm_address *addr);
 
 /* For setting up: the account exists afterwards. Not noted in the journal. */
 int evm_state_put(struct evm_state *state, const struct evm_address *addr,

@@ -8,7 +8,7 @@
 static int host_exists(void *host, const struct evm_address *addr, bool *is)
 {
 	*is = evm_state_find(host, addr);
-	return 0;
+	return evm_state_missing(host);
 }
 
 static int host_is_empty(void *host, const struct evm_address *addr, bool *is)
@@ -16,7 +16,7 @@ static int host_is_empty(void *host, const struct evm_address *addr, bool *is)
 	const struct evm_account *account = evm_state_find(host, addr);
 
 	*is = !account || evm_account_empty(account);
-	return 0;
+	return evm_state_missing(host);
 }
 
 static int host_balance(void *host, const struct evm_address *addr,
@@ -25,7 +25,7 @@ static int host_balance(void *host, const struct evm_address *addr,
 	const struct evm_account *account = evm_state_find(host, addr);
 
 	*value = account ? account->balance : u256_from(0);
-	return 0;
+	return evm_state_missing(host);
 }
 
 static int host_code(void *host, const struct evm_address *addr,
@@ -34,16 +34,21 @@ static int host_code(void *host, const struct evm_address *addr,
 	const struct evm_account *account = evm_state_find(host, addr);
 
 	*code = account ? account->code : NULL;
-	return 0;
+	return evm_state_missing(host);
 }
 
 static int host_get_storage(void *host, const struct evm_address *addr,
 			    const struct u256 *key, struct u256 *value)
 {
-	const struct evm_account *account = evm_state_find(host, addr);
+	const struct evm_state *state = host;
+	const struct evm_account *account = evm_state_find(state, addr);
+	const struct evm_slot *slot =
+		account ? evm_journal_find_slot(account, key) : NULL;
 
-	*value = account ? evm_account_storage(account, key) : u256_from(0);
-	return 0;
+	*value = slot ? slot->value : u256_from(0);
+	if (account)
+		evm_journal_slot_known(state, account, slot, key);
+	return evm_state_missing(state);
 }
 
 static int host_code_hash(void *host, const struct evm_address *addr,
@@ -52,7 +57,7 @@ static int host_code_hash(void *host, const struct evm_address *addr,
 	const struct evm_account *account = evm_state_find(host, addr);
 
 	evm_code_hash(account ? account->code : NULL, hash);
-	return 0;
+	return evm_state_missing(host);
 }
 
 static int host_use_account(void *host, const struct evm_address *addr,
@@ -67,7 +72,7 @@ static int host_use_account(void *host, const struct evm_address *addr,
 	if (*cold && !evm_journal_note(state, CHANGE_USED, account))
 		return EVM_ERR_NO_MEMORY;
 	account->used = true;
-	return 0;
+	return evm_state_missing(state);
 }
 
 /* The slot, with an entry of that change; NULL: no memory. */
@@ -159,9 +164,13 @@ static int host_set_storage(void *host, const struct evm_address *addr,
 	struct evm_account *account = evm_journal_touch(state, addr);
 	struct evm_slot *slot =
 		account ? evm_journal_slot(state, account, key) : NULL;
-	struct entry *e =
-		slot ? evm_journal_note(state, CHANGE_STORAGE, account) : NULL;
+	struct entry *e;
 
+	if (!slot)
+		return EVM_ERR_NO_MEMORY;
+	if (!evm_journal_slot_known(state, account, slot, key))
+		return EVM_ERR_MISSING;
+	e = evm_journal_note(state, CHANGE_STORAGE, account);
 	if (!e)
 		return EVM_ERR_NO_MEMORY;
 	*change = classify(&slot->original, &slot->value, value);

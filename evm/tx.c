@@ -199,6 +199,8 @@ int evm_transact(struct evm *evm, const struct evm_transaction *tx,
 	int err;
 
 	*receipt = (struct evm_receipt){.result.status = evm_tx_check(evm, tx)};
+	if (evm_state_missing(evm->state) < 0)
+		return EVM_ERR_MISSING;
 	if (receipt->result.status == EVM_SUCCESS && tx->gas_limit > INT64_MAX)
 		receipt->result.status = EVM_TX_BLOCK_GAS;
 	if (receipt->result.status != EVM_SUCCESS)
@@ -210,6 +212,8 @@ int evm_transact(struct evm *evm, const struct evm_transaction *tx,
 		err = run_message(evm, tx, &receipt->result);
 	if (err == 0)
 		err = settle(evm, tx, receipt);
+	if (err == 0)
+		err = evm_state_missing(evm->state);
 	if (err < 0)
 		evm_state_rollback(evm->state, snapshot);
 	else
