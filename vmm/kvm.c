@@ -126,6 +126,7 @@ static void kvm_destroy(struct vcpu *vcpu)
 	if (!cpu)
 		return;
 	kvm_kick_fini(cpu);
+	kvm_debug_fini(cpu);
 	if (cpu->run)
 		munmap(cpu->run, cpu->run_len);
 	if (cpu->fd >= 0)
@@ -148,6 +149,7 @@ static const struct vcpu_ops kvm_ops = {
 	.set_state = kvm_set_state,
 	.elapsed_ns = kvm_elapsed_ns,
 	.get_stats = kvm_get_stats,
+	.set_debug = kvm_set_debug,
 	.translate = kvm_translate,
 	.counted_time = false,
 };

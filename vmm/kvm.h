@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "vmm/kvm_debug.h"
 #include "vmm/log.h"
 #include "vmm/vcpu.h"
 
@@ -64,6 +65,7 @@ struct kvm_cpu {
 	bool in_flight;
 	uint64_t started_ns; /* host time of the first run(); 0: none yet */
 	struct vcpu_stats stats;
+	struct kvm_debug debug;
 
 	/* kvm_kick.c */
 	int kicked;  /* atomic: kick() was called */

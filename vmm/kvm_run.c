@@ -185,8 +185,7 @@ static bool serve_exit(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 	case KVM_EXIT_SHUTDOWN:
 		return stop_with_shutdown(cpu, exit);
 	case KVM_EXIT_DEBUG:
-		exit->reason = EXIT_DEBUG;
-		return false;
+		return kvm_debug_exit(cpu, exit);
 	case KVM_EXIT_FAIL_ENTRY:
 		return stop_with_error(
 			cpu, exit, "the processor refuses the guest's state",
@@ -277,7 +276,7 @@ static bool offer_interrupt(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 	int vector, err;
 
 	run->request_interrupt_window = 0;
-	if (!env->pending(env->ctx))
+	if (cpu->debug.passing || !env->pending(env->ctx))
 		return true;
 	if (run->ready_for_interrupt_injection && run->if_flag) {
 		vector = env->acknowledge(env->ctx);
@@ -307,12 +306,23 @@ static bool still_halted(struct kvm_cpu *cpu)
 	return cpu->halted;
 }
 
+/* A breakpoint may be mapped by then: run() is to begin again. */
+static uint64_t soon(uint64_t deadline, uint64_t now)
+{
+	return deadline > now && deadline - now > 1000000 ? now + 1000000
+							  : deadline;
+}
+
 /* The clock is asked only when no timer runs for this deadline already. */
 static bool past_deadline(struct kvm_cpu *cpu)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
 	uint64_t deadline = env->deadline_ns(env->ctx), now;
 
+	if (cpu->debug.pending && kvm_host_ns() >= cpu->debug.look_ns)
+		return true;
+	if (cpu->debug.pending)
+		deadline = soon(deadline, env->now_ns(env->ctx));
 	if (kvm_is_armed(cpu, deadline))
 		return false;
 	now = env->now_ns(env->ctx);
@@ -353,10 +363,12 @@ void kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	}
 	if (!cpu->started_ns)
 		cpu->started_ns = kvm_host_ns();
+	kvm_debug_enter(cpu);
 	do
 		take_signals(cpu);
 	while (!must_return(cpu, exit) && offer_interrupt(cpu, exit) &&
 	       step(cpu, exit));
 	finish_access(cpu, exit);
+	kvm_debug_leave(cpu);
 	kvm_kick_leave(cpu);
 }
