@@ -39,4 +39,20 @@ for page in "$(dirname "$manual")"/vmm-*.1; do
 	expect_same "$work/helped" "$work/paged"
 done
 
+evm=$(dirname "$VMM")/evm
+if [ -x "$evm" ]; then
+	check "evm's page has each command and option of its help"
+	commands=$("$evm" --help 2>&1 | sed -n 's/^  \([a-z0-9]*\) .*/\1/p')
+	[ "$(echo "$commands" | wc -l)" -ge 9 ] ||
+		complain "too few commands found"
+	for command in $commands; do
+		expect "$(dirname "$manual")/evm.1" "[ m]$command"
+		"$evm" "$command" --help 2>&1 |
+			sed -n 's/^  .*\(--[a-z0-9.]*\).*/\1/p'
+	done | sort -u >"$work/options"
+	while read -r option; do
+		expect "$(dirname "$manual")/evm.1" "Fl Fl ${option#--}"
+	done <"$work/options"
+fi
+
 finish
