@@ -172,8 +172,12 @@ void cli_print_help(const struct cli_command *c, FILE *out)
 {
 	fprintf(out, "Usage: vmm %s%s%s\n\n%s\n", c->name, *c->usage ? " " : "",
 		c->usage, c->story);
-	for (size_t i = 0; i < cli_rows(c); i++)
-		print_row(out, cli_row(c, i));
+	for (size_t i = 0; i < c->option_count; i++)
+		print_row(out, &c->option[i]);
+	if (c->base)
+		fprintf(out,
+			"\nand all options of vmm %s: see vmm help %s.\n",
+			c->base->name, c->base->name);
 	if (c->after)
 		fprintf(out, "\n%s", c->after);
 }

@@ -128,6 +128,39 @@ static const char *kind_text(const struct call_argument *a)
 	return texts[a->kind];
 }
 
+/* Numbers that have words, too. */
+static const char *words_text(const struct call_argument *a)
+{
+	if (!strcmp(a->name, "type"))
+		return ": task, cpool, channel, raw_page ...";
+	if (!strcmp(a->name, "rights"))
+		return ": letters of rwgxp, all or none";
+	if (!strcmp(a->name, "flags"))
+		return ", or words with commas: try,overwrite level,low "
+		       "syscall,capability,budget";
+	return "";
+}
+
+/* Lines of at most 76 characters. */
+static void put_filled(FILE *out, const char *text)
+{
+	int column = 0;
+
+	while (*text) {
+		int len = strcspn(text, " ");
+
+		if (column && column + 1 + len > 76) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column +=
+			fprintf(out, "%s%.*s", column ? " " : "  ", len, text);
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
 static void help_call(FILE *out, const struct call_row *row)
 {
 	fprintf(out, "%s SLOT", row->name);
@@ -135,15 +168,17 @@ static void help_call(FILE *out, const struct call_row *row)
 		fprintf(out, " %s=...", row->arg[i].name);
 	fprintf(out, "\n  SLOT holds %s\n", row->types_name);
 	for (unsigned i = 0; i < CALL_ARGUMENTS && row->arg[i].name; i++)
-		fprintf(out, "  %s: %s%s\n", row->arg[i].name,
+		fprintf(out, "  %s: %s%s%s\n", row->arg[i].name,
 			kind_text(&row->arg[i]),
-			row->arg[i].types_name ? row->arg[i].types_name : "");
+			row->arg[i].types_name ? row->arg[i].types_name : "",
+			words_text(&row->arg[i]));
 	fprintf(out, "  gives:");
 	for (unsigned i = 0; i < CALL_RESULTS && row->result[i]; i++)
 		fprintf(out, " %s", row->result[i]);
-	fprintf(out, "%s\n  errors of its own: %s\n%s\n",
+	fprintf(out, "%s\n  errors of its own: %s\n",
 		row->result[0] ? "" : " nothing",
-		*row->errors ? row->errors : "none", row->text);
+		*row->errors ? row->errors : "none");
+	put_filled(out, row->text);
 }
 
 bool call_help(struct repl *r, const char *word)

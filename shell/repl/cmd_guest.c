@@ -206,9 +206,10 @@ const struct repl_command guest_commands[] = {
 	{"serial", GROUP_MACHINE, "TEXT", "send to COM1: serial list\\r", NULL,
 	 1, WORDS_MAX, "-", true, run_serial},
 	{"expect", GROUP_MACHINE, "REGEX [TIME]",
-	 "wait until COM1 says that (10s of the guest's time)",
-	 "  What was said since the last `expect` counts, too.\n", 1, 2, "-",
-	 false, run_expect},
+	 "wait until COM1 says that, 10s at most",
+	 "  Of the guest's time. What was said since the last `expect` counts, "
+	 "too.\n",
+	 1, 2, "-", false, run_expect},
 	{"screenshot", GROUP_MACHINE, "FILE", "the screen: .png, .txt or .svg",
 	 NULL, 1, 1, "F", true, run_screenshot},
 	{NULL}};

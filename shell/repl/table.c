@@ -185,10 +185,16 @@ static const struct {
 	{GROUP_SHELL, "This prompt"},
 };
 
+/* "x/NFU" is one word. */
+static const char *between(const char *usage)
+{
+	return *usage && *usage != '/' ? " " : "";
+}
+
 static void help_row(FILE *out, const char *name, const char *usage,
 		     const char *summary)
 {
-	int used = fprintf(out, "  %s%s%s", name, *usage ? " " : "", usage);
+	int used = fprintf(out, "  %s%s%s", name, between(usage), usage);
 
 	if (used > 34)
 		fprintf(out, "\n%*s", 35, "");
@@ -228,10 +234,10 @@ static int help_one(struct repl *r, const char *word)
 	FILE *out = r->answer.text;
 
 	if (c)
-		fprintf(out, "%s%s%s\n  %s\n%s", c->name, *c->usage ? " " : "",
+		fprintf(out, "%s%s%s\n  %s\n%s", c->name, between(c->usage),
 			c->usage, c->summary, c->text ? c->text : "");
 	else if (h)
-		fprintf(out, "%s%s%s\n  %s\n", h->name, *h->usage ? " " : "",
+		fprintf(out, "%s%s%s\n  %s\n", h->name, between(h->usage),
 			h->usage, h->summary);
 	else if (!call_help(r, word))
 		return unknown(r, word);

@@ -274,6 +274,15 @@ refused 1 'stop; send raw 5' 'stopped' 'cont'
 refused 2 'key \q' 'escape'
 refused 1 'source /nowhere' 'cannot be read'
 
+check "each command is in the documentation"
+docs=$(dirname "$0")/../../docs/shell.md
+if [ -f "$docs" ]; then
+	sh_ --stopped -c 'help'
+	for name in $(sed -n 's/^  \([a-z]*\)[ /].*/\1/p' "$work/out"); do
+		expect "$docs" "\b$name\b"
+	done
+fi
+
 check "wrong options"
 vmm shell
 expect_status 2
