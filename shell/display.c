@@ -18,7 +18,7 @@
 
 #define ENTER	 "\033[?1049h\033[0m\033[2J"
 #define LEAVE	 "\033[0m\033[?25h\033[?1049l"
-#define HINT	 "-- Ctrl-] ends the run; all other keys are the guest's --"
+#define HINT	 "-- Ctrl-%c ends the run; all other keys are the guest's --"
 
 static int terminal_size(unsigned *cols, unsigned *rows)
 {
@@ -122,11 +122,13 @@ static void draw_lines(struct display *d)
 	unsigned room = d->rows > ROWS + 1 ? d->rows - ROWS - 1 : 0;
 	unsigned count = d->column ? d->line_count : d->line_count - 1;
 	unsigned first;
+	char hint[sizeof(HINT)];
 
 	d->lines_changed = false;
+	snprintf(hint, sizeof(hint), HINT, d->escape | 0x40);
 	if (d->rows > ROWS)
 		put(d, "\033[0m\033[%d;1H\033[2m%.*s\033[0m", ROWS + 1,
-		    (int)d->cols, HINT);
+		    (int)d->cols, hint);
 	if (room > DISPLAY_LINES - 1)
 		room = DISPLAY_LINES - 1;
 	first = count > room ? count - room : 0;

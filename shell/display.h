@@ -21,6 +21,7 @@
 struct display {
 	const struct board *board;
 	bool on;
+	uint8_t escape;	     /* the byte of the key that ends the run */
 	int fd;		     /* the terminal's, not blocking */
 	unsigned cols, rows; /* of the terminal */
 	struct screen_term term;

@@ -273,6 +273,7 @@ static int enter_terminal(struct session *s)
 	if (s->options->display == DISPLAY_TERM) {
 		s->signals.redraw = display_redraw;
 		s->signals.redraw_ctx = &s->display;
+		s->display.escape = s->options->escape;
 		return display_begin(&s->display, &s->board) ? EXIT_HOST : 0;
 	}
 	if (!s->console.tty)

@@ -47,10 +47,10 @@ def own_terminal():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def run(options, end):
+def run(options, end, rows=25):
     """The status, the output, and whether the terminal is as it was."""
     ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('4H', 25, 80, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('4H', rows, 80, 0, 0))
     before = termios.tcgetattr(theirs)
     if isinstance(end, list):
         options = options + end
@@ -122,6 +122,11 @@ def main():
                 print(f'# status {status}, raw {raw}, restored {same}, '
                       f'{out!r}')
                 failures += 1
+    status, out, _, _ = run(['--display', 'term', '--escape', '^A'], b'\x01',
+                            40)
+    ok = status == 130 and b'Ctrl-A ends the run' in out
+    print('ok' if ok else 'not ok', '- another key, which is named')
+    failures += not ok
     ok = quit_a_flood()
     print('ok' if ok else 'not ok', '- Ctrl-] while nobody reads the output')
     return failures != 0 or not ok
