@@ -88,10 +88,8 @@ static void add_entries(const struct model *m, struct text *t,
 
 bool is_meeting(unsigned type)
 {
-	return (TYPES_CHANNEL | TYPES_ENDPOINT | TYPES_REPLY |
-		TYPES_NOTIFICATION | TYPES_SCHED_CONTEXT) >>
-		       type &
-	       1;
+	return type_in(type, TYPES_CHANNEL | TYPES_ENDPOINT | TYPES_REPLY |
+				     TYPES_NOTIFICATION | TYPES_SCHED_CONTEXT);
 }
 
 void meeting_waiters(const struct model *m, const struct object *o,

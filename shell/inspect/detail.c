@@ -225,7 +225,7 @@ struct detail cap_detail(const struct model *m, const struct cap *cap)
 		say(&d, "corrupt: %s", m->object[cap->object].corrupt);
 		return d;
 	}
-	if ((TYPES_FRAME | TYPES_TABLE) >> cap->type & 1)
+	if (type_in(cap->type, TYPES_FRAME | TYPES_TABLE))
 		say_mapping(m, &d, cap);
 	else if (cap->type == OBJECT_UNTYPED)
 		say_untyped(&d, cap);

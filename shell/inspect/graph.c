@@ -12,7 +12,7 @@
 static bool alike(const struct cap *a, const struct cap *b)
 {
 	return a->type == b->type &&
-	       (TYPES_FRAME | TYPES_TABLE) >> (a->type & 31) & 1 &&
+	       type_in(a->type, TYPES_FRAME | TYPES_TABLE) &&
 	       a->rights == b->rights && a->flags == b->flags && !a->corrupt &&
 	       !b->corrupt;
 }

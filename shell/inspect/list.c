@@ -15,7 +15,7 @@ static bool continues(const struct request *r, const struct cap *a,
 	const struct model *m = r->m;
 
 	return !r->out->json && a->type == b->type && a->type &&
-	       (TYPES_FRAME | TYPES_TABLE) >> a->type & 1 && !a->corrupt &&
+	       type_in(a->type, TYPES_FRAME | TYPES_TABLE) && !a->corrupt &&
 	       !b->corrupt && a->rights == b->rights && a->flags == b->flags &&
 	       a->child == NIL && b->child == NIL &&
 	       m->object[a->object].caps == m->object[b->object].caps &&

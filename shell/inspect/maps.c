@@ -66,7 +66,7 @@ static bool find_owners(struct mapping *map)
 	if (!map->owner)
 		return false;
 	for (uint32_t i = 0; i < m->cap_count; i++)
-		if (TYPES_FRAME >> (m->cap[i].type & 31) & 1 &&
+		if (type_in(m->cap[i].type, TYPES_FRAME) &&
 		    cap_mapped(m, &m->cap[i], &top) && top == map->top)
 			map->owner[map->owners++] =
 				(struct owner){m->cap[i].word[1], i};

@@ -113,10 +113,9 @@ static bool grow(void **array, uint32_t count, size_t size)
 
 bool object_has_header(unsigned type)
 {
-	return (TYPES_CPOOL | TYPES_TASK | TYPES_CHANNEL | TYPES_ENDPOINT |
-		TYPES_REPLY | TYPES_NOTIFICATION | TYPES_SCHED_CONTEXT) >>
-		       type &
-	       1;
+	return type_in(type, TYPES_CPOOL | TYPES_TASK | TYPES_CHANNEL |
+				     TYPES_ENDPOINT | TYPES_REPLY |
+				     TYPES_NOTIFICATION | TYPES_SCHED_CONTEXT);
 }
 
 uint64_t capture_bytes(const struct model *m, unsigned type, unsigned bits)

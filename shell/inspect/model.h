@@ -109,6 +109,12 @@ uint32_t model_held(const struct model *m, const struct object *holder,
 uint64_t model_pool_slot(const struct model *m, const struct object *pool,
 			 unsigned index);
 
+/* Is the type, which may be any number, one of those (TYPES_x)? */
+static inline bool type_in(unsigned type, uint32_t types)
+{
+	return type < OBJECT_COUNT && types >> type & 1;
+}
+
 /* Does a type's object begin with a struct object? */
 bool object_has_header(unsigned type);
 

@@ -57,8 +57,8 @@ static void add_line(struct moment *moment, const char *what, const char *text)
 static void add_cap(struct moment *moment, const struct model *m,
 		    const struct cap *cap)
 {
-	bool said = cap->corrupt ||
-		    (TYPES_FRAME | TYPES_TABLE) >> (cap->type & 31) & 1;
+	bool said =
+		cap->corrupt || type_in(cap->type, TYPES_FRAME | TYPES_TABLE);
 	char text[2 * NAME_SIZE + DETAIL_SIZE + 16];
 
 	snprintf(text, sizeof(text), "%s %s%s%s",

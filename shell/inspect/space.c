@@ -186,12 +186,12 @@ bool cap_mapped(const struct model *m, const struct cap *cap, uint64_t *top)
 	struct page page;
 
 	*top = 0;
-	if (!((TYPES_FRAME | TYPES_TABLE) >> cap->type & 1) || !cap->space)
+	if (!type_in(cap->type, TYPES_FRAME | TYPES_TABLE) || !cap->space)
 		return false;
 	*top = space_top(m, cap->space, cap->word[0]);
 	if (!*top)
 		return false;
-	if (TYPES_TABLE >> cap->type & 1)
+	if (type_in(cap->type, TYPES_TABLE))
 		return table_hangs(mem, *top, cap->word[1],
 				   OBJECT_PT + 1 - cap->type, cap->base);
 	return space_page(mem, *top, cap->word[1], &page) &&

@@ -80,9 +80,8 @@ struct name task_title(struct inspect *in, const struct object *task)
 	const struct program *p = task_program(in, task);
 	struct name n;
 
-	snprintf(n.text, sizeof(n.text),
-		 p ? "task#%" PRIu32 " (%s)" : "task#%" PRIu32, task->number,
-		 p ? p->name : "");
+	snprintf(n.text, sizeof(n.text), "task#%" PRIu32 "%s%s%s", task->number,
+		 p ? " (" : "", p ? p->name : "", p ? ")" : "");
 	return n;
 }
 
@@ -164,6 +163,7 @@ static void row_of(struct request *r, struct table *t,
 	struct program *p = task_program(r->in, task);
 	struct detail wait = wait_detail(r->m, task);
 	uint32_t pool = model_held(r->m, task, ROLE_CPOOL, 0);
+	uint32_t space = model_held(r->m, task, ROLE_TABLE, 0);
 	struct inspect_task regs;
 	char symbol[80];
 	bool in_kernel = false;
@@ -181,10 +181,10 @@ static void row_of(struct request *r, struct table *t,
 		   pool == NIL
 			   ? ""
 			   : object_name(r->m, r->m->cap[pool].object).text);
-	if (regs.cr3)
-		table_cell(t, "space", CELL_JSON, "pml4@%" PRIx64, regs.cr3);
-	else
-		table_cell(t, "space", CELL_JSON, "%s", "");
+	table_cell(t, "space", CELL_JSON, "%s",
+		   space == NIL
+			   ? ""
+			   : object_name(r->m, r->m->cap[space].object).text);
 	table_cell(t, "at", 0, "%" PRIx64 "%s", regs.rip, symbol);
 	table_cell(t, "waits", 0, "%s",
 		   task->corrupt ? task->corrupt : wait.text);

@@ -58,7 +58,7 @@ static void tell_slot(const struct model *m, uint32_t cap, const char *path,
 			w->fn(w->ctx, path, "free");
 		return;
 	}
-	if (!(w->types >> (m->cap[cap].type & 31) & 1))
+	if (!type_in(m->cap[cap].type, w->types))
 		return;
 	d = cap_detail(m, &m->cap[cap]);
 	snprintf(about.text, sizeof(about.text), "%s, %.100s",

@@ -464,6 +464,55 @@ static void test_follows_no_frame_out_of_memory(void **state)
 	expect(f, "tasks", "?");
 }
 
+/* ---- a kernel that answers no more ---- */
+
+/* The processor goes on with these bytes, in the kernel, interrupts off. */
+static void wedge(struct fixture *f, const uint8_t *code, size_t len)
+{
+	static struct mark end;
+	struct vcpu *cpu = shared.m->cpu[0];
+	struct x86_state state;
+
+	assert_true(guestmem_write(&shared.m->mem, 0x101000, code, len));
+	cpu->ops->get_state(cpu, &state);
+	assert_int_equal(state.seg[SEG_CS].selector & 3, 0);
+	state.rip = f->model.layout.head.image_offset + 0x101000;
+	state.rflags &= ~FLAG_IF;
+	state.idt.limit = 0;
+	state.halted = HALT_NONE;
+	assert_int_equal(cpu->ops->set_state(cpu, &state), 0);
+	shared.m->stop = STOP_NONE;
+	shared.m->sleep[0].asleep = false;
+	end = (struct mark){machine_count(shared.m) + 100000,
+			    shared.end.reached, &shared, NULL};
+	machine_mark(shared.m, &end);
+	machine_run(shared.m);
+}
+
+static void test_looks_at_a_kernel_that_loops(void **state)
+{
+	static const uint8_t loop[] = {0xeb, 0xfe};
+	struct fixture *f = *state;
+
+	wedge(f, loop, sizeof(loop));
+	assert_int_equal(shared.m->stop, STOP_BREAK);
+	expect(f, "list", "254         CHANNEL");
+	expect(f, "tasks", "for an entry of channel@");
+	expect(f, "check", "All fits together");
+}
+
+static void test_looks_at_a_kernel_that_crashed(void **state)
+{
+	static const uint8_t ud2[] = {0x0f, 0x0b};
+	struct fixture *f = *state;
+
+	wedge(f, ud2, sizeof(ud2));
+	assert_int_equal(shared.m->stop, STOP_TRIPLE);
+	expect(f, "list", "254         CHANNEL");
+	expect(f, "tree", "irq#0");
+	expect(f, "maps", "stack");
+}
+
 /* ---- what is there, for prompts and debuggers ---- */
 
 struct words {
@@ -575,6 +624,9 @@ int main(void)
 		TEST(test_offers_slots_and_tasks),
 		TEST(test_tells_of_a_slot),
 		TEST(test_gives_tasks_to_debuggers),
+		/* These leave the processor where it is of no more use. */
+		TEST(test_looks_at_a_kernel_that_loops),
+		TEST(test_looks_at_a_kernel_that_crashed),
 	};
 
 	return cmocka_run_group_tests(tests, boot, unboot);
