@@ -2,6 +2,8 @@
 tasks, and which commands there are for them. `vmm gdb' loads it; in another
 gdb: source vmm-gdb.py. A kernel that is not ours is left alone."""
 
+import re
+
 import gdb
 import gdb.printing
 
@@ -91,12 +93,24 @@ class TaskPrinter:
             yield name, self.val[name]
 
 
-def printers():
-    p = gdb.printing.RegexpCollectionPrettyPrinter("vmm")
-    p.add_printer("cap", "^cap$", CapPrinter)
-    p.add_printer("slot", "^slot$", SlotPrinter)
-    p.add_printer("task", "^task$", TaskPrinter)
-    return p
+# By the names of fields too: others may have structs of these names.
+PRINTERS = (("cap", CapPrinter, ("type", "rights", "space", "base")),
+            ("slot", SlotPrinter, ("cap", "child", "next", "prev")),
+            ("task", TaskPrinter, ("number", "state", "priority", "cpool")))
+
+
+def find_printer(val):
+    kind = val.type.unqualified().strip_typedefs()
+    if kind.code != gdb.TYPE_CODE_STRUCT:
+        return None
+    for name, printer, fields in PRINTERS:
+        if kind.tag == name and set(fields) <= {f.name for f in kind.fields()}:
+            return printer(val)
+    return None
+
+
+find_printer.name = "vmm"
+find_printer.enabled = True
 
 
 class Vmm(gdb.Command):
@@ -110,6 +124,46 @@ class Vmm(gdb.Command):
 
     def invoke(self, line, from_tty):
         gdb.execute("monitor " + (line or "help"), from_tty)
+        if line.split(" ")[0] in ("back", "present", "reset"):
+            gdb.execute("frame", from_tty)
+
+
+class VmmLastWrite(gdb.Command):
+    """Who wrote last to a variable or place: vmm last-write EXPRESSION.
+
+Of a pointer that is no variable, to what it points to. Searches backwards
+from now, and leaves the count in $when: `vmm goto $when'."""
+
+    def __init__(self):
+        super().__init__("vmm last-write", gdb.COMMAND_DATA,
+                         completer_class=gdb.COMPLETE_EXPRESSION)
+
+    def invoke(self, line, from_tty):
+        val = gdb.parse_and_eval(line)
+        if val.address is None and val.type.strip_typedefs().code == gdb.TYPE_CODE_PTR:
+            val = val.dereference()
+        if val.address is None:
+            raise gdb.GdbError("not in memory: " + line)
+        said = gdb.execute("monitor last-write %#x %d" % (int(val.address),
+                                                          val.type.sizeof),
+                           from_tty, True)
+        gdb.write(said)
+        count = re.search(r"^goto ([0-9]+)", said, re.M)
+        if count:
+            gdb.set_convenience_variable("when", int(count[1]))
+
+
+class VmmGoto(gdb.Command):
+    """Go to where so many instructions had run: vmm goto EXPRESSION."""
+
+    def __init__(self):
+        super().__init__("vmm goto", gdb.COMMAND_RUNNING,
+                         completer_class=gdb.COMPLETE_EXPRESSION)
+
+    def invoke(self, line, from_tty):
+        count = int(gdb.parse_and_eval(line))
+        gdb.execute("monitor goto %d" % count, from_tty)
+        gdb.execute("frame", from_tty)
 
 
 class VmmSpace(gdb.Command):
@@ -135,6 +189,8 @@ gdb.execute("""define hookpost-monitor
 maintenance flush register-cache
 maintenance flush dcache
 end""")
-gdb.printing.register_pretty_printer(None, printers(), replace=True)
+gdb.printing.register_pretty_printer(None, find_printer, replace=True)
 Vmm()
+VmmLastWrite()
+VmmGoto()
 VmmSpace()

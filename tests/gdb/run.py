@@ -3,7 +3,9 @@
 
 A session is a file of gdb commands. Its comments say how and what for:
 	# run: ARGS	what follows `vmm gdb'; {images} and {guests} are folders
-	# alone: ARGS	the same, without the helper script
+	# doc: FILE	the commands are those behind "(gdb) " in the first
+			block of FILE that begins with this session's command
+			line; all other lines of it must come, but for numbers
 	#= REGEX	a line that must come, in this order
 	#! REGEX	a line that must not come at all
 """
@@ -29,8 +31,41 @@ def read(path):
     return args, want, never
 
 
+def pattern(line):
+    """A line of a transcript: addresses and long numbers may be others."""
+    line = re.escape(line.strip())
+    line = re.sub(r"0x[0-9a-f]{5,}", "0x[0-9a-f]+", line)
+    line = re.sub(r"(?<![x0-9a-f])[0-9]{5,}", "[0-9]+", line)
+    return line.replace(r"\.\.\.", ".*")
+
+
+def transcript(path, want):
+    """The commands of a session in a document, and what they show."""
+    for line in open(path):
+        if line.startswith("# doc: "):
+            path = os.path.join(os.path.dirname(path), line[7:].strip())
+            break
+    text = re.search(r"^    \$ vmm gdb.*?(?=^\S)", open(path).read(),
+                     re.S | re.M)[0]
+    commands = []
+    for line in text.split("\n")[1:]:
+        line = line[4:]
+        if line.startswith("(gdb) "):
+            commands.append(line[6:])
+        elif line.strip():
+            want.append(pattern(line))
+    file = tempfile.NamedTemporaryFile("w", suffix=".gdb")
+    file.write("\n".join(c for c in commands if c != "quit") + "\n")
+    file.flush()
+    return file
+
+
 def session(vmm, images, guests, path):
     args, want, never = read(path)
+    file = None
+    if "\n# doc: " in open(path).read():
+        file = transcript(path, want)
+        path = file.name
     args = [a.format(images=images, guests=guests) for a in args]
     command = [vmm, "gdb"] + args + ["--", "-nx", "-batch", "-x", path]
     env = dict(os.environ, VMM_CONFIG="", LC_ALL="C", TERM="dumb")

@@ -1,0 +1,3 @@
+# The walk through docs/debugging.md, word for word.
+# run: {guests}/stray.elf
+# doc: ../../../docs/debugging.md
