@@ -232,23 +232,25 @@ bool unwind_step(struct unwind *u, struct source_regs *regs,
 {
 	struct eval e = {.regs = regs, .memory = memory};
 	uint64_t at = regs->r[SOURCE_RIP] - regs->behind_call;
-	struct source_regs caller = {.known = 1u << SOURCE_RSP};
+	struct source_regs caller = {.known = 0};
 	Dwarf_Frame *frame = find_frame(u, at);
 	bool found = frame && find_cfa(&e, frame);
 	bool interrupted = false;
 
 	for (int i = 0; found && i < SOURCE_REGS; i++)
-		if (i != SOURCE_RSP &&
-		    find_register(&e, frame, i, &caller.r[i]))
+		if (find_register(&e, frame, i, &caller.r[i]))
 			caller.known |= 1u << i;
 	if (found)
 		dwarf_frame_info(frame, NULL, NULL, &interrupted);
 	free(frame);
-	/* A caller's frame is further up. */
-	if (!found || !(caller.known >> SOURCE_RIP & 1) ||
-	    e.cfa <= regs->r[SOURCE_RSP])
+	if (!found || !(caller.known >> SOURCE_RIP & 1))
 		return false;
-	caller.r[SOURCE_RSP] = e.cfa;
+	if (!(caller.known >> SOURCE_RSP & 1))
+		caller.r[SOURCE_RSP] = e.cfa; /* the ABI's */
+	caller.known |= 1u << SOURCE_RSP;
+	/* A caller's frame is further up; what was interrupted, anywhere. */
+	if (!interrupted && caller.r[SOURCE_RSP] <= regs->r[SOURCE_RSP])
+		return false;
 	caller.behind_call = !interrupted;
 	*regs = caller;
 	return true;

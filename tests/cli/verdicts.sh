@@ -105,6 +105,17 @@ expect "$work/err" '    0x[0-9a-f]\{16\} <_start+0x[0-9a-f]*>'
 boot "$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf"
 expect_not "$work/err" 'last lines of' # they are on standard output
 
+if "$VMM" --version | grep -q '+dw'; then
+	check "callers without frame pointers, by call frame information"
+	boot "$GUESTS/callers64.elf"
+	expect_status 5
+	for name in innermost middle outer test_main; do
+		expect "$work/err" "  0x[0-9a-f]* <$name+0x[0-9a-f]*>.* at .*c:"
+	done
+	expect "$work/err" 'inlined into middle at .*callers64.c:'
+	expect_not "$work/err" ' ?$'
+fi
+
 if [ "$ACCEL" = sim ]; then
 	check "a triple fault says each step to it, and the branches before"
 	boot "$GUESTS/triple.elf"
