@@ -87,6 +87,16 @@ static bool read_signature(struct t8n *t, json_t *json, struct evm_signed_tx *s)
 	return true;
 }
 
+/* One of zeros is none: such a transaction is to be signed. */
+static bool has_signature(json_t *json)
+{
+	struct reader unused = {0};
+	struct u256 r;
+
+	return has(json, "r") && read_number(&unused, json, "r", &r) &&
+	       !u256_is_zero(&r);
+}
+
 static bool sign(struct t8n *t, json_t *json, struct evm_signed_tx *s)
 {
 	json_t *protected = json_object_get(json, "protected");
@@ -127,7 +137,7 @@ static bool read_tx(struct t8n *t, json_t *json, struct json_tx *jt,
 		return false;
 	tx->input = jt->input;
 	s->tx = *tx;
-	if (has(json, "secretKey"))
+	if (!has_signature(json) && has(json, "secretKey"))
 		return sign(t, json, s);
 	return read_signature(t, json, s);
 }

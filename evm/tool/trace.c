@@ -103,8 +103,9 @@ void trace_result(FILE *out, const struct evm_result *result, uint64_t gas_used,
 {
 	fputs("{\"output\":\"", out);
 	print_hex(out, result->output, result->output_len);
-	fprintf(out, "\",\"gasUsed\":\"0x%" PRIx64 "\",\"time\":%" PRIu64,
-		gas_used, nanoseconds);
+	fprintf(out, "\",\"gasUsed\":\"0x%" PRIx64 "\"", gas_used);
+	if (nanoseconds > 0)
+		fprintf(out, ",\"time\":%" PRIu64, nanoseconds);
 	if (result->status != EVM_SUCCESS)
 		fprintf(out, ",\"error\":\"%s\"",
 			evm_status_text(result->status));
