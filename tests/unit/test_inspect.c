@@ -14,14 +14,14 @@
 #include "shell/inspect/model.h"
 #include "tests/unit/booted.h"
 
-#define MEM (UINT64_C(16) << 20)
+#define MEM (UINT64_C(4) << 20)
 
 struct fixture {
 	struct booted b;
 	struct inspect *in;
 	struct model model; /* where things are */
 	char *text;	    /* what the last command printed */
-	size_t len;
+	size_t len, room;
 	struct inspect_out out;
 };
 
@@ -29,7 +29,10 @@ static void write_text(void *ctx, const char *text, size_t len)
 {
 	struct fixture *f = ctx;
 
-	f->text = realloc(f->text, f->len + len + 1);
+	if (f->len + len >= f->room) {
+		f->room = 2 * (f->len + len + 1);
+		f->text = realloc(f->text, f->room);
+	}
 	memcpy(f->text + f->len, text, len);
 	f->len += len;
 	f->text[f->len] = 0;
