@@ -138,7 +138,16 @@ static size_t drained(void *ctx, uint8_t *buf, size_t size)
 	return 0;
 }
 
-/* One that is there already goes on; whether it has gone is seen by now. */
+/* Not seen by reading while what it sent before waits for the guest. */
+static bool is_gone(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0 &&
+	       p.revents & (POLLRDHUP | POLLHUP | POLLERR);
+}
+
+/* One that is there goes on. */
 static void come(void *ctx)
 {
 	struct wire *w = ctx;
@@ -147,6 +156,8 @@ static void come(void *ctx)
 
 	if (fd < 0)
 		return;
+	if (w->fd >= 0 && is_gone(w->fd))
+		hang_up(w);
 	if (w->fd >= 0) {
 		close(fd);
 		return;

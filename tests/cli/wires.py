@@ -138,6 +138,21 @@ def test_nobody_holds_the_guest():
     s.close()
 
 
+def test_a_guest_that_never_reads():
+    run = start('hang.elf', '--serial', 'unix:' + PATH, '--timeout', '3s')
+    one = connect()
+    one.sendall(b'x' * 20000)
+    one.close()
+    two = connect()
+    two.settimeout(0.5)
+    try:
+        there = two.recv(1) != b''
+    except socket.timeout:
+        there = True
+    check('who has gone makes room, whatever the guest took', there)
+    end(run, 124)
+
+
 def test_two_at_once():
     other = os.path.join(WORK.name, 'other')
     run = start('echo.elf', '--serial', 'unix:' + PATH, '--serial4',
