@@ -66,6 +66,25 @@ static int exp_cost(const struct evm_frame *f, const struct u256 *exponent)
 	return byte * (int)((u256_bits(exponent) + 7) / 8);
 }
 
+/*
+ * A word just behind the end of memory, where there is room: the price of
+ * growing to it, as evm_memory_expand() has it; or -1 for other cases.
+ */
+INLINE int64_t grow(struct evm_frame *f, const struct u256 *offset, int64_t gas)
+{
+	uint64_t count = (offset->w[0] + 63) / 32, had = f->memory.len / 32;
+	uint64_t cost;
+
+	if (!u256_fits_u64(offset) || f->memory.size < 32 ||
+	    offset->w[0] > f->memory.size - 32 || count * 32 > f->memory.size)
+		return -1;
+	cost = 3 * (count - had) + count * count / 512 - had * had / 512;
+	if (cost > (uint64_t)gas)
+		return -1;
+	f->memory.len = count * 32;
+	return (int64_t)cost;
+}
+
 /* The place `offset` bytes below sp. */
 INLINE struct u256 *below(struct u256 *sp, uint64_t offset)
 {
@@ -116,11 +135,11 @@ static int run(struct evm_frame *f, const struct evm_fast *fast,
 					FAST_BINARY(LABEL_BINARY, SWAP)
 						FAST_OTHER(LABEL_OTHER)};
 	const struct fast_op *ip;
-	struct u256 *stack, *sp, word;
+	struct u256 *stack, *sp, word, *from;
 	struct fast_block block;
 	uint64_t arg;
 	size_t height;
-	int64_t gas;
+	int64_t gas, cost;
 	int r;
 
 	if (labels) {
@@ -242,14 +261,25 @@ PUSH_MLOAD:
 	sp[-1] = u256_load(f->memory.bytes + ip->arg);
 	NEXT;
 DUP_MLOAD:
-	sp[0] = *below(sp, ip->arg);
-	sp++;
+	from = below(sp, ip->arg);
+	if (!word_in_memory(f, from)) {
+		*sp++ = *from;
+		goto mload;
+	}
+	*sp++ = u256_load(f->memory.bytes + from->w[0]);
+	NEXT;
 MLOAD:
 	if (!word_in_memory(f, &sp[-1]))
 		goto mload;
 	sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
 	NEXT;
 mload:
+	cost = grow(f, &sp[-1], gas);
+	if (cost >= 0) {
+		gas -= cost;
+		sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
+		NEXT;
+	}
 	f->gas = gas;
 	r = evm_op_other(f, OP_MLOAD, sp);
 	gas = f->gas;
@@ -265,8 +295,14 @@ PUSH_MSTORE:
 	sp--;
 	NEXT;
 DUP_MSTORE:
-	sp[0] = *below(sp, ip->arg);
-	sp++;
+	from = below(sp, ip->arg);
+	if (!word_in_memory(f, from)) {
+		*sp++ = *from;
+		goto mstore;
+	}
+	u256_store(f->memory.bytes + from->w[0], &sp[-1]);
+	sp--;
+	NEXT;
 MSTORE:
 	if (!word_in_memory(f, &sp[-1]))
 		goto mstore;
@@ -274,6 +310,13 @@ MSTORE:
 	sp -= 2;
 	NEXT;
 mstore:
+	cost = grow(f, &sp[-1], gas);
+	if (cost >= 0) {
+		gas -= cost;
+		u256_store(f->memory.bytes + sp[-1].w[0], &sp[-2]);
+		sp -= 2;
+		NEXT;
+	}
 	f->gas = gas;
 	r = evm_op_other(f, OP_MSTORE, sp);
 	gas = f->gas;

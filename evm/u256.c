@@ -56,13 +56,12 @@ static uint64_t div_2by1(uint64_t high, uint64_t low, uint64_t d, uint64_t v,
 			 uint64_t *rest)
 {
 	u256_wide q = (u256_wide)v * high + ((u256_wide)high << 64 | low);
-	uint64_t q1 = (uint64_t)(q >> 64) + 1, r = low - q1 * d;
+	uint64_t q1 = (uint64_t)(q >> 64) + 1, r = low - q1 * d, mask;
 
-	if (r > (uint64_t)q) {
-		q1--;
-		r += d;
-	}
-	if (r >= d) {
+	mask = -(uint64_t)(r > (uint64_t)q); /* as often as not: no branch */
+	q1 += mask;
+	r += d & mask;
+	if (__builtin_expect(r >= d, 0)) {
 		q1++;
 		r -= d;
 	}
@@ -257,6 +256,115 @@ struct u256 u256_mod_signed(const struct u256 *a, const struct u256 *b)
 	return u256_is_negative(a) ? u256_negate(&r) : r;
 }
 
+/* floor((2^192 - 1) / (d1 : d0)) - 2^64 for d1 >= 2^63 */
+static uint64_t reciprocal_3by2(uint64_t d1, uint64_t d0)
+{
+	uint64_t v = reciprocal(d1), p = d1 * v + d0;
+	u256_wide t;
+
+	if (p < d0) {
+		v--;
+		if (p >= d1) {
+			v--;
+			p -= d1;
+		}
+		p -= d1;
+	}
+	t = (u256_wide)v * d0;
+	p += (uint64_t)(t >> 64);
+	if (p < (uint64_t)(t >> 64)) {
+		v--;
+		if (((u256_wide)p << 64 | (uint64_t)t) >=
+		    ((u256_wide)d1 << 64 | d0))
+			v--;
+	}
+	return v;
+}
+
+/*
+ * One digit of (u2 : u1 : u0) / d, for (u2 : u1) below d; `rest` is what
+ * remains (Moeller and Granlund, algorithm 5). The first correction comes as
+ * often as not, so it must be no branch.
+ */
+static inline __attribute__((always_inline)) uint64_t div_3by2(
+	uint64_t u2, uint64_t u1, uint64_t u0, u256_wide d, uint64_t v,
+	u256_wide *rest)
+{
+	u256_wide q = (u256_wide)v * u2 + ((u256_wide)u2 << 64 | u1), r;
+	uint64_t q1 = (uint64_t)(q >> 64), mask;
+
+	r = (u256_wide)(u1 - q1 * (uint64_t)(d >> 64)) << 64 | u0;
+	r -= (u256_wide)(uint64_t)d * q1 + d;
+	mask = -(uint64_t)((uint64_t)(r >> 64) >= (uint64_t)q);
+	q1 += 1 + mask;
+	r += (u256_wide)((uint64_t)(d >> 64) & mask) << 64 |
+	     ((uint64_t)d & mask);
+	if (__builtin_expect(r >= d, 0)) {
+		q1++;
+		r -= d;
+	}
+	*rest = r;
+	return q1;
+}
+
+/* The digit is 2^64 - 1 or a little less. */
+static __attribute__((noinline)) void largest_digit(uint64_t *u,
+						    const uint64_t *v)
+{
+	div_step(u, v, 4, reciprocal(v[3]));
+}
+
+/* u[0..4] mod v into u[0..3], for u[1..4] below v, whose top bit is set */
+static inline __attribute__((always_inline)) void mod_step(uint64_t *u,
+							   const uint64_t v[4],
+							   uint64_t inv)
+{
+	u256_wide d = (u256_wide)v[3] << 64 | v[2], rest, t, low;
+	uint64_t q, borrow;
+
+	if (__builtin_expect(u[4] == v[3] && u[3] == v[2], 0)) {
+		largest_digit(u, v);
+		return;
+	}
+	q = div_3by2(u[4], u[3], u[2], d, inv, &rest);
+	t = (u256_wide)q * v[0];
+	low = (u256_wide)q * v[1] + (uint64_t)(t >> 64);
+	borrow = u[0] < (uint64_t)t;
+	u[0] -= (uint64_t)t;
+	t = (u256_wide)u[1] - (uint64_t)low - borrow;
+	u[1] = (uint64_t)t;
+	low = (low >> 64) + ((uint64_t)(t >> 64) & 1);
+	t = rest - low;
+	u[2] = (uint64_t)t;
+	u[3] = (uint64_t)(t >> 64);
+	if (__builtin_expect(rest < low, 0))
+		limbs_add(u, u, v, 4);
+}
+
+/*
+ * a, of `len` up to 8 digits, mod m, whose top limb is not zero. To be
+ * inlined with a constant length, so that all digits are in registers.
+ */
+static inline __attribute__((always_inline)) struct u256 mod_long(
+	const uint64_t *a, int len, const struct u256 *m)
+{
+	unsigned shift = (unsigned)__builtin_clzll(m->w[3]);
+	uint64_t u[9], inv;
+	struct u256 count = u256_from(shift), v = u256_shl(&count, m), r;
+
+	u[0] = a[0] << shift;
+#pragma GCC unroll 8
+	for (int i = 1; i < len; i++)
+		u[i] = u256_shift_up(a[i], a[i - 1], shift);
+	u[len] = u256_shift_up(0, a[len - 1], shift);
+	inv = reciprocal_3by2(v.w[3], v.w[2]);
+#pragma GCC unroll 5
+	for (int i = len - 4; i >= 0; i--)
+		mod_step(u + i, v.w, inv);
+	r = (struct u256){{u[0], u[1], u[2], u[3]}};
+	return u256_shr(&count, &r);
+}
+
 struct u256 u256_addmod(const struct u256 *a, const struct u256 *b,
 			const struct u256 *m)
 {
@@ -264,6 +372,8 @@ struct u256 u256_addmod(const struct u256 *a, const struct u256 *b,
 	uint64_t sum[5] = {low.w[0], low.w[1], low.w[2], low.w[3],
 			   u256_less(&low, a)};
 
+	if (m->w[3])
+		return mod_long(sum, 5, m);
 	if (u256_is_zero(m))
 		return *m;
 	div_full(sum, 5, m, NULL, &rest);
@@ -276,9 +386,11 @@ struct u256 u256_mulmod(const struct u256 *a, const struct u256 *b,
 	uint64_t product[8];
 	struct u256 rest;
 
+	u256_mul_full(product, a, b);
+	if (m->w[3])
+		return mod_long(product, 8, m);
 	if (u256_is_zero(m))
 		return *m;
-	u256_mul_full(product, a, b);
 	div_full(product, 8, m, NULL, &rest);
 	return rest;
 }
@@ -320,11 +432,20 @@ struct u256 u256_byte(const struct u256 *index, const struct u256 *a)
 /* The sign is bit 7 of byte `index`, counted from the least significant. */
 struct u256 u256_sign_extend(const struct u256 *index, const struct u256 *a)
 {
-	struct u256 up, count;
+	unsigned limb, up;
+	int64_t top, fill;
+	struct u256 r;
 
 	if (!u256_fits_u64(index) || index->w[0] > 30)
 		return *a;
-	count = u256_from(8 * (31 - index->w[0]));
-	up = u256_shl(&count, a);
-	return u256_sar(&count, &up);
+	limb = (unsigned)index->w[0] / 8;
+	up = 56 - (unsigned)index->w[0] % 8 * 8;
+	top = (int64_t)(a->w[limb] << up) >> up;
+	fill = top >> 63;
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < 4; i++)
+		r.w[i] = i < limb    ? a->w[i]
+			 : i == limb ? (uint64_t)top
+				     : (uint64_t)fill;
+	return r;
 }
