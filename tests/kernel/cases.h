@@ -17,6 +17,13 @@ struct test_case {
 	bool elsewhere; /* the actors live in another address space */
 };
 
+/* The same case twice: with actors of our address space, and of others. */
+#define HERE_AND_THERE(name, run)                         \
+	{name, run, false},                               \
+	{                                                 \
+		name ", across address spaces", run, true \
+	}
+
 /* What user_main() returns. */
 int run_cases(const struct test_case *cases, unsigned count);
 #define RUN_CASES(cases) run_cases(cases, sizeof(cases) / sizeof((cases)[0]))

@@ -227,3 +227,21 @@ uint64_t next_random(uint64_t *seed)
 	*seed ^= *seed << 17;
 	return *seed;
 }
+
+bool counts_instructions(void)
+{
+	uint32_t took[2], high, n;
+
+	for (int i = 0; i < 2; i++)
+		__asm__ volatile("rdtsc\n\t"
+				 "mov %%eax, %2\n\t"
+				 "mov $1000, %%ecx\n"
+				 "1:\tdec %%ecx\n\t"
+				 "jnz 1b\n\t"
+				 "rdtsc\n\t"
+				 "sub %2, %%eax"
+				 : "=&a"(took[i]), "=&d"(high), "=&r"(n)
+				 :
+				 : "rcx");
+	return took[0] == took[1] && took[0] < 2010;
+}

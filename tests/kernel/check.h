@@ -80,6 +80,12 @@ bool await(const volatile uint64_t *word, uint64_t value);
 bool await_any(const volatile uint64_t *word);
 void yield_often(void);
 
+/*
+ * The time stamp counter counts instructions: this is the simulator. Elsewhere
+ * a host may be elsewhere for a while, and times are no promise.
+ */
+bool counts_instructions(void);
+
 /* ---- calls with any registers ---- */
 
 struct raw {

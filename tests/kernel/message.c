@@ -1,7 +1,7 @@
 /*
  * message.c: sends, receives, calls and answers between two tasks: of one
- * address space, and again of two. Each form of message also where it cannot
- * work: to the wrong object, without the right, with nobody there.
+ * address space, and again of two. What is refused is in wrong_message.c, what
+ * notifications do in notification.c.
  */
 #include "tests/kernel/cases.h"
 
@@ -210,114 +210,6 @@ static void only_what_was_sent(void)
 		EXPECT_EQUAL(a->step[0].m.word[i], 0);
 }
 
-static void bits_that_must_be_zero(void)
-{
-	make_objects();
-	for (unsigned number = SYS_CALL; number <= SYS_NB_RECV; number++)
-		for (unsigned bit = 0; bit < 32; bit++) {
-			struct raw r = {number, ep.path,
-					(UINT64_C(1) << bit) |
-						ep.depth << INFO_TARGET_SHIFT};
-
-			if (!(MESSAGE_ZERO >> bit & 1))
-				continue;
-			raw_call(&r);
-			EXPECT_EQUAL(r.rax, ERR_RANGE);
-		}
-	EXPECT_EQUAL(message_send(ep, (struct message){MESSAGE_WORDS + 1}),
-		     ERR_RANGE);
-	EXPECT_EQUAL(message_send(ep, (struct message){255}), ERR_RANGE);
-}
-
-/* Every form to every type of object that does not take it. */
-static void wrong_targets(void)
-{
-	static const enum abi_object types[] = {
-		OBJECT_CPOOL,	     OBJECT_TASK,	 OBJECT_CHANNEL,
-		OBJECT_RAW_PAGE,     OBJECT_TASK_BUFFER, OBJECT_PML4,
-		OBJECT_PDPT,	     OBJECT_PD,		 OBJECT_PT,
-		OBJECT_SCHED_CONTEXT};
-	struct message m = {0};
-
-	make_objects();
-	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		struct caddr object = make(types[i], 0);
-
-		for (unsigned n = SYS_CALL; n <= SYS_NB_RECV; n++)
-			EXPECT_EQUAL(
-				message_call(n, object, reply, NO_DEADLINE, &m),
-				ERR_WRONG_TYPE);
-	}
-	EXPECT_EQUAL(message_ask(note, &m), ERR_WRONG_TYPE);
-	EXPECT_EQUAL(message_ask(reply, &m), ERR_WRONG_TYPE);
-	EXPECT_EQUAL(message_receive(reply, CADDR_ANY, &m), ERR_WRONG_TYPE);
-	EXPECT_EQUAL(
-		message_call(SYS_NB_RECV, reply, CADDR_ANY, NO_DEADLINE, &m),
-		ERR_WRONG_TYPE);
-}
-
-static void wrong_addresses(void)
-{
-	struct message m = {0};
-	struct caddr empty;
-
-	make_objects();
-	empty = empty_slot();
-	for (unsigned n = SYS_CALL; n <= SYS_NB_RECV; n++) {
-		EXPECT_EQUAL(message_call(n, empty, reply, NO_DEADLINE, &m),
-			     ERR_EMPTY_SLOT);
-		EXPECT_EQUAL(message_call(n, CADDR_ANY, reply, NO_DEADLINE, &m),
-			     ERR_BAD_ADDRESS);
-		EXPECT_EQUAL(message_call(n, caddr_in(ep, 1), reply,
-					  NO_DEADLINE, &m),
-			     ERR_BAD_ADDRESS);
-		EXPECT_EQUAL(message_call(n, (struct caddr){256, 1}, reply,
-					  NO_DEADLINE, &m),
-			     ERR_BAD_ADDRESS);
-	}
-}
-
-static void wrong_replies(void)
-{
-	static const unsigned numbers[] = {SYS_RECV, SYS_NB_RECV,
-					   SYS_REPLY_RECV};
-	struct message m = {0};
-
-	make_objects();
-	for (unsigned i = 0; i < 3; i++) {
-		EXPECT_EQUAL(message_call(numbers[i], ep, ep, NO_DEADLINE, &m),
-			     ERR_WRONG_TYPE);
-		EXPECT_EQUAL(message_call(numbers[i], ep, caddr_root(255),
-					  NO_DEADLINE, &m),
-			     ERR_WRONG_TYPE);
-		EXPECT_EQUAL(message_call(numbers[i], ep, empty_slot(),
-					  NO_DEADLINE, &m),
-			     ERR_EMPTY_SLOT);
-		EXPECT_EQUAL(message_call(numbers[i], ep, caddr_in(ep, 0),
-					  NO_DEADLINE, &m),
-			     ERR_BAD_ADDRESS);
-	}
-	EXPECT_EQUAL(message_answer(ep, CADDR_ANY, &m), ERR_TRUNCATED);
-}
-
-static void without_rights(void)
-{
-	struct caddr to_send, to_receive;
-	struct message m = {0};
-
-	make_objects();
-	to_send = minted(ep, RIGHT_WRITE, 0);
-	to_receive = minted(ep, RIGHT_READ, 0);
-	EXPECT_EQUAL(message_receive(to_send, reply, &m), ERR_NO_RIGHT);
-	EXPECT_EQUAL(message_answer(to_send, reply, &m), ERR_NO_RIGHT);
-	EXPECT_EQUAL(message_ask(to_receive, &m), ERR_NO_RIGHT);
-	EXPECT_EQUAL(message_send(to_receive, m), ERR_NO_RIGHT);
-	EXPECT_EQUAL(notify(minted(note, RIGHT_READ, 0), 1), ERR_NO_RIGHT);
-	EXPECT_EQUAL(
-		message_receive(minted(note, RIGHT_WRITE, 0), CADDR_ANY, &m),
-		ERR_NO_RIGHT);
-}
-
 static void nobody_answers(void)
 {
 	struct message m = four_words(9);
@@ -472,108 +364,6 @@ static void a_stopped_caller_calls_again(void)
 	EXPECT(has_four_words(&a->step[0].m, 3));
 }
 
-/* ---- notifications ---- */
-
-static void signal_and_wait(void)
-{
-	struct actor *a;
-
-	make_objects();
-	a = START({SYS_RECV, note});
-	EXPECT_EQUAL(state_of(a->thread.task), TASK_LISTENING);
-	EXPECT_OK(notify(note, 0));
-	yield_often();
-	EXPECT_EQUAL(a->step[0].error, NOT_YET);
-	EXPECT_OK(notify(note, 0x8000000000000001));
-	yield_often();
-	EXPECT_EQUAL(a->step[0].m.badge, 0x8000000000000001);
-	EXPECT_EQUAL(a->step[0].m.info, MESSAGE_NOTIFICATION);
-}
-
-static void bits_gather(void)
-{
-	struct message m = {0};
-
-	make_objects();
-	notify(note, 1);
-	notify(minted(note, RIGHT_WRITE, 0x40), 2);
-	notify(note, 4);
-	EXPECT_OK(message_receive(note, CADDR_ANY, &m));
-	EXPECT_EQUAL(m.badge, 0x45);
-	EXPECT_EQUAL(
-		message_call(SYS_NB_RECV, note, CADDR_ANY, NO_DEADLINE, &m),
-		ERR_WOULD_BLOCK);
-}
-
-static void one_waiter_takes_all(void)
-{
-	struct actor *a, *b;
-
-	make_objects();
-	a = START({SYS_RECV, note});
-	b = START({SYS_RECV, note});
-	notify(note, 3);
-	yield_often();
-	EXPECT_EQUAL(a->step[0].error, ERR_OK);
-	EXPECT_EQUAL(b->step[0].error, NOT_YET);
-	notify(note, 4);
-	yield_often();
-	EXPECT_EQUAL(b->step[0].m.badge, 4);
-}
-
-static void the_notification_goes(void)
-{
-	struct actor *a;
-
-	make_objects();
-	a = START({SYS_RECV, note});
-	EXPECT_OK(sys_cpool_delete(ROOT, note.path));
-	yield_often();
-	EXPECT_EQUAL(a->step[0].error, ERR_GONE);
-}
-
-static void a_bound_notification(void)
-{
-	struct actor *a;
-
-	make_objects();
-	a = START({SYS_RECV, ep, reply}, {SYS_RECV, ep, reply});
-	notify(note, 6);
-	EXPECT_OK(sys_task_bind(a->thread.task, note));
-	yield_often();
-	EXPECT_EQUAL(a->step[0].m.badge, 6);
-	EXPECT_EQUAL(a->step[0].m.info, MESSAGE_NOTIFICATION);
-	notify(note, 9);
-	yield_often();
-	EXPECT_EQUAL(a->step[1].m.badge, 9);
-}
-
-static void binding(void)
-{
-	struct caddr one, two;
-
-	make_objects();
-	one = make(OBJECT_TASK, 0);
-	two = make(OBJECT_TASK, 0);
-	EXPECT_EQUAL(sys_task_bind(one, minted(note, RIGHT_WRITE, 0)),
-		     ERR_NO_RIGHT);
-	EXPECT_OK(sys_task_bind(one, note));
-	EXPECT_OK(sys_task_bind(one, note));
-	EXPECT_EQUAL(sys_task_bind(two, note), ERR_BAD_STATE);
-	EXPECT_OK(sys_task_bind(one, CADDR_ANY));
-	EXPECT_OK(sys_task_bind(two, note));
-	EXPECT_OK(sys_cpool_delete(ROOT, two.path));
-	EXPECT_OK(sys_task_bind(one, note));
-	EXPECT_OK(sys_cpool_revoke(ROOT, note.path));
-	EXPECT_OK(sys_task_bind(make(OBJECT_TASK, 0), note));
-}
-
-#define HERE_AND_THERE(name, run)                         \
-	{name, run, false},                               \
-	{                                                 \
-		name ", across address spaces", run, true \
-	}
-
 int user_main(const struct boot_info *info)
 {
 	static const struct test_case cases[] = {
@@ -592,11 +382,6 @@ int user_main(const struct boot_info *info)
 			       no_buffer_at_the_other_end),
 		HERE_AND_THERE("nothing of the sender's but what it sends",
 			       only_what_was_sent),
-		{"info words that are none", bits_that_must_be_zero},
-		{"messages to objects that take none", wrong_targets},
-		{"messages to nowhere", wrong_addresses},
-		{"Reply objects that are none", wrong_replies},
-		{"messages without the right", without_rights},
 		HERE_AND_THERE("a call that nobody can answer", nobody_answers),
 		HERE_AND_THERE("a Reply serves once", a_reply_serves_once),
 		HERE_AND_THERE("a Reply is offered once",
@@ -608,14 +393,6 @@ int user_main(const struct boot_info *info)
 		HERE_AND_THERE("the caller goes", the_caller_goes),
 		HERE_AND_THERE("a stopped caller calls again",
 			       a_stopped_caller_calls_again),
-		HERE_AND_THERE("a signal wakes", signal_and_wait),
-		{"bits gather", bits_gather},
-		HERE_AND_THERE("one waiter takes all bits",
-			       one_waiter_takes_all),
-		HERE_AND_THERE("the notification goes", the_notification_goes),
-		HERE_AND_THERE("bits for who receives at an endpoint",
-			       a_bound_notification),
-		{"a notification is one task's", binding},
 	};
 
 	return RUN_CASES(cases);

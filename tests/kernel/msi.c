@@ -8,6 +8,8 @@
 #define IRQS	   caddr_root(BOOT_SLOT_IRQ_CONTROL)
 #define MS	   UINT64_C(1000000)
 #define SOON	   (20 * MS) /* slow hosts have to set it in that time */
+/* By the other clock, which on a slow host was measured less well. */
+#define LEAST	   (counts_instructions() ? SOON : SOON / 2)
 #define AT	   (AREA + 0x20000000)
 
 /* The HPET's registers; its counter goes every 10 ns here. */
@@ -54,7 +56,7 @@ static void a_message(void)
 	ring();
 	EXPECT_OK(wait_bits(&bits));
 	EXPECT_EQUAL(bits, 1);
-	EXPECT(sys_clock() - before >= SOON);
+	EXPECT(sys_clock() - before >= LEAST);
 	EXPECT(sys_clock() - before < SOON + 200 * MS);
 	EXPECT_EQUAL(wait_bits(&bits), ERR_TIMEOUT);
 }
@@ -160,7 +162,7 @@ static void while_others_run(void)
 	before = sys_clock();
 	ring();
 	EXPECT_OK(wait_bits(&bits));
-	EXPECT(sys_clock() - before >= SOON);
+	EXPECT(sys_clock() - before >= LEAST);
 }
 
 static void a_receiver_at_an_endpoint(void)

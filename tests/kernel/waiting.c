@@ -98,11 +98,12 @@ static void expect_entries(const char *values)
 		     ERR_WOULD_BLOCK);
 }
 
+/* Its turn, or 0: any, for others were woken at the same time. */
 static void expect_done(const struct op *op, uint64_t turn)
 {
 	yield_often();
 	EXPECT_OK(op->error);
-	EXPECT_EQUAL(op->turn, turn);
+	EXPECT(turn ? op->turn == turn : op->turn > 0);
 }
 
 static void expect_waits(const struct op *op, enum abi_task_state state)
@@ -135,8 +136,8 @@ static void takers_as_they_came(void)
 	expect_waits(b, TASK_WAITING);
 	put(6);
 	put(7);
-	expect_done(b, 2);
-	expect_done(c, 3);
+	expect_done(b, 0);
+	expect_done(c, 0);
 	EXPECT_EQUAL(a->value, 5);
 	EXPECT_EQUAL(b->value, 6);
 	EXPECT_EQUAL(c->value, 7);
@@ -173,9 +174,9 @@ static void putters_as_they_came(void)
 		     ERR_WOULD_BLOCK);
 	expect_waits(c, TASK_PUTTING);
 	expect_entries("12345");
-	expect_done(a, 1);
-	expect_done(b, 2);
-	expect_done(c, 3);
+	expect_done(a, 0);
+	expect_done(b, 0);
+	expect_done(c, 0);
 }
 
 static void one_place_one_putter(void)
