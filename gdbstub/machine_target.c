@@ -122,7 +122,6 @@ static void stopped(void *ctx, const struct debug_stop *stop)
 
 	mt_forget_state(t);
 	machine_target_event(t, stop, &event);
-	t->m->frozen = 0;
 	if (h->stopped)
 		h->stopped(h->ctx);
 	if (t->attached)
@@ -161,7 +160,6 @@ static void mt_detach(void *target, bool go_on)
 		debug_remove_all(t->d, &t->owner[i]);
 	debug_catch(t->d, 0);
 	debug_unlisten(t->d, &t->listener);
-	t->m->frozen = 0;
 	mt_forget_state(t);
 	/* One that is over has nothing to wait for. */
 	if (go_on || debug_last(t->d)->reason == DEBUG_END ||
@@ -472,19 +470,17 @@ static bool mt_resume(void *target,
 	struct machine_target *t = target;
 	struct plan plan = {.steps = -1};
 	struct gdb_thread thread;
-	uint64_t frozen = 0;
 	bool none = true;
 
 	for (unsigned n = 0; mt_thread(t, n, &thread); n++)
 		plan_thread(t, &plan, thread.id, action(ctx, thread.id));
-	for (unsigned i = 0; i < t->m->cpu_count; i++) {
-		none &= plan.cpu[i].step == GDB_STAY;
-		if (plan.cpu[i].step == GDB_STAY)
-			frozen |= UINT64_C(1) << i;
-	}
 	if (!plan.any)
 		return false;
-	t->m->frozen = none ? 0 : frozen;
+	for (unsigned i = 0; i < t->m->cpu_count; i++)
+		none &= plan.cpu[i].step == GDB_STAY;
+	for (unsigned i = 0; i < t->m->cpu_count && !none; i++)
+		if (plan.cpu[i].step == GDB_STAY)
+			debug_freeze(t->d, i);
 	t->met_now = false;
 	t->stepper = plan.stepper;
 	mt_forget_state(t);

@@ -35,6 +35,7 @@ struct debug {
 	const struct debug_scanner *scanner;
 	struct stepping step;
 	uint32_t vectors;
+	uint64_t frozen; /* HOLD_TURNS(), until the next stop */
 	bool step_interrupts;
 	bool final; /* the verdict in m->stop is to end the run */
 	struct debug_stop last;
@@ -173,6 +174,11 @@ uint32_t debug_caught(const struct debug *d)
 	return d->vectors;
 }
 
+void debug_freeze(struct debug *d, unsigned cpu)
+{
+	d->frozen |= HOLD_TURNS(cpu);
+}
+
 void debug_step_interrupts(struct debug *d, bool on)
 {
 	d->step_interrupts = on;
@@ -235,9 +241,11 @@ static int tell_cpus(struct debug *d, int pass)
 
 static void hold_interrupts(struct debug *d)
 {
-	machine_hold(d->m, d->step.on && !d->step_interrupts
-				   ? UINT64_C(1) << d->step.cpu
-				   : 0);
+	uint64_t held = d->frozen;
+
+	if (d->step.on && !d->step_interrupts)
+		held |= HOLD_EVENTS(d->step.cpu);
+	machine_hold(d->m, held);
 }
 
 /* ---- held and going ---- */
@@ -259,6 +267,7 @@ void debug_hold(struct debug *d, const struct debug_stop *stop)
 
 	d->last = *stop;
 	d->step.on = false;
+	d->frozen = 0;
 	machine_hold(d->m, 0);
 	debug_remove_all(d, d); /* a step's own */
 	rip_of(d->m, stop->cpu, &d->last_rip);

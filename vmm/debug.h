@@ -97,6 +97,9 @@ uint32_t debug_caught(const struct debug *d);
 /* Let steps enter interrupt handlers; at first they hold interrupts off. */
 void debug_step_interrupts(struct debug *d, bool on);
 
+/* Give that CPU no turn when the machine goes on next, until it stops. */
+void debug_freeze(struct debug *d, unsigned cpu);
+
 /* Hold the machine now; nothing happens to one that is held. */
 void debug_interrupt(struct debug *d);
 

@@ -47,7 +47,7 @@ static void env_write(void *ctx, enum vcpu_space space, uint64_t addr,
 
 static bool held_off(const struct machine_port *p)
 {
-	return p->m->held >> p->cpu & 1;
+	return p->m->held & HOLD_EVENTS(p->cpu);
 }
 
 static bool env_pending(void *ctx)
@@ -402,7 +402,7 @@ static bool awake(struct machine *m, unsigned cpu)
 {
 	const struct machine_sleep *s = &m->sleep[cpu];
 
-	if (m->frozen >> cpu & 1)
+	if (m->held & HOLD_TURNS(cpu))
 		return false;
 	return !s->asleep || (s->interrupts && env_pending(&m->port[cpu])) ||
 	       env_signals(&m->port[cpu]) & s->signals;

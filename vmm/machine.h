@@ -106,7 +106,11 @@ struct machine_turn {
 	uint64_t end; /* machine_count() when another has its turn */
 };
 
-#define MACHINE_QUANTUM 5000
+#define MACHINE_QUANTUM	 5000
+
+/* Bits of machine.held. */
+#define HOLD_EVENTS(cpu) (UINT64_C(1) << (cpu))
+#define HOLD_TURNS(cpu)	 (UINT64_C(1) << (32 + (cpu)))
 
 /* Found out when a CPU halts; forgotten without harm. */
 struct machine_sleep {
@@ -141,13 +145,13 @@ struct machine {
 
 	/*
 	 * The debugger's (vmm/debug.h), NULL: none. `paused`: machine_run()
-	 * only waits on the loop. `held`, bits by CPU: it sees neither
-	 * interrupts nor signals. That changes the run, as input does: it is
-	 * set by machine_hold(). `frozen` ones have no turn.
+	 * only waits on the loop. `held`: CPUs whose interrupts and signals
+	 * (HOLD_EVENTS) or turns (HOLD_TURNS) do not come. That changes the
+	 * run, as input does: it is set by machine_hold().
 	 */
 	struct debug *debug;
 	bool paused;
-	uint64_t held, frozen;
+	uint64_t held;
 
 	/*
 	 * Wait for the host's clock while the guest idles though guest time
