@@ -130,8 +130,8 @@ struct inspect_task {
 	uint64_t cr3;		/* of its address space; 0: it has none */
 	/*
 	 * In user mode. Of the running task: those of the processor, or, if
-	 * that is in the kernel, those with which it will go on; then those
-	 * that C keeps (RBX, RBP, R12-R15) may be old.
+	 * that is in the kernel, those with which it will go on; then RBX,
+	 * R14 and R15 may be old, for a system call saves them late.
 	 */
 	uint64_t gpr[16], rip, rflags, fs_base, gs_base;
 };

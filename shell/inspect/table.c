@@ -174,7 +174,8 @@ static void print_json(struct table *t)
 			print_json_text(t->out, t->kind);
 			open = true;
 		}
-		if (c->flags & CELL_PEOPLE || !*text)
+		if (c->flags & CELL_PEOPLE ||
+		    (c->flags & CELL_NUMBER && !*text))
 			continue;
 		print(t->out, ",", 1);
 		print_json_text(t->out, c->key);

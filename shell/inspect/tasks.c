@@ -107,16 +107,46 @@ static void read_saved(const struct layout *l, uint64_t at,
 	t->gs_base = layout_get(l, at, INSPECT_TASK_GS_BASE);
 }
 
+#define VECTOR_SYSCALL 0x100 /* the kernel's */
+#define USER_HALF      (UINT64_C(1) << 47)
+#define KERNEL_FRAMES  64
+
+/*
+ * A system call leaves RBP in the processor: it is what the last frame of the
+ * kernel's stack goes back to, if the kernel is still there.
+ */
+static void find_rbp(struct inspect *in, const struct object *task,
+		     const struct x86_state *s, struct inspect_task *t)
+{
+	const struct layout *l = &in->model.layout;
+	uint64_t rbp = s->gpr[GPR_RBP], next, pa;
+
+	if (layout_get(l, task->base, INSPECT_TASK_VECTOR) != VECTOR_SYSCALL)
+		return;
+	for (unsigned i = 0; i < KERNEL_FRAMES && rbp >= USER_HALF; i++) {
+		if (!layout_pointer(l, rbp, &pa) ||
+		    !guestmem_read(l->mem, pa, &next, sizeof(next)) ||
+		    (next >= USER_HALF && next <= rbp))
+			return;
+		rbp = next;
+	}
+	if (rbp && rbp < USER_HALF)
+		t->gpr[GPR_RBP] = rbp;
+}
+
 /* In user mode the processor has its registers; it is the first one. */
-static bool read_live(struct inspect *in, struct inspect_task *t)
+static bool read_live(struct inspect *in, const struct object *task,
+		      struct inspect_task *t)
 {
 	struct x86_state s;
 
 	if (!in->m->cpu_count)
 		return false;
 	in->m->cpu[0]->ops->get_state(in->m->cpu[0], &s);
-	if ((s.seg[SEG_CS].selector & 3) != 3)
+	if ((s.seg[SEG_CS].selector & 3) != 3) {
+		find_rbp(in, task, &s, t);
 		return false;
+	}
 	memcpy(t->gpr, s.gpr, sizeof(t->gpr));
 	t->rip = s.rip;
 	t->rflags = s.rflags;
@@ -141,7 +171,7 @@ void task_read(struct inspect *in, const struct object *task,
 	if (task->corrupt)
 		return;
 	read_saved(&m->layout, task->base, t);
-	*in_kernel = t->running && !read_live(in, t);
+	*in_kernel = t->running && !read_live(in, task, t);
 }
 
 static void symbol_of(struct inspect *in, const struct object *task,
