@@ -282,6 +282,8 @@ static void compute(const struct input *in, const struct layout *at,
 	uint32_t *m = scratch, *r = m + size, *a = r + size;
 	struct modulus mod = {.m = m, .n = size, .t = a + size};
 
+	if (at->modulus == 0)
+		return; /* there is no output, nor a place for it */
 	memset(out, 0, at->modulus);
 	load(m, in, at->modulus_at, at->modulus);
 	mod.n = trim(m, size);

@@ -14,7 +14,8 @@ struct u256 u256_load_bytes(const uint8_t *p, size_t len)
 {
 	uint8_t full[32] = {0};
 
-	memcpy(full + 32 - len, p, len);
+	if (len > 0)
+		memcpy(full + 32 - len, p, len);
 	return u256_load(full);
 }
 

@@ -175,10 +175,11 @@ void ref_call(struct work *w, uint8_t op)
 	if (op == 0xf1 && is_new(w, &f->call.recipient, pays))
 		ref_pay(w, 25000);
 	give_gas(w, gas, pays);
+	if (w->end >= 0)
+		return;
 	f->call.input_len = in_len.w[0];
 	f->call.input = ref_zero(in_len) ? NULL : f->memory.bytes + in.w[0];
 	f->call_out = out.w[0];
 	f->call_out_len = out_len.w[0];
-	if (w->end < 0)
-		start(w);
+	start(w);
 }
