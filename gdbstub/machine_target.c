@@ -70,6 +70,9 @@ static enum gdb_why why_of(const struct machine_target *t,
 					     [POINT_READ] = GDB_WHY_READ,
 					     [POINT_ACCESS] = GDB_WHY_ACCESS};
 
+	/* gdb would take a point of others for one that it has removed. */
+	if (!t->met_now && stop->reason != DEBUG_BEGIN)
+		return GDB_WHY_NONE;
 	switch (stop->reason) {
 	case DEBUG_POINT:
 		return t->met.kind == GDB_HW_BREAK ? GDB_WHY_HW_BREAK
@@ -126,6 +129,11 @@ static void stopped(void *ctx, const struct debug_stop *stop)
 		h->stopped(h->ctx);
 	if (t->attached)
 		t->sink.event(t->sink.ctx, &event);
+}
+
+static void resumed(void *ctx)
+{
+	((struct machine_target *)ctx)->met_now = false;
 }
 
 static void mt_stopped(void *target, struct gdb_event *event)
@@ -481,7 +489,6 @@ static bool mt_resume(void *target,
 	for (unsigned i = 0; i < t->m->cpu_count && !none; i++)
 		if (plan.cpu[i].step == GDB_STAY)
 			debug_freeze(t->d, i);
-	t->met_now = false;
 	t->stepper = plan.stepper;
 	mt_forget_state(t);
 	if (plan.steps >= 0)
@@ -569,7 +576,8 @@ int machine_target_init(struct machine_target *t,
 	t->config = config;
 	t->m = config->m;
 	t->d = config->m->debug;
-	t->listener = (struct debug_listener){.stopped = stopped, .ctx = t};
+	t->listener = (struct debug_listener){
+		.stopped = stopped, .resumed = resumed, .ctx = t};
 	t->cached_cpu = -1;
 	t->met.pid = 1;
 	return 0;
