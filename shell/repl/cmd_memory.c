@@ -292,24 +292,47 @@ static int run_x(struct repl *r, const struct words *w)
 
 /* ---- bt ---- */
 
+/* Inlined functions have a line each, as the caller would. */
+static void print_frame(struct repl *r, struct postmortem_program *of,
+			unsigned number, uint64_t ip, bool behind_call,
+			const char *mark)
+{
+	struct source_frame frame[SOURCE_FRAMES_MAX];
+	unsigned count =
+		of->source ? source_find(of->source, ip - behind_call, frame)
+			   : 0;
+	FILE *out = r->answer.text;
+	char name[128];
+
+	postmortem_name(of, ip, name, sizeof(name));
+	fprintf(out, "#%-2u 0x%016" PRIx64 "%s%s", number, ip, name, mark);
+	if (count > 1 && frame[0].function)
+		fprintf(out, " %s", frame[0].function);
+	if (count && frame[0].file)
+		fprintf(out, " at %s:%u", frame[0].file, frame[0].line);
+	fputc('\n', out);
+	for (unsigned i = 1; i < count; i++)
+		fprintf(out, "    inlined into %s at %s:%u\n",
+			frame[i].function ? frame[i].function : "?",
+			frame[i].file ? frame[i].file : "?", frame[i].line);
+}
+
 static int run_bt(struct repl *r, const struct words *w)
 {
 	struct backtrace b = {.count = 0};
+	struct postmortem_program *of;
 	struct x86_state s;
-	char name[128];
 
 	state_of(r, &s);
-	repl_symbols(r);
-	if (s.efer & EFER_LMA)
-		backtrace_walk(r->m, r->m->turn.cpu,
-			       s.rip >> 63 ? &r->kernel : &r->init, NULL, &b);
-	repl_name(r, s.rip, name, sizeof(name));
-	fprintf(r->answer.text, "#0  0x%016" PRIx64 "%s\n", s.rip, name);
-	for (unsigned i = 0; i < b.count; i++) {
-		repl_name(r, b.ip[i], name, sizeof(name));
-		fprintf(r->answer.text, "#%-2u 0x%016" PRIx64 "%s%s\n", i + 1,
-			b.ip[i], name, b.guessed ? " ?" : "");
-	}
+	of = postmortem_program(&r->session.postmortem,
+				(s.seg[SEG_SS].attr & SEG_ATTR_DPL) >> 5,
+				s.cr3);
+	backtrace_walk(r->m, r->m->turn.cpu, postmortem_symbols(of), of->source,
+		       &b);
+	print_frame(r, of, 0, s.rip, false, "");
+	for (unsigned i = 0; i < b.count; i++)
+		print_frame(r, of, i + 1, b.ip[i], !b.exact[i],
+			    b.how[i] == BACKTRACE_SCAN ? " ?" : "");
 	return 0;
 }
 

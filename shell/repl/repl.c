@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shell/repl/command.h"
+#include "shell/report.h"
 #include "shell/terminal.h"
 
 /* ---- what the guest sends ---- */
@@ -253,6 +254,21 @@ static int run_script(struct repl *r, unsigned i)
 	return repl_script(r, name, where);
 }
 
+/* --stats, --hash, --screenshot, as at the end of vmm boot. */
+static int last_words(struct repl *r)
+{
+	const struct options *o = &r->options->options;
+
+	if (o->stats)
+		report_stats(r->m, loop_now_ns() - r->began_ns);
+	if (o->hash)
+		report_hash(r->m);
+	return o->screenshot && report_screenshot(&r->session.board,
+						  o->screenshot)
+		       ? EXIT_HOST
+		       : 0;
+}
+
 /* A guest that ended badly by itself leaves its mark on the status. */
 static int final_status(struct repl *r, int status)
 {
@@ -325,8 +341,13 @@ int repl_main(struct shell_options *options)
 		options->options.serial[1].kind = SERIAL_STDIO;
 	signals_block();
 	status = session_begin(&r->session, &options->options);
-	if (!status)
+	r->began_ns = loop_now_ns();
+	if (!status) {
 		status = run(r);
+		log_set_hook(NULL, NULL);
+		if (r->m && last_words(r) && !status)
+			status = EXIT_HOST;
+	}
 	if (!look_end(&r->session.look) && !status)
 		status = EXIT_HOST;
 	if (!output_flush(&r->session.stdout_) && !status)

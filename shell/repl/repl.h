@@ -22,7 +22,9 @@
 #define REPL_SCRIPTS   16
 
 /* How long, in the guest's time, what should settle at once may take. */
-#define REPL_BOOT_NS   UINT64_C(1000000000)
+#define REPL_BOOT_NS   UINT64_C(50000000)
+#define REPL_QUIET_NS  UINT64_C(5000000)
+#define REPL_UNCOUNTED 20u /* times as long where time is the host's */
 #define REPL_SETTLE_NS UINT64_C(10000000)
 #define REPL_EXPECT_NS UINT64_C(10000000000)
 #define REPL_LINK_NS   UINT64_C(2000000000)
@@ -75,7 +77,8 @@ struct repl {
 	bool settled;		/* has booted, as far as can be told */
 	bool interrupted;	/* Ctrl-C */
 	bool quit;
-	int status; /* of the program */
+	int status;	   /* of the program */
+	uint64_t began_ns; /* host time, for --stats */
 
 	/* While repl_go() runs. */
 	bool stop_when_idle, stop_at_line;

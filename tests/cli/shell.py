@@ -91,6 +91,11 @@ def plain(text):
     return text.replace('\r\n', '\n').replace('\r', '')
 
 
+def stopped(pid):
+    with open(f'/proc/{pid}/stat') as stat:
+        return stat.read().rsplit(')', 1)[1].split()[0] == 'T'
+
+
 def ok(what, good, detail=''):
     global failures
     print('ok' if good else 'not ok', '-', what)
@@ -233,8 +238,22 @@ def keys(state):
     s.resize(10, 30)
     s.process.send_signal(signal.SIGWINCH)
     time.sleep(0.1)
-    out = s.enter('echo narrow')
+    out = s.enter('echo narrow', '\nnarrow\n')
     ok('a window that changes', 'narrow' in out, out)
+    s.until('vmm> $')
+    s.type('echo be')
+    s.until('echo be')
+    s.type('\x1a')
+    end = time.monotonic() + PATIENCE
+    while stopped(s.process.pid) is False and time.monotonic() < end:
+        s.read()
+    ok('Ctrl-Z stops it', stopped(s.process.pid))
+    ok('and the terminal is the other shell\'s',
+       termios.tcgetattr(s.theirs) == s.before)
+    s.process.send_signal(signal.SIGCONT)
+    s.type('fore\r')
+    out = s.until('\nbefore\n')
+    ok('and what was typed is there again', '\nbefore\n' in out, out)
     s.process.send_signal(signal.SIGTERM)
     status = s.end()
     ok('SIGTERM ends it', status == 143, status)

@@ -91,7 +91,7 @@ sh_ --stopped -c 'regs; break syscall_handle; cont; x/2gx rsp; step 3; bt; delet
 expect_status 0
 expect "$work/out" '^stopped: breakpoint 1, at .*<syscall_handle+0>'
 expect "$work/out" '^stopped: at .*<syscall_handle+0x'
-expect "$work/out" '^#0 '
+expect "$work/out" '^#0 .*<syscall_handle+.*syscall.c:'
 expect "$work/out" 'no points are set'
 
 check "a condition, and a watchpoint"
@@ -122,6 +122,18 @@ cp "$work/out" "$work/first"
 sh_ -c 'start child; send raw 5; send cap 2; clock'
 [ "$ACCEL" != sim ] || expect_same "$work/first" "$work/out"
 
+check "what vmm boot does at the end"
+sh_ --hash --stats --screenshot "$work/end.txt" -c 'start child'
+expect_status 0
+expect "$work/err" 'state hash'
+expect "$work/err" 'guest time'
+expect "$work/end.txt" 'Child entry'
+
+check "where a capability came from, by the calls that made it"
+sh_ --trace caps --trace-file "$work/trace" -c 'start child; why 249'
+expect_status 0
+expect "$work/out" '249'
+
 check "pictures"
 sh_ -c "screenshot $work/s.txt; caps --svg $work/caps.svg"
 expect_status 0
@@ -129,7 +141,7 @@ expect "$work/s.txt" '^Child entry should be at'
 expect "$work/caps.svg" '<svg'
 
 check "JSON: an object a line"
-sh_ --json -c 'start child; send raw 5; retype task 2 249'
+sh_ --json -c 'list; tasks; regs; start child; send raw 5; retype task 2 249'
 expect_status 1
 expect "$work/out" '^{"event":"serial","line":".*Received from master: 5"}$'
 expect "$work/out" '^{"cmd":"start","ok":true,"slot":"249","type":"TASK"'
