@@ -11,7 +11,7 @@
 #include "evm/opcodes.h"
 
 #define WANTS_FAST (EVM_STATUS_COUNT + 2)
-#define JUMPS	   32 /* between two looks whether the code is hot */
+#define JUMPS	   16 /* between two looks whether the code is hot */
 
 /* Which of the three checks it was that failed. */
 static enum evm_status refusal(const struct evm_op *op, size_t height)
@@ -24,8 +24,12 @@ static enum evm_status refusal(const struct evm_op *op, size_t height)
 /* `n` bytes from pc on; those behind the code are its padding of zeros. */
 static struct u256 push_data(const uint8_t *pc, unsigned n)
 {
-	struct u256 value = u256_load(pc), count = u256_from(8 * (32 - n));
+	struct u256 value, count;
 
+	if (n <= 8)
+		return u256_from(u256_load_be64(pc) >> (64 - 8 * n));
+	value = u256_load(pc);
+	count = u256_from(8 * (32 - n));
 	return u256_shr(&count, &value);
 }
 
@@ -303,9 +307,10 @@ static int run_traced(struct evm_frame *f)
  */
 static void warm_up(struct evm_code *code, int64_t gas)
 {
+	size_t most = 8 * code->len + 1025;
+
 	if (gas > 0)
-		code->heat +=
-			(uint64_t)gas < code->len ? (size_t)gas : code->len;
+		code->heat += (uint64_t)gas < most ? (size_t)gas : most;
 }
 
 static int run_fast(struct evm_frame *f)
