@@ -7,7 +7,8 @@
 
 #define IRQS	   caddr_root(BOOT_SLOT_IRQ_CONTROL)
 #define MS	   UINT64_C(1000000)
-#define SOON	   (20 * MS) /* slow hosts have to set it in that time */
+/* A slow host has to set the alarm within that time. */
+#define SOON	   (counts_instructions() ? MS : 200 * MS)
 /* By the other clock, which on a slow host was measured less well. */
 #define LEAST	   (counts_instructions() ? SOON : SOON / 2)
 #define AT	   (AREA + 0x20000000)
@@ -39,7 +40,7 @@ static void make_alarm(void)
 
 static enum error wait_bits(uint64_t *bits)
 {
-	return notification_wait(note, sys_clock() + 200 * MS, bits);
+	return notification_wait(note, sys_clock() + 5 * SOON, bits);
 }
 
 static void ring(void)
@@ -57,7 +58,7 @@ static void a_message(void)
 	EXPECT_OK(wait_bits(&bits));
 	EXPECT_EQUAL(bits, 1);
 	EXPECT(sys_clock() - before >= LEAST);
-	EXPECT(sys_clock() - before < SOON + 200 * MS);
+	EXPECT(sys_clock() - before < 2 * SOON);
 	EXPECT_EQUAL(wait_bits(&bits), ERR_TIMEOUT);
 }
 
@@ -67,7 +68,7 @@ static void many_messages(void)
 	uint64_t bits;
 
 	make_alarm();
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 20; i++) {
 		ring();
 		EXPECT_OK(wait_bits(&bits));
 		if (i % 3 == 0)
@@ -134,7 +135,7 @@ static void three_handlers(void)
 			handler[n - 1],
 			minted(note, RIGHT_WRITE, UINT64_C(2) << n)));
 		hpet[TIMER(n) + MESSAGE] = address << 32 | data;
-		hpet[TIMER(n) + COMPARATOR] = hpet[COUNTER] + 2000000 * n;
+		hpet[TIMER(n) + COMPARATOR] = hpet[COUNTER] + SOON / 5 * n;
 		hpet[TIMER(n) + CONFIG] = BY_MESSAGE;
 	}
 	ring();
@@ -211,7 +212,7 @@ int user_main(const struct boot_info *info)
 {
 	static const struct test_case cases[] = {
 		{"a message", a_message},
-		{"thirty", many_messages},
+		{"twenty", many_messages},
 		{"with a badge", a_badge},
 		{"before the binding", before_the_binding},
 		{"after the handler is gone", after_the_handler},

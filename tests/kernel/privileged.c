@@ -326,6 +326,47 @@ static void floating_point(void)
 	lenient = 0;
 }
 
+static uint64_t odd_value(uint64_t *seed)
+{
+	static const uint64_t values[] = {0,	      1,	   VICTIM_DATA,
+					  VICTIM_RSP, EDGE,	   UPPER,
+					  KERNEL,     ~UINT64_C(0)};
+	uint64_t n = next_random(seed) >> 8;
+
+	return n & 8 ? next_random(seed) : values[n & 7] + (n >> 4 & 15);
+}
+
+/*
+ * Whatever the bytes are. The task has an empty pool, so that a system call
+ * among them reaches nothing; RAX is no number of one.
+ */
+static void random_bytes(void)
+{
+	uint64_t seed = 1, *r = (uint64_t *)&victim_begin;
+	unsigned faults = 0, tries = counts_instructions() ? 4000 : 300;
+
+	victim_make();
+	victim_set_pool(make(OBJECT_CPOOL, 0));
+	victim_time = 1000000;
+	for (unsigned i = 0; i < tries; i++) {
+		struct code c = {.length = 16};
+
+		for (unsigned n = 0; n < c.length; n++)
+			c.byte[n] = next_random(&seed) >> 16;
+		if (i % 2) /* more of the longer opcodes */
+			c.byte[0] = 0x0f;
+		for (unsigned n = 0; n < 16; n++)
+			r[n] = odd_value(&seed);
+		victim_begin.rax |= UINT64_C(1) << 40;
+		victim_begin.rsp = VICTIM_RSP;
+		victim_begin.rip = VICTIM_CODE;
+		victim_begin.rflags = next_random(&seed) & 0xcd5;
+		faults += !!(victim_try(&c) & ANY_FAULT);
+		EXPECT_EQUAL(victim_end.rflags & 0x23200, 0x200);
+	}
+	EXPECT(faults > tries / 2);
+}
+
 int user_main(const struct boot_info *info)
 {
 	static const struct test_case cases[] = {
@@ -342,6 +383,7 @@ int user_main(const struct boot_info *info)
 		 the_end_of_the_address_space},
 		{"undefined instructions", undefined},
 		{"floating point errors", floating_point},
+		{"random bytes", random_bytes},
 	};
 
 	return RUN_CASES(cases);

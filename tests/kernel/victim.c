@@ -4,13 +4,13 @@
 #define PAGE	    4096
 #define ALIAS	    (VICTIM_CODE + 0x6000) /* the code, to be written */
 #define BREAKPOINT  0xcc
-#define TIME	    UINT64_C(500000000)
+#define TIME	    UINT64_C(500000000) /* slow hosts */
 
 #define RFLAGS_IF   UINT64_C(0x200)
 #define RFLAGS_NONE UINT64_C(0x23000) /* VM, IOPL */
 
 struct task_registers victim_begin, victim_end;
-uint64_t victim_fault[4];
+uint64_t victim_fault[4], victim_time;
 volatile uint64_t *const victim_data = (uint64_t *)VICTIM_DATA;
 
 static struct thread victim;
@@ -35,8 +35,16 @@ void victim_make(void)
 	reply = make(OBJECT_REPLY, 0);
 	EXPECT_OK(sys_task_set_fault_handler(victim.task, 0, ep));
 	waits = false;
+	victim_time = TIME;
 	victim_begin =
 		(struct task_registers){.rip = VICTIM_CODE, .rsp = VICTIM_RSP};
+}
+
+void victim_set_pool(struct caddr pool)
+{
+	EXPECT_OK(sys_task_set_active(victim.task, 0));
+	waits = false;
+	EXPECT_OK(sys_task_set_cpool(victim.task, pool));
 }
 
 static void set_registers(void)
@@ -70,7 +78,7 @@ unsigned victim_try(const struct code *code)
 
 	memcpy((void *)ALIAS, code->byte, code->length);
 	go();
-	step.deadline = sys_clock() + TIME;
+	step.deadline = sys_clock() + victim_time;
 	if (do_step(&step) != ERR_OK) {
 		EXPECT_OK(sys_task_set_active(victim.task, 0));
 		get_registers();

@@ -60,6 +60,12 @@ extern uint64_t victim_fault[4];
 /* The victim's data, as we see it. */
 extern volatile uint64_t *const victim_data;
 
+/* How long one piece may run, in ns. */
+extern uint64_t victim_time;
+
+/* Another root pool; it begins with ours. */
+void victim_set_pool(struct caddr pool);
+
 /* Runs it; returns what became of it. */
 unsigned victim_try(const struct code *code);
 
