@@ -181,15 +181,24 @@ static void chan_row(const struct model *m, struct table *t, uint32_t object)
 int cmd_chan(struct request *r)
 {
 	const struct model *m = r->m;
+	unsigned idle = 0;
 	struct table t;
 
 	table_begin(&t, r->out, "channel");
 	for (unsigned type = 0; type < OBJECT_COUNT; type++)
-		for (uint32_t i = 0; i < m->object_count; i++)
-			if (m->object[i].type == type &&
-			    (is_meeting(type) || type == OBJECT_IRQ_HANDLER))
+		for (uint32_t i = 0; i < m->object_count; i++) {
+			if (m->object[i].type != type ||
+			    (!is_meeting(type) && type != OBJECT_IRQ_HANDLER))
+				continue;
+			if (!r->out->json && object_idle(m, &m->object[i]))
+				idle++;
+			else
 				chan_row(m, &t, i);
-	if (!table_end(&t))
+		}
+	if (!table_end(&t) && !idle)
 		out_line(r->out, "There is no place to meet.");
+	if (idle)
+		out_line(r->out, "%u Repl%s free.", idle,
+			 idle > 1 ? "ies are" : "y is");
 	return 0;
 }

@@ -129,6 +129,15 @@ static void say_notification(const struct model *m, struct detail *d,
 		say(d, ", %u wait%s", count, count > 1 ? "" : "s");
 }
 
+bool object_idle(const struct model *m, const struct object *o)
+{
+	const struct layout *l = &m->layout;
+
+	return o->type == OBJECT_REPLY && !o->corrupt && !o->dying &&
+	       !layout_get(l, o->base, INSPECT_REPLY_CALLER) &&
+	       !layout_get(l, o->base, INSPECT_REPLY_SERVER);
+}
+
 static void say_reply(const struct model *m, struct detail *d,
 		      const struct object *reply)
 {

@@ -9,10 +9,16 @@
 
 /* ---- groups ---- */
 
-static bool alike(const struct cap *a, const struct cap *b)
+static bool in_groups(const struct model *m, const struct cap *cap)
 {
-	return a->type == b->type &&
-	       type_in(a->type, TYPES_FRAME | TYPES_TABLE) &&
+	return type_in(cap->type, TYPES_FRAME | TYPES_TABLE) ||
+	       (cap->object != NIL && object_idle(m, &m->object[cap->object]));
+}
+
+static bool alike(const struct model *m, const struct cap *a,
+		  const struct cap *b)
+{
+	return a->type == b->type && in_groups(m, a) && in_groups(m, b) &&
 	       a->rights == b->rights && a->flags == b->flags && !a->corrupt &&
 	       !b->corrupt;
 }
@@ -29,7 +35,7 @@ bool group_next(const struct model *m, const struct object *pool,
 	*group = (struct group){cap, cap, 1};
 	for (; *index < CPOOL_SLOTS; ++*index) {
 		cap = model_held(m, pool, ROLE_POOL, *index);
-		if (cap == NIL || !alike(&m->cap[group->last], &m->cap[cap]))
+		if (cap == NIL || !alike(m, &m->cap[group->last], &m->cap[cap]))
 			break;
 		group->last = cap;
 		group->count++;
@@ -41,12 +47,14 @@ struct name group_name(const struct model *m, const struct group *group)
 {
 	const struct cap *cap = &m->cap[group->first];
 	struct name n = object_name(m, cap->object);
+	char plural[16];
 
+	snprintf(plural, sizeof(plural), "%ss", type_word(cap->type));
 	if (cap->object == NIL)
 		snprintf(n.text, sizeof(n.text), "corrupt");
 	else if (group->count > 1)
-		snprintf(n.text, sizeof(n.text), "%u %ss", group->count,
-			 type_word(cap->type));
+		snprintf(n.text, sizeof(n.text), "%u %s", group->count,
+			 cap->type == OBJECT_REPLY ? "free replies" : plural);
 	return n;
 }
 

@@ -14,10 +14,14 @@ static bool continues(const struct request *r, const struct cap *a,
 {
 	const struct model *m = r->m;
 
-	return !r->out->json && a->type == b->type && a->type &&
-	       type_in(a->type, TYPES_FRAME | TYPES_TABLE) && !a->corrupt &&
-	       !b->corrupt && a->rights == b->rights && a->flags == b->flags &&
-	       a->child == NIL && b->child == NIL &&
+	if (a->object == NIL || b->object == NIL)
+		return false;
+	return !r->out->json && a->type == b->type &&
+	       (type_in(a->type, TYPES_FRAME | TYPES_TABLE) ||
+		(object_idle(m, &m->object[a->object]) &&
+		 object_idle(m, &m->object[b->object]))) &&
+	       !a->corrupt && !b->corrupt && a->rights == b->rights &&
+	       a->flags == b->flags && a->child == NIL && b->child == NIL &&
 	       m->object[a->object].caps == m->object[b->object].caps &&
 	       a->space == b->space;
 }

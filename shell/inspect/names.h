@@ -43,6 +43,9 @@ struct name slot_name(const struct model *m, const struct cap *cap);
 /* A path of a pool and a slot in it. */
 struct name path_name(const struct object *pool, unsigned index);
 
+/* One of many that are alike as long as nothing happens: a free Reply. */
+bool object_idle(const struct model *m, const struct object *o);
+
 /* A few words on a capability: what it is for now. */
 struct detail cap_detail(const struct model *m, const struct cap *cap);
 /* What a task waits at: "for an entry of channel@3fe000"; or "". */

@@ -242,7 +242,7 @@ static void add_meeting(struct picture *p, uint32_t object)
 	const struct object *o = &p->m->object[object];
 	struct text text = {"", 0};
 
-	if (!add_box(p, object, 2))
+	if (object_idle(p->m, o) || !add_box(p, object, 2))
 		return;
 	if (o->corrupt) {
 		add_fact(p, "corrupt", "%s", o->corrupt);
