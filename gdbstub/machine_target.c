@@ -98,6 +98,10 @@ void machine_target_event(struct machine_target *t,
 				    .addr = stop->addr};
 	event->id = mt_runner(t, point ? t->met.pid : 1, stop->cpu);
 	switch (stop->reason) {
+	case DEBUG_POINT:
+		if (t->awaited && !t->met_now)
+			event->id = t->stepper;
+		break;
 	case DEBUG_STEP:
 		if (mt_cpu_of(t, t->stepper) == (int)stop->cpu)
 			event->id = t->stepper;
@@ -125,6 +129,8 @@ static void stopped(void *ctx, const struct debug_stop *stop)
 
 	mt_forget_state(t);
 	machine_target_event(t, stop, &event);
+	debug_remove_all(t->d, &t->awaited);
+	t->awaited = 0;
 	if (h->stopped)
 		h->stopped(h->ctx);
 	if (t->attached)
@@ -166,6 +172,7 @@ static void mt_detach(void *target, bool go_on)
 	t->attached = false;
 	for (unsigned i = 0; i < GDB_POINT_KINDS; i++)
 		debug_remove_all(t->d, &t->owner[i]);
+	debug_remove_all(t->d, &t->awaited);
 	debug_catch(t->d, 0);
 	debug_unlisten(t->d, &t->listener);
 	mt_forget_state(t);
@@ -444,7 +451,8 @@ static int mt_set_point(void *target, const struct gdb_point *at,
 struct plan {
 	struct gdb_action cpu[MACHINE_CPUS];
 	struct gdb_id stepper;
-	int steps; /* the CPU; -1: none */
+	int steps;   /* the CPU; -1: none */
+	bool awaits; /* `stepper` is a task that is on none */
 	bool any;
 };
 
@@ -456,15 +464,47 @@ static void plan_thread(struct machine_target *t, struct plan *plan,
 	if (action.step == GDB_STAY)
 		return;
 	plan->any = true;
+	if (cpu < 0 && action.step == GDB_STEP && plan->steps < 0) {
+		plan->awaits = true;
+		plan->stepper = id;
+	}
 	if (cpu < 0)
 		return;
 	if (action.step == GDB_STEP && plan->steps < 0) {
 		plan->steps = cpu;
+		plan->awaits = false;
 		plan->stepper = id;
 		plan->cpu[cpu] = action;
 	} else if (plan->cpu[cpu].step == GDB_STAY) {
 		plan->cpu[cpu] = (struct gdb_action){.step = GDB_GO};
 	}
+}
+
+static bool runs_again(void *ctx, const struct debug_point *point, unsigned cpu)
+{
+	struct machine_target *t = ctx;
+	struct gdb_task task;
+
+	return mt_next_task(t, t->awaited - 1, &task) &&
+	       task.number == t->awaited && task.running;
+}
+
+/* The step of a task that waits is over when it goes on in user mode. */
+static bool await_task(struct machine_target *t, struct gdb_id id)
+{
+	struct gdb_task task;
+	struct debug_point at = {.kind = POINT_EXEC,
+				 .len = 1,
+				 .owner = &t->awaited,
+				 .wanted = runs_again,
+				 .ctx = t};
+
+	if (!mt_task_of(t, id, &task))
+		return false;
+	at.addr = task.rip;
+	at.space = task.cr3;
+	t->awaited = task.number;
+	return debug_add(t->d, &at) == 0;
 }
 
 /*
@@ -490,6 +530,8 @@ static bool mt_resume(void *target,
 		if (plan.cpu[i].step == GDB_STAY)
 			debug_freeze(t->d, i);
 	t->stepper = plan.stepper;
+	if (plan.awaits && !await_task(t, plan.stepper))
+		return false;
 	mt_forget_state(t);
 	if (plan.steps >= 0)
 		return debug_step(t->d, plan.steps, plan.cpu[plan.steps].from,

@@ -37,6 +37,7 @@ struct machine_target {
 	struct gdb_point met;  /* the last that was */
 	bool met_now;	       /* since the machine goes */
 	struct gdb_id stepper; /* who asked for the step */
+	uint32_t awaited;      /* a task that is to run again; 0: none */
 	/* Address spaces: process 2 + index. Never forgotten. */
 	uint64_t space[SPACES_MAX];
 	bool adopted[SPACES_MAX]; /* attached to */
