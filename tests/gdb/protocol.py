@@ -304,6 +304,36 @@ def test_a_repeat_is_the_same():
         check(c.get() == first and len(first) == 2 * 552, "other bytes")
 
 
+def test_tcp_at_this_host_only():
+    process = subprocess.Popen(
+        [VMM, "boot", HANG, "--gdb", "tcp:0", "--accel", "sim", "--serial",
+         "null", "--timeout", "60s"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=dict(os.environ, VMM_CONFIG=""))
+    try:
+        line = process.stdout.readline().decode()
+        where = re.search(r"127\.0\.0\.1:([0-9]+)", line)
+        check(where, "listens at " + line)
+        for i in range(3):
+            s = socket.create_connection(("127.0.0.1", int(where[1])))
+            s.settimeout(5)
+            s.sendall(b"$qC#b4")
+            got = b""
+            while b"QC" not in got:
+                more = s.recv(100)
+                check(more, "no answer")
+                got += more or b"QC"
+            # a reset, with bytes under way
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                         b"\1\0\0\0\0\0\0\0")
+            s.sendall(b"$m0,10000#5a" * 10)
+            s.close()
+        check(process.poll() is None, "gone")
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_memory_that_is_not_there():
     with Machine(SUBJECT) as m:
         c = Client(m)
