@@ -14,6 +14,7 @@ static const struct {
 	{"t8n", cmd_t8n, "a block of transactions, from state to state"},
 	{"vmtest", cmd_vmtest, "run VMTests fixtures"},
 	{"statetest", cmd_statetest, "run GeneralStateTests fixtures"},
+	{"pack", cmd_pack, "state tests without JSON, for the kernel"},
 	{"txtest", cmd_txtest, "run TransactionTests fixtures"},
 	{"rlptest", cmd_rlptest, "run RLPTests fixtures"},
 	{"trietest", cmd_trietest, "run TrieTests fixtures"},

@@ -20,6 +20,7 @@ int cmd_disasm(int argc, char **argv);
 int cmd_vmtest(int argc, char **argv);
 int cmd_t8n(int argc, char **argv);
 int cmd_statetest(int argc, char **argv);
+int cmd_pack(int argc, char **argv);
 int cmd_txtest(int argc, char **argv);
 int cmd_rlptest(int argc, char **argv);
 int cmd_trietest(int argc, char **argv);
