@@ -88,6 +88,8 @@ static const char *state_of(const struct machine *m)
 {
 	struct x86_state state;
 
+	if (m->paused) /* by a debugger */
+		return "stopped";
 	for (unsigned i = 0; i < m->cpu_count; i++) {
 		m->cpu[i]->ops->get_state(m->cpu[i], &state);
 		if (!state.halted)

@@ -190,6 +190,12 @@ static void test_the_title_says_what_it_does(void **state)
 	*(void **)&title = sdl("SDL_GetWindowTitle");
 	tick();
 	assert_string_equal(title(window.window), "b.elf: running - vmm");
+	cpu->state.halted = HALT_HLT;
+	tick();
+	assert_string_equal(title(window.window), "b.elf: idle - vmm");
+	m->paused = true;
+	tick();
+	assert_string_equal(title(window.window), "b.elf: stopped - vmm");
 }
 
 int main(void)
