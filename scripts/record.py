@@ -20,9 +20,11 @@ import select
 import struct
 import sys
 import termios
+import time
 from html import escape
 
 KEY, ANSWER, READ, END = 0.07, 0.4, 1.6, 5.0
+PATIENCE = 20
 CELL_W, CELL_H, FONT, PAD, BAR = 8.4, 18, 14, 14, 34
 COLOURS = {30: '#6e7681', 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341',
            34: '#79c0ff', 35: '#d2a8ff', 36: '#76e3ea', 37: '#e6edf3'}
@@ -134,16 +136,29 @@ class Session:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
                     struct.pack('4H', rows, columns, 0, 0))
 
-    def read(self, quiet):
-        while select.select([self.fd], [], [], quiet)[0]:
+    def read(self, quiet, done=None):
+        """Until nothing more comes, on a host that may be busy."""
+        end = time.monotonic() + PATIENCE
+        came = False
+        while time.monotonic() < end:
+            if not select.select([self.fd], [], [], quiet)[0]:
+                if came and (not done or done()):
+                    break
+                continue
             try:
                 data = os.read(self.fd, 65536)
             except OSError:
                 break
             if not data:
                 break
+            came = True
             self.terminal.feed(data.decode('utf-8', 'replace'))
         self.frames.append((self.now, self.terminal.screen()))
+
+    def at_prompt(self):
+        t = self.terminal
+        row = ''.join(c for c, _ in t.cells[t.y][:t.x])
+        return re.fullmatch(r'\w*[$#>] ', row)
 
     def type(self, line):
         for key in re.findall(r'<TAB>|.', line):
@@ -152,7 +167,7 @@ class Session:
             self.read(0.05)
         self.now += ANSWER
         os.write(self.fd, b'\r')
-        self.read(0.8)
+        self.read(0.8, self.at_prompt)
         self.now += READ
 
 
@@ -242,7 +257,7 @@ def main():
     script, path, columns, rows = sys.argv[1:5]
     columns, rows = int(columns), int(rows)
     session = Session(columns, rows, sys.argv[5:])
-    session.read(0.5)
+    session.read(0.5, session.at_prompt)
     session.now += 1
     for text in open(script, encoding='utf-8'):
         text = text.rstrip('\n')
