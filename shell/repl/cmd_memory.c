@@ -336,6 +336,24 @@ static int run_bt(struct repl *r, const struct words *w)
 	return 0;
 }
 
+static int run_print(struct repl *r, const struct words *w)
+{
+	char text[WORDS_SIZE], name[128];
+	uint64_t value;
+	size_t len = 0;
+
+	for (unsigned i = 1; i < w->count; i++)
+		len += snprintf(text + len, sizeof(text) - len, "%s%s",
+				i > 1 ? " " : "", w->word[i]);
+	if (!repl_value(r, text, false, &value))
+		return 2;
+	repl_name(r, value, name, sizeof(name));
+	fprintf(r->answer.text, "%" PRIu64 " %#" PRIx64 "%s\n", value, value,
+		name);
+	answer_hex(&r->answer, "value", value);
+	return 0;
+}
+
 const struct repl_command memory_commands[] = {
 	{"regs", GROUP_LOOK, "", "the processor's registers", NULL, 0, 0, "",
 	 false, run_regs},
@@ -344,6 +362,10 @@ const struct repl_command memory_commands[] = {
 	 "  N units of b 1, h 2, w 4 or g 8 bytes, as x d u o c, or s strings, "
 	 "i code.\n  The address is a value: kernel, rsp+8, *(rbp+8).\n",
 	 1, 1, "y", false, run_x},
+	{"print", GROUP_LOOK, "VALUE", "a value: print rsp+8; print *rsp",
+	 "  Numbers, registers, symbols, *VALUE for 8 bytes of memory, and C's "
+	 "operators.\n",
+	 1, WORDS_MAX, "y", false, run_print},
 	{"dis", GROUP_LOOK, "[ADDRESS [COUNT]]", "instructions, from RIP on",
 	 NULL, 0, 2, "y-", false, run_dis},
 	{"bt", GROUP_LOOK, "", "who called whom on the processor", NULL, 0, 0,

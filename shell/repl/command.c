@@ -49,12 +49,22 @@ static int set_stopped(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_quiet(void *ctx, const char *value)
+{
+	struct shell_options *o = ctx;
+
+	o->quiet = true;
+	return 0;
+}
+
 static const struct cli_option rows[] = {
 	{"command", 'c', "TEXT", set_command,
 	 "carry out these commands, parted by ;, and leave", NULL, true},
 	{"file", 'f', "FILE", set_file, "the same with the commands in a file",
 	 NULL, true},
 	{"json", 0, NULL, set_json, "answer with an object a line"},
+	{"quiet", 'q', NULL, set_quiet,
+	 "do not show what the guest says on COM1"},
 	{"stopped", 0, NULL, set_stopped,
 	 "do not start the guest before `cont`"},
 };

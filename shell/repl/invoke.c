@@ -138,12 +138,33 @@ static bool read_arguments(struct repl *r, const struct words *w,
 	return whole(r, act->row, given);
 }
 
+static const char *state_name(uint64_t state)
+{
+	static const char *const names[] = {
+		[TASK_INACTIVE] = "inactive",
+		[TASK_READY] = "ready",
+		[TASK_PARKED] = "parked: its budget is used up",
+		[TASK_WAITING] = "waiting to take from a channel",
+		[TASK_SENDING] = "sending to an endpoint",
+		[TASK_CALLING] = "calling an endpoint",
+		[TASK_RECEIVING] = "receiving at an endpoint",
+		[TASK_LISTENING] = "listening to a notification",
+		[TASK_ANSWERED] = "waiting for an answer",
+		[TASK_PUTTING] = "putting into a channel",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+}
+
 static void print_result(struct repl *r, const char *name, uint64_t value)
 {
 	answer_hex(&r->answer, name, value);
 	if (!strcmp(name, "type"))
 		fprintf(r->answer.text, "%s: %s\n", name,
 			abi_object_name(value));
+	else if (!strcmp(name, "state"))
+		fprintf(r->answer.text, "%s: %" PRIu64 " (%s)\n", name, value,
+			state_name(value));
 	else if (value < 10)
 		fprintf(r->answer.text, "%s: %" PRIu64 "\n", name, value);
 	else

@@ -23,6 +23,8 @@ static void com1_sent(void *ctx, const uint8_t *bytes, size_t len)
 	if (r->at_console) {
 		fwrite(bytes, 1, len, stdout);
 		fflush(stdout);
+	} else if (r->options->quiet) {
+		return;
 	} else if (r->prompting || r->options->json) {
 		above_add(r, bytes, len);
 	} else {

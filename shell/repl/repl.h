@@ -39,7 +39,7 @@ struct shell_options {
 		const char *text; /* of -c, or the file's name */
 	} script[REPL_SCRIPTS];
 	unsigned scripts;
-	bool json, stopped;
+	bool json, stopped, quiet;
 };
 
 /* Why repl_go() came back. */

@@ -86,6 +86,41 @@ expect_status 0
 [ "$(grep -c '^  [a-z_]* *[A-Z]' "$work/out")" = 43 ] ||
 	complain "not 43 calls"
 
+check "answers alone"
+sh_ -q -c 'start child; send raw 5; expect "master: 5"; task_info 249; dmesg 1'
+expect_status 0
+[ "$(head -n 1 "$work/out")" = "$(grep '^slot 249' "$work/out")" ] ||
+	complain "the guest is heard"
+expect "$work/out" '^state: 3 (waiting to take'
+expect "$work/out" 'Received from master: 5'
+
+check "values"
+while read -r value expression; do
+	echo "print $expression"
+	echo "$value" >&3
+done >"$work/script" 3>"$work/wanted" <<'END'
+7 1+2*3
+9 (1+2)*3
+18446744073709551615 -1
+0 !5
+240 ~15 & 0xff
+1 1<2 && 3!=4
+0 1>2 || 2==3
+256 1 << 8
+0 1 << 64
+5 17 % 12
+4096 0x1000
+10 1_0
+3 7 & 3 | 0
+1 5-3-1
+END
+sh_ --stopped -f "$work/script"
+expect_status 0
+sed 's/ .*//' "$work/out" >"$work/values"
+expect_same "$work/wanted" "$work/values"
+sh_ --stopped -c 'print syscall_handle'
+expect "$work/out" ' 0xffffffff8.* <syscall_handle+0>'
+
 check "breakpoints, steps and memory, before the kernel's first instruction"
 sh_ --stopped -c 'regs; break syscall_handle; cont; x/2gx rsp; step 3; bt; delete break; until syscall_handle; break'
 expect_status 0
@@ -192,6 +227,17 @@ expect_status 0
 vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/triple.elf" -c 'cont; regs'
 expect_status 4
 expect "$work/out" '^rip '
+
+check "a guest that can never go on"
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/cli-hlt.elf" -c 'cont; regs; bt'
+expect_status 5
+expect "$work/out" 'halted with interrupts off'
+expect "$work/out" '^rip .*halted'
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/cli-hlt.elf" -c 'cont; step'
+expect_status 1
+expect "$work/err" 'reset'
+vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/cli-hlt.elf" -c 'cont; reset; quit 0'
+expect_status 0
 
 check "a kernel that is not ours: looking says so, the machine works"
 vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/echo.elf" -c 'list'

@@ -66,7 +66,9 @@ static struct repl *machine(void)
 	    board_build(&s->board, s->m,
 			&(struct board_config){.bios_state = true}) < 0 ||
 	    output_open_stdout(&s->stdout_, s->m) < 0 ||
-	    panic_init(&s->panic, s->m, NULL) < 0)
+	    panic_init(&s->panic, s->m, NULL) < 0 ||
+	    postmortem_open(&s->postmortem, s->m, &s->board, &options.options) <
+		    0)
 		abort();
 	feeder_init(&s->feeder, s->m, s->board.com[0], s->board.kbd);
 	config.m = repl.m = s->m;
