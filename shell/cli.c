@@ -175,8 +175,7 @@ void cli_print_help(const struct cli_command *c, FILE *out)
 	for (size_t i = 0; i < c->option_count; i++)
 		print_row(out, &c->option[i]);
 	if (c->base)
-		fprintf(out,
-			"\nand all options of vmm %s: see vmm help %s.\n",
+		fprintf(out, "\nand all options of vmm %s: see vmm help %s.\n",
 			c->base->name, c->base->name);
 	if (c->after)
 		fprintf(out, "\n%s", c->after);
