@@ -139,7 +139,8 @@ static int find_in_file(struct layout *l, int fd, char *why, size_t size)
 		err = take(l, desc, len, why, size);
 	else
 		err = refuse(why, size,
-			     "it does not describe itself (ELF note \"%s\")",
+			     "it is not ours: it does not describe itself "
+			     "(ELF note \"%s\")",
 			     INSPECT_NOTE_NAME);
 	elf_end(elf);
 	return err;
@@ -192,7 +193,9 @@ static int find_in_memory(struct layout *l, char *why, size_t size)
 		if (err)
 			return err;
 	}
-	return refuse(why, size, "no description of our kernel is in memory");
+	return refuse(why, size,
+		      "it is not ours: no description of its objects "
+		      "is in memory");
 }
 
 int layout_find(struct layout *l, const struct guestmem *mem, int fd, char *why,

@@ -64,6 +64,8 @@ void program_open(struct program *p, const char *path)
 void program_close(struct program *p)
 {
 	symbols_free(&p->symbols);
+	source_close(p->source);
+	p->source = NULL;
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
@@ -98,6 +100,19 @@ bool program_calls(struct program *p, uint64_t va)
 
 	return part && !strcmp(part, "code") &&
 	       symbols_function(symbols_of(p), va - 1);
+}
+
+bool program_line(struct program *p, uint64_t va, struct source_frame *frame)
+{
+	struct source_frame all[SOURCE_FRAMES_MAX];
+
+	if (!p->lined && p->segments)
+		p->source = source_open_fd(p->fd, p->name);
+	p->lined = true;
+	if (!p->source || !source_find(p->source, va, all) || !all[0].file)
+		return false;
+	*frame = all[0];
+	return true;
 }
 
 const char *program_part(const struct program *p, uint64_t va)

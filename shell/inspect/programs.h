@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shell/source.h"
 #include "shell/symbols.h"
 #include "vmm/guestmem.h"
 
@@ -30,6 +31,8 @@ struct program {
 	unsigned head_len;
 	bool named; /* symbols were read */
 	struct symbols symbols;
+	bool lined;	       /* lines were looked for */
+	struct source *source; /* NULL: there are none */
 };
 
 void program_open(struct program *p, const char *path);
@@ -44,6 +47,9 @@ bool program_runs(const struct program *p, const struct guestmem *mem,
 void program_symbol(struct program *p, uint64_t va, char *text, size_t size);
 /* Is `va` the end of a call in a function of the program? */
 bool program_calls(struct program *p, uint64_t va);
+
+/* The innermost function there, its file and line; false: not known. */
+bool program_line(struct program *p, uint64_t va, struct source_frame *frame);
 
 /* "code", "data", ...; NULL: no part of the program is there. */
 const char *program_part(const struct program *p, uint64_t va);

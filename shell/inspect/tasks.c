@@ -351,6 +351,9 @@ static void say_frame(struct request *r, struct table *t,
 		      const struct object *task, unsigned number, uint64_t va,
 		      bool guessed)
 {
+	struct program *p = task_program(r->in, task);
+	struct source_frame line;
+	const char *slash;
 	char symbol[80];
 
 	/* A return address belongs to the call before it. */
@@ -359,8 +362,17 @@ static void say_frame(struct request *r, struct table *t,
 	table_cell(t, "frame", CELL_RIGHT | CELL_NUMBER | CELL_DIM, "%u",
 		   number);
 	table_cell(t, "address", 0, "%016" PRIx64, va);
-	table_cell(t, "function", 0, "%s%s", *symbol ? symbol + 1 : "",
-		   guessed ? " ?" : "");
+	/* Without the " <" and ">" around it. */
+	table_cell(t, "function", 0, "%.*s%s",
+		   *symbol ? (int)strlen(symbol) - 3 : 0,
+		   *symbol ? symbol + 2 : "", guessed ? " ?" : "");
+	if (!p || !program_line(p, number ? va - 1 : va, &line))
+		return;
+	slash = strrchr(line.file, '/');
+	table_cell(t, "where", CELL_PEOPLE | CELL_DIM, "%s:%u",
+		   slash ? slash + 1 : line.file, line.line);
+	table_cell(t, "file", CELL_JSON, "%s", line.file);
+	table_cell(t, "line", CELL_JSON | CELL_NUMBER, "%u", line.line);
 }
 
 static unsigned walk_frames(struct request *r, struct table *t,

@@ -186,7 +186,7 @@ static void test_tells_tasks_and_what_they_wait_for(void **state)
 
 	expect(f, "tasks", "task#1  rinit");
 	expect(f, "tasks", "for an entry of channel@");
-	expect(f, "task", "<sys_channel_take_entry+");
+	expect(f, "task", " sys_channel_take_entry+0x");
 	expect(f, "task task#1", "user_main");
 	expect(f, "task 2", "driver");
 	expect(f, "chan", "task#1 to take");
@@ -460,7 +460,7 @@ static void test_follows_no_frame_out_of_memory(void **state)
 	uint64_t task = cap_in(f, BOOT_SLOT_TASK)->base;
 
 	set_field(f, task, INSPECT_TASK_RBP, UINT64_MAX - 7);
-	expect(f, "task", "<sys_channel_take_entry+");
+	expect(f, "task", " sys_channel_take_entry+0x");
 	set_field(f, task, INSPECT_TASK_RSP, UINT64_MAX);
 	expect(f, "task", "state");
 	set_field(f, task, INSPECT_TASK_STATE, 200);
