@@ -62,6 +62,11 @@ void machine_target_event(struct machine_target *t,
 /* monitor.c */
 void machine_monitor(void *t, struct gdb_id id, const char *line);
 
+/* resume.c */
+bool mt_resume(void *t,
+	       struct gdb_action (*action)(void *ctx, struct gdb_id id),
+	       void *ctx);
+
 /* tasks.c: threads and who they are */
 bool mt_thread(void *t, unsigned n, struct gdb_thread *thread);
 bool mt_alive(void *t, struct gdb_id id);
