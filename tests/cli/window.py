@@ -120,6 +120,14 @@ def wait(for_what):
     return None
 
 
+def settled(dots):
+    """The screen, once so much of it is lit and it does not change."""
+    shown = screen()
+    lit = sum(len(line) - line.count(0) for line in shown) // 3
+    time.sleep(0.5)
+    return shown if lit > dots and shown == screen() else None
+
+
 def start_server():
     read, write = os.pipe()
     server = subprocess.Popen(
@@ -153,8 +161,7 @@ def run(scale):
     xdotool('windowfocus', '--sync', window)
     xdotool('type', '--delay', '60', 'help')
     xdotool('key', 'Return')
-    time.sleep(1.5)
-    shown = screen()
+    shown = wait(lambda: settled(10000 * scale * scale)) or screen()
     vmm.terminate()
     said = vmm.communicate(timeout=20)[1]
     check(f'ended by the signal: {vmm.returncode}', vmm.returncode == 143)
