@@ -89,7 +89,7 @@ void prompt_hide(struct repl *r)
 void prompt_print(struct repl *r, const char *text, size_t len)
 {
 	if (r->at_prompt)
-		fputs("\r", stdout);
+		fputs("\r     \r", stdout);
 	fwrite(text, 1, len, stdout);
 	if (len && text[len - 1] != '\n')
 		fputc('\n', stdout);

@@ -186,13 +186,19 @@ static void converse(struct repl *r)
 
 static void greet(struct repl *r)
 {
+	int key = r->options->options.escape | 0x40;
 	char text[200];
 
-	snprintf(text, sizeof(text),
-		 "vmm %s on %s. `help` lists the commands, Tab completes, "
-		 "Ctrl-%c types to the guest.\n",
-		 repl_version, r->m->cpu[0]->ops->name,
-		 r->options->options.escape | 0x40);
+	if (prompt_edits)
+		snprintf(text, sizeof(text),
+			 "vmm %s on %s. `help` lists the commands, Tab "
+			 "completes, Ctrl-%c types to the guest.\n",
+			 repl_version, r->m->cpu[0]->ops->name, key);
+	else
+		snprintf(text, sizeof(text),
+			 "vmm %s on %s. `help` lists the commands, `console` "
+			 "types to the guest until Ctrl-%c.\n",
+			 repl_version, r->m->cpu[0]->ops->name, key);
 	prompt_print(r, text, strlen(text));
 }
 
