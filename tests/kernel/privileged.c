@@ -343,7 +343,10 @@ static uint64_t odd_value(uint64_t *seed)
 static void random_bytes(void)
 {
 	uint64_t seed = 1, *r = (uint64_t *)&victim_begin;
-	unsigned faults = 0, tries = counts_instructions() ? 4000 : 300;
+	uint64_t now = sys_clock();
+	/* The kernel that checks itself takes long for a call. */
+	bool quick = counts_instructions() && sys_clock() - now < 5000;
+	unsigned faults = 0, tries = quick ? 4000 : 300;
 
 	victim_make();
 	victim_set_pool(make(OBJECT_CPOOL, 0));
