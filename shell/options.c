@@ -11,8 +11,8 @@
 
 #include "shell/cli.h"
 #include "shell/config.h"
-#include "shell/inspect/inspect.h"
 #include "shell/numbers.h"
+#include "shell/options_look.h"
 #include "shell/options_serial.h"
 #include "shell/panic.h"
 #include "shell/report.h"
@@ -233,156 +233,6 @@ static int set_screenshot(void *ctx, const char *value)
 	return 0;
 }
 
-static int set_snapshot(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	const char *at = strrchr(value, '@');
-
-	if (!at || at == value || !parse_count(at + 1, &o->snapshot_at))
-		return fail(-EINVAL,
-			    "--snapshot: '%s' is not FILE@COUNT, a file and a "
-			    "number of instructions",
-			    value);
-	free(o->snapshot);
-	o->snapshot = strndup(value, at - value);
-	return o->snapshot ? 0 : fail(-ENOMEM, "--snapshot: no memory");
-}
-
-static int set_record(void *ctx, const char *value)
-{
-	((struct options *)ctx)->record = value;
-	return 0;
-}
-
-static int set_history_mem(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	if (!parse_size(value, &o->history_mem) || o->history_mem < MIB)
-		return fail(-EINVAL,
-			    "--history-mem: '%s' is not a size like 256M, of "
-			    "1M or more",
-			    value);
-	return 0;
-}
-
-static int set_restore(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->restore = value;
-	return 0;
-}
-
-static int set_break_at(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->has_break = true;
-	if (parse_count(value, &o->break_at))
-		return 0;
-	return fail(-EINVAL, "--break-at: '%s' is not a number of instructions",
-		    value);
-}
-
-static int set_hash_every(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	if (parse_count(value, &o->hash_every) && o->hash_every > 0)
-		return 0;
-	return fail(-EINVAL,
-		    "--hash-every: '%s' is not a number of instructions, 1 or "
-		    "more",
-		    value);
-}
-
-static bool parse_trace_word(const char *text, struct trace_option *t)
-{
-	static const struct cli_word words[] = {
-		{"exec", TRACE_EXEC}, {"int", TRACE_INT},   {"io", TRACE_IO},
-		{"mmu", TRACE_MMU},   {"caps", TRACE_CALL}, {NULL, 0}};
-
-	for (const struct cli_word *w = words; w->name; w++)
-		if (!strcmp(w->name, text)) {
-			t->what |= w->value;
-			return true;
-		}
-	return parse_range(text, &t->from, &t->to);
-}
-
-static bool parse_trace(const char *text, struct trace_option *t)
-{
-	char list[80], *rest, *word;
-	bool ok = strlen(text) < sizeof(list);
-
-	snprintf(list, sizeof(list), "%s", text);
-	for (word = strtok_r(list, ",", &rest); ok && word;
-	     word = strtok_r(NULL, ",", &rest))
-		ok = parse_trace_word(word, t);
-	return ok && t->what;
-}
-
-static int set_trace(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->trace = (struct trace_option){0, 0, UINT64_MAX};
-	if (parse_trace(value, &o->trace))
-		return 0;
-	return fail(-EINVAL,
-		    "--trace: '%s' is not a list of exec, int, io, mmu, caps, "
-		    "with at most one range like 1000-2000",
-		    value);
-}
-
-static int set_trace_file(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->trace_file = value;
-	return 0;
-}
-
-/* "list task#2", "mark @100k" */
-static int add_look(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	const char *at = strstr(value, " @");
-	struct look_option look = {value,
-				   at ? (size_t)(at - value) : strlen(value),
-				   at != NULL, 0};
-	char name[16];
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, " "), value);
-	if (!inspect_command(name))
-		return fail(-EINVAL,
-			    "--look: '%s' is no command to look with; see "
-			    "vmm-look(7)",
-			    name);
-	if (at && !parse_count(at + 2, &look.count))
-		return fail(-EINVAL,
-			    "--look: '%s' is not a number of instructions",
-			    at + 2);
-	if (o->look_count == LOOK_MAX)
-		return fail(-EINVAL, "--look: at most %d can be given",
-			    LOOK_MAX);
-	o->look[o->look_count++] = look;
-	return 0;
-}
-
-static const struct cli_word engine_words[] = {
-	{"fast", 0}, {"reference", 1}, {NULL, 0}};
-
-static int set_engine(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0, err = cli_word("engine", engine_words, value, &word);
-
-	o->reference = word;
-	return err;
-}
-
 /* "^A": Ctrl-A */
 static int set_escape(void *ctx, const char *value)
 {
@@ -426,14 +276,6 @@ static int set_no_sandbox(void *ctx, const char *value)
 	struct options *o = ctx;
 
 	o->no_sandbox = true;
-	return 0;
-}
-
-static int set_branches(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->branches = true;
 	return 0;
 }
 
@@ -505,27 +347,28 @@ static const struct cli_option rows[] = {
 	 "write the screen at the end: .txt, .png or .svg", NULL, true},
 	{"exit-map", 0, "NAME", set_exit_map,
 	 "exit status: verdict, or qemu for (value << 1) | 1", exit_map_words},
-	{"snapshot", 0, "FILE@N", set_snapshot,
+	{"snapshot", 0, "FILE@N", options_snapshot,
 	 "keep the machine in FILE after N instructions; go on", NULL, true},
-	{"restore", 0, "FILE", set_restore, "go on with a machine kept in FILE",
-	 NULL, true},
-	{"record", 0, "FILE", set_record,
+	{"restore", 0, "FILE", options_restore,
+	 "go on with a machine kept in FILE", NULL, true},
+	{"record", 0, "FILE", options_record,
 	 "write the run to FILE, for vmm replay; needs sim", NULL, true},
-	{"history-mem", 0, "SIZE", set_history_mem,
+	{"history-mem", 0, "SIZE", options_history_mem,
 	 "be able to go back, in so much memory; needs sim"},
-	{"break-at", 0, "N", set_break_at, "end the run after N instructions",
-	 NULL, true},
-	{"look", 0, "COMMAND", add_look,
+	{"break-at", 0, "N", options_break_at,
+	 "end the run after N instructions", NULL, true},
+	{"look", 0, "COMMAND", options_look,
 	 "at the end: list, tree, tasks ... of our kernel", NULL, true},
-	{"trace", 0, "WHAT", set_trace,
+	{"trace", 0, "WHAT", options_trace,
 	 "exec,int,io,mmu,caps[,FROM-TO]: say what happens", NULL, true},
-	{"trace-file", 0, "FILE", set_trace_file,
+	{"trace-file", 0, "FILE", options_trace_file,
 	 "write the trace there (standard error)", NULL, true},
-	{"engine", 0, "NAME", set_engine,
-	 "the simulator's core: fast or reference (fast)", engine_words},
-	{"hash-every", 0, "N", set_hash_every,
+	{"engine", 0, "NAME", options_engine,
+	 "the simulator's core: fast or reference (fast)",
+	 options_engine_words},
+	{"hash-every", 0, "N", options_hash_every,
 	 "say the state's hash every N instructions", NULL, true},
-	{"branches", 0, NULL, set_branches,
+	{"branches", 0, NULL, options_branches,
 	 "keep the last branches, for a bad end; runs slower"},
 	{"gdb", 0, "WHERE", set_gdb,
 	 "wait for gdb: tcp:PORT, unix:PATH or stdio", NULL, true},
