@@ -4,12 +4,16 @@
  * transaction that moves value, checks both and ends the run with the
  * verdict. Memory is the heap's, which is fed from Untyped.
  *
+ * Then it runs the state tests of each module that is a pack (evm/pack.h);
+ * `limit=HEX` ends that after so many cases.
+ *
  * The kernel's command line may change what is run: code=HEX, gas=HEX. What
  * is expected stays, so anything else than the demonstration fails.
  */
 #include <string.h>
 
 #include "evm/frame.h"
+#include "evm/pack.h"
 #include "evm/state.h"
 #include "guest-kernel/user/rt.h"
 
@@ -39,6 +43,7 @@ struct job {
 	uint8_t code[CODE_MAX];
 	size_t len;
 	uint64_t gas;
+	uint64_t limit; /* of state tests */
 };
 
 static void *heap_memory(void *ctx, void *old, size_t old_size, size_t size)
@@ -126,14 +131,14 @@ static bool parse_code(const char *text, struct job *job)
 	return true;
 }
 
-static bool parse_gas(const char *text, struct job *job)
+static bool parse_hex(const char *text, uint64_t *number)
 {
 	if (text[0] == '0' && text[1] == 'x')
 		text += 2;
-	for (job->gas = 0; *text && *text != ' '; text++) {
-		if (hex_digit(*text) < 0 || job->gas >> 58)
+	for (*number = 0; *text && *text != ' '; text++) {
+		if (hex_digit(*text) < 0 || *number >> 58)
 			return false;
-		job->gas = job->gas << 4 | (uint64_t)hex_digit(*text);
+		*number = *number << 4 | (uint64_t)hex_digit(*text);
 	}
 	return true;
 }
@@ -142,13 +147,18 @@ static void read_options(const char *cmdline, struct job *job)
 {
 	const char *code = option(cmdline, "code=");
 	const char *gas = option(cmdline, "gas=");
+	const char *limit = option(cmdline, "limit=");
 
-	*job = (struct job){.len = sizeof(demo_code), .gas = GAS_LIMIT};
+	*job = (struct job){.len = sizeof(demo_code),
+			    .gas = GAS_LIMIT,
+			    .limit = UINT64_MAX};
 	memcpy(job->code, demo_code, sizeof(demo_code));
 	if (code && !parse_code(code, job))
 		fail("code= wants up to 256 bytes in hex");
-	if (gas && !parse_gas(gas, job))
+	if (gas && !parse_hex(gas, &job->gas))
 		fail("gas= wants a hex number below 2^62");
+	if (limit && !parse_hex(limit, &job->limit))
+		fail("limit= wants a hex number");
 }
 
 static void run_code(struct evm *evm, const struct job *job)
@@ -208,6 +218,48 @@ static void transfer(struct evm *evm)
 	expect_number("balance of address 0", balance_of(evm, &nobody), VALUE);
 }
 
+struct counts {
+	uint64_t passed, failed, gas;
+};
+
+#define PROGRESS 1000 /* cases from one line to the next */
+
+static void count_case(const struct evm_pack_result *r, struct counts *counts)
+{
+	counts->gas += r->gas_used;
+	if (!r->wrong) {
+		counts->passed++;
+	} else {
+		counts->failed++;
+		rt_print("evm: %.*s (%s): %s", (int)r->name_len, r->name,
+			 evm_fork_name(r->fork), r->wrong);
+	}
+	if ((counts->passed + counts->failed) % PROGRESS == 0)
+		rt_print("evm: %lu state tests, %lu failed",
+			 counts->passed + counts->failed, counts->failed);
+}
+
+static void run_pack(const struct boot_module *module, uint64_t limit,
+		     const struct evm_allocator *alloc)
+{
+	struct counts counts = {0};
+	struct evm_pack_result r;
+	struct evm_pack pack;
+	int more = 0;
+
+	if (!evm_pack_open(&pack, (const uint8_t *)module->va, module->bytes))
+		fail("a module is no pack of state tests");
+	while (counts.passed + counts.failed < limit &&
+	       (more = evm_pack_run(&pack, alloc, &r)) > 0)
+		count_case(&r, &counts);
+	if (more < 0)
+		fail(more == EVM_ERR_PACK ? "malformed pack" : "no memory");
+	rt_print("evm: state tests: %lu passed, %lu failed, gas %lu",
+		 counts.passed, counts.failed, counts.gas);
+	if (counts.failed > 0 || counts.passed == 0)
+		fail("state tests");
+}
+
 int user_main(const struct boot_info *info)
 {
 	static struct evm evm; /* too large for the stack of 16 KiB */
@@ -227,5 +279,7 @@ int user_main(const struct boot_info *info)
 	transfer(&evm);
 	evm_fini(&evm);
 	evm_state_destroy(evm.state);
+	for (uint32_t i = 0; i < info->module_count; i++)
+		run_pack(&info->module[i], job.limit, &evm.alloc);
 	sys_test_succeed();
 }

@@ -38,4 +38,27 @@ check "a changed gas limit makes it fail"
 boot "$kernel" --init "$init" --append "gas=0186a1"
 expect_status 1
 
+evm=$(dirname "$VMM")/evm
+tests=$(dirname "$0")/../evm/statetests
+if "$evm" pack "$work/pack" "$tests"/*.json >"$work/packed" 2>"$work/err"; then
+	check "packed state tests, in the guest as on the host"
+	"$evm" pack --run "$work/pack" >"$work/host"
+	cases=$(sed -n 's/ cases packed.*//p' "$work/packed")
+	expect "$work/host" "^$cases passed, 0 failed$"
+	boot "$kernel" --init "$init" --module "$work/pack"
+	expect_status 0
+	expect "$work/out" "state tests: $cases passed, 0 failed"
+	[ "$(tail -n 1 "$work/out")" = "Exit code: 99, test succeed." ] ||
+		complain "the last line is: $(tail -n 1 "$work/out")"
+
+	check "a pack that is cut short, and what is none"
+	head -c 5000 "$work/pack" >"$work/cut"
+	boot "$kernel" --init "$init" --module "$work/cut"
+	expect_status 1
+	expect "$work/out" 'malformed pack'
+	boot "$kernel" --init "$init" --module "$work/packed"
+	expect_status 1
+	expect "$work/out" 'no pack'
+fi
+
 finish
