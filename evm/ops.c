@@ -316,8 +316,8 @@ static int op_return(struct evm_frame *f, struct u256 *sp,
 
 	if (r != 0)
 		return r;
-	f->output = sp[-1].w[0];
 	f->output_len = sp[-2].w[0];
+	f->output = f->output_len ? sp[-1].w[0] : 0; /* else it may be far */
 	return status;
 }
 

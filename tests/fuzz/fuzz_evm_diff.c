@@ -24,7 +24,7 @@
 
 #define CONTRACTS 3
 #define CODE_SIZE 700
-#define GAS	  300000
+#define GAS	  150000
 
 static void *resize(void *ctx, void *old, size_t old_size, size_t size)
 {
@@ -48,7 +48,7 @@ static uint8_t take(struct material *m)
 }
 
 struct program {
-	uint8_t code[CODE_SIZE + 64];
+	uint8_t code[CODE_SIZE + 300];
 	size_t len;
 	unsigned height; /* of the stack, as far as it is known */
 };
@@ -180,6 +180,35 @@ static void put_instruction(struct program *p, struct material *m,
 	p->height += rule.out;
 }
 
+/* A few instructions, some times over: what counts is below them. */
+static void put_loop(struct program *p, struct material *m, enum evm_fork fork)
+{
+	size_t begin = p->len + 2;
+	unsigned before;
+
+	put(p, 0x60);
+	put(p, take(m) % 4 + 1);
+	put(p, 0x5b);
+	before = ++p->height;
+	for (unsigned n = take(m) % 6 + 1; n > 0 && p->len < CODE_SIZE; n--)
+		put_instruction(p, m, fork);
+	for (; p->height > before; p->height--)
+		put(p, 0x50);
+	for (; p->height < before; p->height++)
+		put(p, 0x59);
+	put(p, 0x60); /* one less */
+	put(p, 1);
+	put(p, 0x90);
+	put(p, 0x03);
+	put(p, 0x80);
+	put(p, 0x61); /* again, unless it is zero */
+	put(p, (uint8_t)(begin >> 8));
+	put(p, (uint8_t)begin);
+	put(p, 0x57);
+	put(p, 0x50);
+	p->height--;
+}
+
 static void make_program(struct program *p, struct material *m,
 			 enum evm_fork fork, bool any, size_t size)
 {
@@ -191,6 +220,8 @@ static void make_program(struct program *p, struct material *m,
 	while (m->at < end && p->len < CODE_SIZE) {
 		if (any)
 			put(p, take(m));
+		else if (p->len < CODE_SIZE - 200 && take(m) % 16 == 0)
+			put_loop(p, m, fork);
 		else
 			put_instruction(p, m, fork);
 	}
@@ -226,10 +257,6 @@ static void before(void *ctx, const struct evm_frame *f, uint8_t op)
 	look = ends_the_frame(op) ? 4096 : 128;
 	for (size_t i = 0; i < f->memory.len && i < look; i++)
 		mix(d, f->memory.bytes[i]);
-	if (getenv("FUZZ_TRACE"))
-		fprintf(stderr, "%llu: depth %u pc %zu op %02x gas %lld\n",
-			(unsigned long long)d->steps, f->msg.depth, f->pc, op,
-			(long long)f->gas);
 }
 
 static void after(void *ctx, const struct evm_frame *f, enum evm_status status)
@@ -262,7 +289,17 @@ static struct evm_address contract(unsigned i)
 
 static const struct evm_address caller = {{[0] = 0xca}};
 
-static int set_up(struct evm *evm, const struct program programs[CONTRACTS])
+/* From the first instruction on, what runs it is the fast interpreter. */
+static void make_hot(struct evm_state *state, const struct evm_address *addr)
+{
+	const struct evm_account *account = evm_state_find(state, addr);
+
+	if (account && account->code)
+		account->code->heat = 1u << 30;
+}
+
+static int set_up(struct evm *evm, const struct program programs[CONTRACTS],
+		  bool hot)
 {
 	struct u256 funds = u256_from(UINT64_C(1) << 60),
 		    some = u256_from(1000);
@@ -277,26 +314,32 @@ static int set_up(struct evm *evm, const struct program programs[CONTRACTS])
 		if (err == 0)
 			err = evm_state_put_storage(evm->state, &addr, &slot,
 						    &value);
+		if (hot)
+			make_hot(evm->state, &addr);
 	}
 	return err;
 }
 
+/* Who runs it, and whether each step is looked at. */
+enum way { TRACED, REFERENCE, PLAIN, HOT };
+
 static struct outcome run(enum evm_fork fork,
 			  const struct program programs[CONTRACTS],
-			  const uint8_t *input, size_t len,
-			  int (*interpret)(struct evm_frame *), bool traced)
+			  const uint8_t *input, size_t len, enum way way)
 {
 	struct digest digest = {.tracer = {before, after, &digest}};
-	struct evm evm = {.alloc = alloc,
-			  .fork = fork,
-			  .chain_id = 5,
-			  .interpret = interpret,
-			  .tracer = traced ? &digest.tracer : NULL,
-			  .block = {.number = 1000,
-				    .timestamp = 77,
-				    .gas_limit = 10 * GAS,
-				    .base_fee = {{3}},
-				    .prev_randao = {{1, 2, 3, 4}}}};
+	struct evm evm = {
+		.alloc = alloc,
+		.fork = fork,
+		.chain_id = 5,
+		.interpret = way == REFERENCE ? reference_interpret : NULL,
+		.tracer = way == TRACED || way == REFERENCE ? &digest.tracer
+							    : NULL,
+		.block = {.number = 1000,
+			  .timestamp = 77,
+			  .gas_limit = 10 * GAS,
+			  .base_fee = {{3}},
+			  .prev_randao = {{1, 2, 3, 4}}}};
 	struct evm_transaction tx = {.sender = caller,
 				     .to = contract(0),
 				     .gas_limit = GAS,
@@ -309,7 +352,8 @@ static struct outcome run(enum evm_fork fork,
 
 	memset(&o, 0, sizeof(o)); /* it is compared as bytes */
 	evm.state = evm_state_create(&alloc);
-	o.err = evm.state ? set_up(&evm, programs) : EVM_ERR_NO_MEMORY;
+	o.err = evm.state ? set_up(&evm, programs, way == HOT)
+			  : EVM_ERR_NO_MEMORY;
 	if (o.err == 0)
 		o.err = evm_transact(&evm, &tx, &receipt);
 	if (o.err == 0) {
@@ -356,11 +400,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (unsigned i = 0; i < CONTRACTS; i++)
 		make_program(&programs[i], &m, fork, any, size / CONTRACTS);
-	own = run(fork, programs, data, size, NULL, true);
-	reference = run(fork, programs, data, size, reference_interpret, true);
+	own = run(fork, programs, data, size, TRACED);
+	reference = run(fork, programs, data, size, REFERENCE);
 	same(&own, &reference, "traced");
-	plain = run(fork, programs, data, size, NULL, false);
+	plain = run(fork, programs, data, size, PLAIN);
 	plain.digest = own.digest;
-	same(&plain, &own, "untraced");
+	same(&plain, &own, "plain");
+	plain = run(fork, programs, data, size, HOT);
+	plain.digest = own.digest;
+	same(&plain, &own, "hot");
 	return 0;
 }

@@ -100,6 +100,15 @@ static void test_a_place_without_length_costs_nothing(void **state)
 	}
 }
 
+/* MSTORE(0, 0); RETURN or REVERT(2^256-1, 0): there is memory, but not there */
+static void test_no_output_from_beyond_all_memory(void **state)
+{
+	assert_int_equal(run(CODE(0x5f, 0x5f, 0x52, 0x5f, 0x5f, 0x19, 0xf3)),
+			 EVM_SUCCESS);
+	assert_int_equal(run(CODE(0x5f, 0x5f, 0x52, 0x5f, 0x5f, 0x19, 0xfd)),
+			 EVM_REVERT);
+}
+
 /* What is read behind the end of data is zero, from however far. */
 static void test_sources_beyond_the_end_read_zeros(void **state)
 {
@@ -210,6 +219,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places_and_lengths_beyond_all_memory),
 		cmocka_unit_test(test_a_place_without_length_costs_nothing),
+		cmocka_unit_test(test_no_output_from_beyond_all_memory),
 		cmocka_unit_test(test_sources_beyond_the_end_read_zeros),
 		cmocka_unit_test(test_jumps_into_data_and_beyond_the_end),
 		cmocka_unit_test(test_the_deepest_call),

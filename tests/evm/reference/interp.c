@@ -346,8 +346,8 @@ static void leave(struct work *w, enum evm_status status)
 	struct u256 from = ref_pop(w), len = ref_pop(w);
 
 	ref_expand(w, from, len);
-	w->f->output = from.w[0];
 	w->f->output_len = len.w[0];
+	w->f->output = ref_zero(len) ? 0 : from.w[0];
 	ref_fail(w, status);
 }
 

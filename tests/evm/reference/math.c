@@ -106,7 +106,7 @@ static void divide(struct u256 a, struct u256 b, struct u256 *q, struct u256 *r)
 	*q = *r = (struct u256){{0}};
 	if (ref_zero(b))
 		return;
-	for (unsigned i = 256; i-- > 0;) {
+	for (unsigned i = ref_bits(a); i-- > 0;) {
 		bool high = bit(*r, 255);
 
 		*r = ref_add(*r, *r);
@@ -154,16 +154,19 @@ struct u256 ref_smod(struct u256 a, struct u256 b)
 	return negative(a) ? negate(r) : r;
 }
 
+/* Both below m: the sum, or what it is above m. */
+static struct u256 add_below(struct u256 a, struct u256 b, struct u256 m)
+{
+	struct u256 room = ref_sub(m, b);
+
+	return ref_less(a, room) ? ref_add(a, b) : ref_sub(a, room);
+}
+
 struct u256 ref_addmod(struct u256 a, struct u256 b, struct u256 m)
 {
-	struct u256 room;
-
 	if (ref_zero(m))
 		return m;
-	a = ref_mod(a, m);
-	b = ref_mod(b, m);
-	room = ref_sub(m, b);
-	return ref_less(a, room) ? ref_add(a, b) : ref_sub(a, room);
+	return add_below(ref_mod(a, m), ref_mod(b, m), m);
 }
 
 struct u256 ref_mulmod(struct u256 a, struct u256 b, struct u256 m)
@@ -174,9 +177,9 @@ struct u256 ref_mulmod(struct u256 a, struct u256 b, struct u256 m)
 		return m;
 	a = ref_mod(a, m);
 	for (unsigned i = ref_bits(b); i-- > 0;) {
-		r = ref_addmod(r, r, m);
+		r = add_below(r, r, m);
 		if (bit(b, i))
-			r = ref_addmod(r, a, m);
+			r = add_below(r, a, m);
 	}
 	return r;
 }
