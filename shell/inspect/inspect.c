@@ -8,6 +8,7 @@
 
 #include "shell/inspect/internal.h"
 #include "shell/inspect/record.h"
+#include "shell/suggest.h"
 #include "vmm/log.h"
 
 struct inspect *inspect_create(const struct inspect_config *config)
@@ -61,24 +62,24 @@ int inspect_check(struct inspect *in, char *why, size_t size)
 /* ---- commands ---- */
 
 const struct inspect_help inspect_commands[] = {
-	{"list", "[-a] [TASK|POOL]", "what is in a task's pools", cmd_list},
-	{"tree", "[-a] [SLOT]", "what was made from what", cmd_tree},
-	{"tasks", "", "all tasks: their states, where they are, who waits",
+	{"list", "[-a] [TASK|POOL]", "what is in a task's pools", 2, cmd_list},
+	{"tree", "[-a] [SLOT]", "what was made from what", 2, cmd_tree},
+	{"tasks", "", "all tasks: their states, where they are, who waits", 0,
 	 cmd_tasks},
-	{"task", "[TASK]", "one task: registers, and who called whom",
+	{"task", "[TASK]", "one task: registers, and who called whom", 1,
 	 cmd_task},
-	{"maps", "[TASK|PML4]", "an address space: frames, rights, slots",
+	{"maps", "[TASK|PML4]", "an address space: frames, rights, slots", 1,
 	 cmd_maps},
-	{"mem", "", "Untyped memory, and what it was made into", cmd_mem},
+	{"mem", "", "Untyped memory, and what it was made into", 0, cmd_mem},
 	{"chan", "", "channels, endpoints and such: what is there, who waits",
-	 cmd_chan},
+	 0, cmd_chan},
 	{"caps", "--dot|--svg|--capdl [FILE]",
-	 "the whole capability graph, as a picture or as text", cmd_caps},
-	{"why", "SLOT", "from what a capability was made", cmd_why},
-	{"mark", "[NAME]", "keep this moment, for diff", cmd_mark},
-	{"diff", "[NAME]", "what has changed since it was marked", cmd_diff},
-	{"check", "", "what does not fit together", cmd_check},
-	{NULL, NULL, NULL, NULL},
+	 "the whole capability graph, as a picture or as text", 2, cmd_caps},
+	{"why", "SLOT", "from what a capability was made", 1, cmd_why},
+	{"mark", "[NAME]", "keep this moment, for diff", 1, cmd_mark},
+	{"diff", "[NAME]", "what has changed since it was marked", 1, cmd_diff},
+	{"check", "", "what does not fit together", 0, cmd_check},
+	{NULL, NULL, NULL, 0, NULL},
 };
 
 const struct inspect_help *inspect_command(const char *name)
@@ -109,7 +110,10 @@ uint32_t request_task(struct request *r, int i)
 			task = m->task[n];
 	}
 	if (task == NIL) {
-		out_refuse(r->out, -ENOENT, "'%s' is no task", r->argv[i]);
+		out_refuse(r->out, -ENOENT,
+			   *r->argv[i] == '-' ? "there is no option '%s'"
+					      : "'%s' is no task",
+			   r->argv[i]);
 		out_hint(r->out, "tasks: see `tasks`; the first is %s",
 			 m->task_count ? object_name(m, m->task[0]).text
 				       : "none");
@@ -140,6 +144,19 @@ static void say_corrupt(struct request *r)
 			 : "");
 }
 
+static int refuse_command(const char *name, struct inspect_out *out)
+{
+	const char *names[32], *near;
+	size_t count = 0;
+
+	for (const struct inspect_help *h = inspect_commands; h->name; h++)
+		names[count++] = h->name;
+	near = suggest(name, strlen(name), names, count);
+	if (near)
+		out_hint(out, "did you mean '%s'?", near);
+	return out_refuse(out, -EINVAL, "unknown command '%s'", name);
+}
+
 static int run(struct inspect *in, int argc, char **argv,
 	       struct inspect_out *out)
 {
@@ -148,8 +165,12 @@ static int run(struct inspect *in, int argc, char **argv,
 	int err;
 
 	if (!help)
-		return out_refuse(out, -EINVAL, "unknown command '%s'",
-				  argv[0]);
+		return refuse_command(argv[0], out);
+	if (argc - 1 > help->words) {
+		out_hint(out, "usage: %s %s", help->name, help->usage);
+		return out_refuse(out, -EINVAL, "%s: '%s' is too much", argv[0],
+				  argv[help->words + 1]);
+	}
 	err = inspect_look(in, out->error, sizeof(out->error));
 	if (err)
 		return err;

@@ -66,6 +66,7 @@ struct request;
 
 struct inspect_help {
 	const char *name, *usage, *summary;
+	int words;		       /* that may follow the name, at most */
 	int (*run)(struct request *r); /* inspect_run()'s */
 };
 

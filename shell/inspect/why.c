@@ -49,12 +49,15 @@ static void why_row(struct request *r, struct table *t, uint32_t index,
 int cmd_why(struct request *r)
 {
 	const struct model *m = r->m;
-	uint32_t cap, count = 0, *path;
+	uint32_t cap, object, count = 0, *path;
 	struct table t;
 
 	if (r->argc != 2)
 		return out_refuse(r->out, -EINVAL, "why: of which slot?");
 	cap = find_slot_named(m, r->argv[1]);
+	object = cap == NIL ? find_object_named(m, r->argv[1]) : NIL;
+	if (object != NIL)
+		cap = m->object[object].first;
 	if (cap == NIL)
 		return out_refuse(r->out, -ENOENT, "nothing is in slot '%s'",
 				  r->argv[1]);

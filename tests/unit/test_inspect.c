@@ -211,6 +211,7 @@ static void test_tells_where_a_capability_came_from(void **state)
 	expect(f, "why 249", "made from its memory");
 	expect(f, "why irq#0.notification", "a copy with fewer rights");
 	expect_refused(f, "why 248", -ENOENT, "248");
+	expect(f, "why task#2", "made from its memory");
 	expect(f, "tree 2", "245/0");
 	expect(f, "tree", "irq#0");
 }
@@ -269,6 +270,9 @@ static void test_refuses_what_it_does_not_know(void **state)
 
 	expect_refused(f, "", -EINVAL, "empty");
 	expect_refused(f, "lits", -EINVAL, "'lits'");
+	assert_string_equal(f->out.hint, "did you mean 'list'?");
+	expect_refused(f, "tasks 1", -EINVAL, "'1' is too much");
+	expect_refused(f, "list --jsn", -ENOENT, "no option '--jsn'");
 	expect_refused(f, "list task#99", -ENOENT, "task#99");
 	expect_refused(f, "maps channel", -ENOENT, "channel");
 	expect_refused(f, "why", -EINVAL, "which");
