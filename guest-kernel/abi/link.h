@@ -39,12 +39,11 @@
 /*
  * HELLO	no payload; struct link_hello
  * SYSCALL	struct link_syscall and its data; struct link_result and data
- * POOL		struct link_pool; struct link_types
  *
  * A request that cannot be served is answered by LINK_REFUSED, payload struct
  * link_refusal.
  */
-enum link_kind { LINK_HELLO = 1, LINK_SYSCALL = 2, LINK_POOL = 3 };
+enum link_kind { LINK_HELLO = 1, LINK_SYSCALL = 2 };
 
 #define LINK_REFUSED 0xffu
 
@@ -90,20 +89,8 @@ struct link_result {
 	uint64_t rax, rdi, rsi, rdx, r10, r8, r9;
 };
 
-/* A pool of the server's: what its slots hold. */
-struct link_pool {
-	uint64_t path;
-	uint32_t depth, zero;
-};
-
-struct link_types {
-	uint32_t error, zero; /* enum error; the types are set if it is OK */
-	uint8_t type[256];    /* enum abi_object */
-};
-
 _Static_assert(sizeof(struct link_syscall) == 80, "ABI");
 _Static_assert(sizeof(struct link_result) == 56, "ABI");
-_Static_assert(sizeof(struct link_types) == 264, "ABI");
 _Static_assert(sizeof(struct link_syscall) + LINK_CAPS_BYTES + 1024 <=
 		       LINK_PAYLOAD_MAX,
 	       "ABI");

@@ -122,42 +122,6 @@ static void system_call(struct link *l, const struct link_frame *f)
 	answer(l, f, LINK_SYSCALL | LINK_ANSWER, sizeof(result) + s.want);
 }
 
-/* ---- what a pool holds ---- */
-
-static enum error slot_type(struct link *l, const struct link_pool *pool,
-			    unsigned index, uint8_t *type)
-{
-	struct link_registers r = {
-		.rax = SYS_INVOKE,
-		.rdi = pool->path,
-		.rsi = CPOOL_TYPE | 1u << INFO_WORDS_SHIFT |
-		       (uint64_t)pool->depth << INFO_TARGET_SHIFT,
-		.rdx = index,
-	};
-
-	l->call(&r);
-	*type = r.rdx;
-	return r.rax;
-}
-
-static void list_pool(struct link *l, const struct link_frame *f)
-{
-	struct link_types types = {0};
-	struct link_pool pool;
-
-	if (f->length != sizeof(pool)) {
-		refuse(l, f, LINK_BAD_LENGTH);
-		return;
-	}
-	memcpy(&pool, f->payload, sizeof(pool));
-	if (pool.depth > CADDR_DEPTH_MAX)
-		types.error = ERR_BAD_ADDRESS;
-	for (unsigned i = 0; i < CPOOL_SLOTS && !types.error; i++)
-		types.error = slot_type(l, &pool, i, &types.type[i]);
-	memcpy(payload(l), &types, sizeof(types));
-	answer(l, f, LINK_POOL | LINK_ANSWER, sizeof(types));
-}
-
 /* ---- the line ---- */
 
 static void serve(struct link *l, const struct link_frame *f)
@@ -170,8 +134,6 @@ static void serve(struct link *l, const struct link_frame *f)
 		l->send(l->answer, l->answer_len);
 	else if (f->kind == LINK_SYSCALL)
 		system_call(l, f);
-	else if (f->kind == LINK_POOL)
-		list_pool(l, f);
 	else
 		refuse(l, f, LINK_BAD_KIND);
 }

@@ -102,9 +102,9 @@ static void test_garbage_around_frames(void **state)
 /* A bit that flips anywhere: the frame is none, and the next one is. */
 static void test_every_flipped_bit(void **state)
 {
-	struct link_pool pool = {0, 1, 0};
+	struct link_syscall call = {.rax = SYS_CLOCK};
 	uint8_t frame[LINK_FRAME_MAX];
-	uint32_t len = frame_of(frame, LINK_POOL, 1, &pool, sizeof(pool));
+	uint32_t len = frame_of(frame, LINK_SYSCALL, 1, &call, sizeof(call));
 
 	for (uint32_t bit = 0; bit < 8 * len; bit++) {
 		frame[bit / 8] ^= 1 << bit % 8;
@@ -254,8 +254,6 @@ static void test_refusals(void **state)
 	}
 	ask(LINK_SYSCALL, 50, s, sizeof(s[0]) - 1);
 	assert_int_equal(f.answer.payload[0], LINK_BAD_LENGTH);
-	ask(LINK_POOL, 51, s, 1);
-	assert_int_equal(f.answer.payload[0], LINK_BAD_LENGTH);
 	ask(77, 52, NULL, 0);
 	assert_int_equal(f.answer.payload[0], LINK_BAD_KIND);
 	assert_int_equal(f.calls, 0);
@@ -267,28 +265,6 @@ static void test_refusals(void **state)
 	give(frame, len);
 	assert_int_equal(f.answer.payload[0], LINK_BAD_VERSION);
 	assert_int_equal(f.answer.payload[4], LINK_VERSION);
-}
-
-static void test_a_pool(void **state)
-{
-	struct link_pool pool = {0x0105, 2, 0};
-
-	ask(LINK_POOL, 1, &pool, sizeof(pool));
-	assert_int_equal(f.calls, 256);
-	assert_int_equal(f.called.rdi, 0x0105);
-	assert_int_equal(f.called.rsi, CPOOL_TYPE | 1 << INFO_WORDS_SHIFT |
-					       2 << INFO_TARGET_SHIFT);
-	assert_int_equal(f.answer.length, sizeof(struct link_types));
-	assert_int_equal(f.answer.payload[8 + 20], 20);
-	assert_int_equal(f.answer.payload[8 + 21], 0);
-
-	f.result = ERR_WRONG_TYPE;
-	ask(LINK_POOL, 2, &pool, sizeof(pool));
-	assert_int_equal(f.calls, 257);
-	assert_int_equal(f.answer.payload[0], ERR_WRONG_TYPE);
-	pool.depth = 9;
-	ask(LINK_POOL, 3, &pool, sizeof(pool));
-	assert_int_equal(f.answer.payload[0], ERR_BAD_ADDRESS);
 }
 
 int main(void)
@@ -306,7 +282,6 @@ int main(void)
 		cmocka_unit_test_setup(test_data_to_and_from_the_buffer,
 				       set_up),
 		cmocka_unit_test_setup(test_refusals, set_up),
-		cmocka_unit_test_setup(test_a_pool, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
