@@ -57,7 +57,8 @@
  * says. The interrupted stack pointer is a register like the others then.
  */
 	.cfi_sections .debug_frame
-#define DWARF_RSP 7
+#define DWARF_RSP    7
+#define DWARF_RFLAGS 49	/* clang has no name for it */
 	/* DW_CFA_def_cfa_expression: breg7, deref */
 	.macro cfi_frame_of_task above_rsp
 	.cfi_escape 0x0f, 3, 0x70 + DWARF_RSP, \above_rsp, 0x06
@@ -69,7 +70,7 @@
 	.cfi_signal_frame
 	.cfi_def_cfa %rsp, \above
 	.cfi_offset %rip, AT_RIP
-	.cfi_offset %rflags, AT_RFLAGS
+	.cfi_offset DWARF_RFLAGS, AT_RFLAGS
 	.cfi_offset %rsp, AT_RSP
 	.endm
 
@@ -146,7 +147,7 @@ syscall_entry:
 	.cfi_startproc
 	.cfi_def_cfa %rsp, 0
 	.cfi_register %rip, %rcx
-	.cfi_register %rflags, %r11
+	.cfi_register DWARF_RFLAGS, %r11
 	swapgs
 	movq %rsp, %gs:CPU_SCRATCH
 	movq %gs:CPU_FRAME_TOP, %rsp
@@ -157,7 +158,7 @@ syscall_entry:
 	.cfi_signal_frame
 	.cfi_def_cfa %rsp, 0
 	.cfi_register %rip, %rcx
-	.cfi_register %rflags, %r11
+	.cfi_register DWARF_RFLAGS, %r11
 	.cfi_undefined %rsp
 	movq %rax, AT_RAX(%rsp)
 	movq %rdx, AT_RDX(%rsp)
@@ -175,7 +176,7 @@ syscall_entry:
 	movq %rcx, AT_RSP(%rsp)
 	/* RBX, RBP, R14 and R15 are C's to keep; RCX and R11 are lost. */
 	.cfi_offset %rip, AT_RIP
-	.cfi_offset %rflags, AT_RFLAGS
+	.cfi_offset DWARF_RFLAGS, AT_RFLAGS
 	.cfi_offset %rsp, AT_RSP
 	.cfi_offset %rax, AT_RAX
 	.cfi_offset %rdx, AT_RDX
@@ -229,7 +230,7 @@ handled:
 	.cfi_restore %rsp
 	.cfi_def_cfa %rsp, 0
 	.cfi_register %rip, %rcx
-	.cfi_register %rflags, %r11
+	.cfi_register DWARF_RFLAGS, %r11
 	swapgs
 	sysretq
 	.cfi_restore_state
@@ -314,7 +315,7 @@ resume_user:
 	.cfi_restore %rsp
 	.cfi_def_cfa %rsp, 0
 	.cfi_register %rip, %rcx
-	.cfi_register %rflags, %r11
+	.cfi_register DWARF_RFLAGS, %r11
 	swapgs
 	sysretq
 	.cfi_restore_state
