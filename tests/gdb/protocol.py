@@ -274,6 +274,28 @@ def test_the_end_is_told():
         check(m.ended()[0] == 0, "status")
 
 
+def test_looking_changes_nothing():
+    hashes = []
+    for looks in (False, True):
+        with Machine(SUBJECT, "--hash") as m:
+            c = Client(m)
+            stops = 0
+            if looks:
+                c.ask("Z0,%x,1" % symbol("tick"))
+                c.ask("Z2,%x,4" % symbol("ticks"))
+                c.ask("Z4,%x,40" % symbol("bytes"))
+                c.ask("Z0,%x,1;X3,220027" % symbol("count"))
+            while c.ask("vCont;c").startswith(b"T"):
+                c.ask("g")
+                c.ask("m%x,1000" % symbol("test_main"))
+                stops += 1
+            check(not looks or stops > 50, "%d stops" % stops)
+            c.close()
+            status, out = m.ended()
+            hashes += re.findall("state hash (.*)", out)
+    check(len(hashes) == 2 and hashes[0] == hashes[1], "%r" % hashes)
+
+
 def test_the_guest_ends_after_its_client():
     with Machine(SUBJECT, "--gdb-close", "go") as m:
         c = Client(m)
