@@ -24,7 +24,7 @@
 /* How long, in the guest's time, what should settle at once may take. */
 #define REPL_BOOT_NS   UINT64_C(50000000)
 #define REPL_QUIET_NS  UINT64_C(5000000)
-#define REPL_UNCOUNTED 20u /* times as long where time is the host's */
+#define REPL_UNCOUNTED 100u /* times as long where time is the host's */
 #define REPL_SETTLE_NS UINT64_C(10000000)
 #define REPL_EXPECT_NS UINT64_C(10000000000)
 #define REPL_LINK_NS   UINT64_C(2000000000)
