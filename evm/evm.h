@@ -251,7 +251,7 @@ struct evm_tracer {
  * zero at first). evm_fini() gives back its memory.
  */
 struct evm {
-	struct evm_allocator alloc;
+	struct evm_allocator alloc; /* the state's too */
 	struct evm_state *state;
 	enum evm_fork fork;
 	struct evm_block block;

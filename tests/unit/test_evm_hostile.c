@@ -164,6 +164,15 @@ static void test_the_deepest_call(void **state)
 	assert_int_equal(m.meter.bytes, 0);
 }
 
+/* The machine and its state share an allocator. */
+static void use_budget(struct machine *m, struct evm_budget *budget)
+{
+	evm_state_destroy(m->evm.state);
+	budget->from = m->evm.alloc;
+	m->evm.alloc = evm_budget_allocator(budget);
+	m->evm.state = evm_state_create(&m->evm.alloc);
+}
+
 /* B returns as much as it can; A calls it as often as it can. */
 static void test_a_flood_of_return_data(void **state)
 {
@@ -177,10 +186,9 @@ static void test_a_flood_of_return_data(void **state)
 	struct machine m = {0};
 
 	machine_init(&m, EVM_OSAKA);
+	use_budget(&m, &budget);
 	put(&m, &addr_a, 0, caller, sizeof(caller));
 	put(&m, &addr_b, 0, flood, sizeof(flood));
-	budget.from = m.evm.alloc;
-	m.evm.alloc = evm_budget_allocator(&budget);
 	assert_int_equal(call(&m, &addr_a, LOTS), 0);
 	assert_int_equal(m.result.status, EVM_OUT_OF_GAS);
 	assert_true(budget.peak < 2u << 20);
@@ -197,9 +205,8 @@ static void test_no_memory_is_not_out_of_gas(void **state)
 	struct machine m = {0};
 
 	machine_init(&m, EVM_OSAKA);
+	use_budget(&m, &budget);
 	put(&m, &addr_a, 0, code, sizeof(code));
-	budget.from = m.evm.alloc;
-	m.evm.alloc = evm_budget_allocator(&budget);
 	assert_int_equal(call(&m, &addr_a, LOTS), EVM_ERR_NO_MEMORY);
 	assert_int_equal(budget.refused, 1);
 	assert_int_equal(stored(&m, &addr_a, 0).w[0], 0);
