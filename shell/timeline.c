@@ -116,7 +116,8 @@ void timeline_connect(struct session *s)
 static bool wants_history(const struct session *s)
 {
 	return s->options->history_mem ||
-	       (s->options->gdb && s->m->cpu[0]->ops->counted_time);
+	       ((s->options->gdb || s->options->front) &&
+		s->m->cpu[0]->ops->counted_time);
 }
 
 int timeline_begin(struct session *s)
@@ -135,6 +136,12 @@ int timeline_begin(struct session *s)
 	t->history = history_create(s->m, o->history_mem ? o->history_mem
 							 : HISTORY_MEM);
 	return t->history ? 0 : -ENOTSUP;
+}
+
+void timeline_renew(struct session *s)
+{
+	if (s->timeline.history)
+		history_again(s->timeline.history);
 }
 
 bool timeline_end(struct session *s)

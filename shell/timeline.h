@@ -32,6 +32,9 @@ void timeline_connect(struct session *s);
 /* All is as it will begin. 0 or -errno, said. */
 int timeline_begin(struct session *s);
 
+/* The machine is another one: what was of the old one is forgotten. */
+void timeline_renew(struct session *s);
+
 /* The run is over: false, said, if a file is not good or it was another run. */
 bool timeline_end(struct session *s);
 

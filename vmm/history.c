@@ -397,6 +397,8 @@ struct history *history_create(struct machine *m, uint64_t mem)
 	h->tick = (struct mark){.reached = ticked, .ctx = h};
 	m->inputs.keep = true;
 	h->recorded = m->inputs.replay;
+	if (!h->recorded)
+		input_cut(m, 0);
 	if (moment_memory_init(&h->memory, m) || keep(h)) {
 		history_destroy(h);
 		return NULL;
@@ -405,16 +407,34 @@ struct history *history_create(struct machine *m, uint64_t mem)
 	return h;
 }
 
+/* All of the run that was; what it wrote is not tracked any more. */
+static void forget(struct history *h)
+{
+	if (h->present)
+		be_live(h);
+	machine_unmark(h->m, &h->tick);
+	while (h->moments)
+		take_out(h, h->moments - 1);
+	moment_memory_fini(&h->memory, h->m);
+}
+
+int history_again(struct history *h)
+{
+	forget(h);
+	input_cut(h->m, 0);
+	if (moment_memory_init(&h->memory, h->m) || keep(h)) {
+		machine_stop(h->m, STOP_HOST, 0, "");
+		return -ENOMEM;
+	}
+	set_tick(h, SPACING);
+	return 0;
+}
+
 void history_destroy(struct history *h)
 {
 	if (!h)
 		return;
-	machine_unmark(h->m, &h->tick);
-	machine_unmark(h->m, &h->arrival);
-	while (h->moments)
-		take_out(h, h->moments - 1);
-	moment_free(&h->memory, h->present);
-	moment_memory_fini(&h->memory, h->m);
+	forget(h);
 	h->m->inputs.keep = false;
 	free(h);
 }

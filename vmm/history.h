@@ -40,6 +40,12 @@ struct history *history_create(struct machine *m, uint64_t mem);
 void history_destroy(struct history *h); /* accepts NULL */
 
 /*
+ * The machine is another one (reset, restored): begin anew, here. Not of a
+ * recording. -ENOMEM, said: the run was stopped.
+ */
+int history_again(struct history *h);
+
+/*
  * Asked now and then while a call below runs the machine; true ends it with
  * -EINTR where it stands, or where it began. NULL: nobody asks.
  */

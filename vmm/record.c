@@ -86,7 +86,7 @@ static int put_header(struct recorder *r)
 				  .format = RECORD_FORMAT};
 
 	h.crc = crc32c(0, &h, offsetof(struct record_header, crc));
-	return put_bytes(r, &h, sizeof(h), NULL, 0);
+	return put_bytes(r, &h, sizeof(h), "", 0);
 }
 
 static int put_about(struct recorder *r, const struct record_about *about,

@@ -101,7 +101,7 @@ static int run_key(struct repl *r, const struct words *w)
 				   "at most %u keys at a time", FEEDER_KEYS);
 	for (size_t i = 0; i < len; i++)
 		if (keymap_key(bytes[i], &key))
-			feeder_key(&r->session.feeder, key);
+			feeder_give_key(&r->session.feeder, key);
 	repl_calm(r);
 	return 0;
 }
@@ -120,7 +120,7 @@ static int run_serial(struct repl *r, const struct words *w)
 		return answer_fail(&r->answer, "BUSY",
 				   "the guest has not read what was sent "
 				   "before");
-	feeder_bytes(&r->session.feeder, bytes, len);
+	feeder_give_bytes(&r->session.feeder, bytes, len);
 	repl_calm(r);
 	return 0;
 }

@@ -20,7 +20,7 @@ static void readable(void *ctx)
 	end = len > 0 ? memchr(buf, r->options->options.escape, len) : buf;
 	if (end)
 		len = end - buf;
-	feeder_bytes(&r->session.feeder, buf, len);
+	feeder_give_bytes(&r->session.feeder, buf, len);
 	if (!end)
 		return;
 	r->at_console = false;

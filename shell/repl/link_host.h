@@ -20,7 +20,16 @@ struct link_host {
 	struct link_hello hello;
 
 	uint8_t request[LINK_FRAME_MAX];
-	uint32_t request_len, sent;
+	uint32_t request_len;
+	bool given; /* to the machine, which has not taken it yet */
+
+	/* What the line gets: an input of the run, kept with it. */
+	struct link_out {
+		uint8_t bytes[LINK_FRAME_MAX];
+		uint32_t len, sent;
+		uint64_t timer_ns; /* while it is kept */
+	} out;
+	struct keeper keeper;
 
 	struct link_parser parser;
 	bool answered;

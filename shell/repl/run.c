@@ -86,6 +86,7 @@ void repl_renewed(struct repl *r, bool held)
 	r->session.panic.seen = false;
 	r->ended = r->link.greeted = false;
 	r->still = held;
+	timeline_renew(&r->session);
 	if (!m->debug)
 		return;
 	m->paused = false; /* the clock is another: begin to hold anew */

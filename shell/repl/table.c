@@ -13,8 +13,9 @@
 #define NESTED_MAX 8
 
 const struct repl_command *const repl_tables[] = {
-	act_commands,	debug_commands,	  machine_commands, memory_commands,
-	guest_commands, console_commands, shell_commands,   NULL};
+	act_commands,	 debug_commands, machine_commands,
+	memory_commands, guest_commands, console_commands,
+	shell_commands,	 time_commands,	 NULL};
 
 /* ---- finding ---- */
 

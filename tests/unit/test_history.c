@@ -303,6 +303,24 @@ static void test_memory_is_bounded(void **state)
 	assert_true(machine_hash(m) == hash);
 }
 
+static void test_another_machine_has_another_history(void **state)
+{
+	uint64_t hash;
+
+	run_to(1000);
+	assert_int_equal(history_goto(h, 10), 0);
+	assert_int_equal(history_again(h), 0);
+	assert_true(history_live(h) && !m->past);
+	assert_int_equal(history_first(h), 10);
+	assert_int_equal(history_last(h), 10);
+	run_to(3000);
+	hash = machine_hash(m);
+	assert_int_equal(history_goto(h, 9), -ERANGE);
+	assert_int_equal(history_goto(h, 10), 0);
+	run_to(3000);
+	assert_true(machine_hash(m) == hash);
+}
+
 static bool asked_at_once(void *ctx)
 {
 	return true;
@@ -362,6 +380,7 @@ int main(void)
 		HISTORY_TEST(test_the_last_write_is_found),
 		HISTORY_TEST(test_points_are_met_backwards),
 		HISTORY_TEST(test_memory_is_bounded),
+		HISTORY_TEST(test_another_machine_has_another_history),
 		HISTORY_TEST(test_a_long_way_can_be_interrupted),
 		HISTORY_TEST(test_the_words_answer),
 	};
