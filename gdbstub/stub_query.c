@@ -157,7 +157,7 @@ static bool document(struct stub *s, struct text object, struct text annex,
 	if (text_word(&object, "threads") && text_empty(&object)) {
 		if (!text_empty(&annex))
 			return false;
-		if (offset == 0)
+		if (offset == 0 || !s->threads.data)
 			write_threads(s);
 		*doc = text_of(s->threads.data, s->threads.len);
 		return true;

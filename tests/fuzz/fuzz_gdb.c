@@ -279,7 +279,7 @@ static const char *const pieces[] = {
 	"k",
 	"!",
 	"qXfer:features:read:target.xml:0,",
-	"qXfer:threads:read::0,",
+	"qXfer:threads:read::",
 	"qXfer:exec-file:read:1:0,",
 	"qSearch:memory:",
 	"qCRC:",
