@@ -6,12 +6,13 @@
  * commands look. Nothing crashes or hangs, what is printed is bounded, and
  * the guest's memory is as it was.
  *
+ * With the libraries of a build by clang with -Db_sanitize=address,undefined:
+ *
  *	clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
  *		tests/fuzz/fuzz_inspect.c tests/unit/booted.c \
- *		shell/inspect/[a-z]*.c shell/symbols.c shell/feeder*.c \
- *		shell/keymap.c devices/[a-rt-z]*.c vmm/sim/[!d]*.c \
- *		vmm/sim/d[!i]*.c vmm/sim/disasm_none.c vmm/[!ks]*.c \
- *		-lelf -o fuzz_inspect
+ *		-Wl,--start-group $B/shell/libshell.a $B/devices/libdevices.a \
+ *		$B/vmm/lib*.a $B/vmm/sim/libsim.a -Wl,--end-group \
+ *		-lelf -ldw -lZydis -pthread -o fuzz_inspect
  *	KERNEL=build/kernel.elf INIT=build/rinit.elf ./fuzz_inspect
  */
 #include <stdio.h>
