@@ -5,7 +5,9 @@
  * verdict. Memory is the heap's, which is fed from Untyped.
  *
  * Then it runs the state tests of each module that is a pack (evm/pack.h);
- * `limit=HEX` ends that after so many cases.
+ * `limit=HEX` ends that after so many cases. A module evm-server.elf is
+ * started as a server (server.h) with `grains=HEX` of memory, and runs those
+ * that come after it.
  *
  * The kernel's command line may change what is run: code=HEX, gas=HEX. What
  * is expected stays, so anything else than the demonstration fails.
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #include "evm/frame.h"
+#include "evm/guest/server.h"
 #include "evm/pack.h"
 #include "evm/state.h"
 #include "guest-kernel/user/rt.h"
@@ -22,6 +25,7 @@
 #define VALUE	      UINT64_C(0x10000000000)
 #define FUNDS	      UINT64_C(0x30000000000)
 #define CODE_MAX      256
+#define GRAINS	      32
 
 /* PUSH32 2^256-1, PUSH32 2^256-1, ADD, PUSH1 0, SSTORE */
 #define PUSH32_ONES                                                         \
@@ -43,7 +47,8 @@ struct job {
 	uint8_t code[CODE_MAX];
 	size_t len;
 	uint64_t gas;
-	uint64_t limit; /* of state tests */
+	uint64_t limit;	 /* of state tests */
+	uint64_t grains; /* of memory, 256 KiB each, that a server gets */
 };
 
 static void *heap_memory(void *ctx, void *old, size_t old_size, size_t size)
@@ -148,10 +153,12 @@ static void read_options(const char *cmdline, struct job *job)
 	const char *code = option(cmdline, "code=");
 	const char *gas = option(cmdline, "gas=");
 	const char *limit = option(cmdline, "limit=");
+	const char *grains = option(cmdline, "grains=");
 
 	*job = (struct job){.len = sizeof(demo_code),
 			    .gas = GAS_LIMIT,
-			    .limit = UINT64_MAX};
+			    .limit = UINT64_MAX,
+			    .grains = GRAINS};
 	memcpy(job->code, demo_code, sizeof(demo_code));
 	if (code && !parse_code(code, job))
 		fail("code= wants up to 256 bytes in hex");
@@ -159,6 +166,8 @@ static void read_options(const char *cmdline, struct job *job)
 		fail("gas= wants a hex number below 2^62");
 	if (limit && !parse_hex(limit, &job->limit))
 		fail("limit= wants a hex number");
+	if (grains && !parse_hex(grains, &job->grains))
+		fail("grains= wants a hex number");
 }
 
 static void run_code(struct evm *evm, const struct job *job)
@@ -239,25 +248,84 @@ static void count_case(const struct evm_pack_result *r, struct counts *counts)
 			 counts->passed + counts->failed, counts->failed);
 }
 
-static void run_pack(const struct boot_module *module, uint64_t limit,
+/* Said of a pack at its end; anything but success fails the run. */
+static void finish_pack(const char *where, const struct counts *counts)
+{
+	rt_print("evm: state tests%s: %lu passed, %lu failed, gas %lu", where,
+		 counts->passed, counts->failed, counts->gas);
+	if (counts->failed > 0 || counts->passed == 0)
+		fail("state tests");
+}
+
+static void run_pack(struct evm_pack *pack, uint64_t limit,
 		     const struct evm_allocator *alloc)
 {
 	struct counts counts = {0};
 	struct evm_pack_result r;
-	struct evm_pack pack;
 	int more = 0;
 
-	if (!evm_pack_open(&pack, (const uint8_t *)module->va, module->bytes))
-		fail("a module is no pack of state tests");
 	while (counts.passed + counts.failed < limit &&
-	       (more = evm_pack_run(&pack, alloc, &r)) > 0)
+	       (more = evm_pack_run(pack, alloc, &r)) > 0)
 		count_case(&r, &counts);
 	if (more < 0)
 		fail(more == EVM_ERR_PACK ? "malformed pack" : "no memory");
-	rt_print("evm: state tests: %lu passed, %lu failed, gas %lu",
-		 counts.passed, counts.failed, counts.gas);
-	if (counts.failed > 0 || counts.passed == 0)
-		fail("state tests");
+	finish_pack("", &counts);
+}
+
+/* The same, but each transaction goes to the server. */
+static void send_pack(struct evm_pack *pack, uint64_t limit)
+{
+	static const char *const what[] = {"", "different", "malformed",
+					   "no memory"};
+	struct counts counts = {0};
+	enum server_answer answer;
+	uint64_t gas;
+
+	while (pack->at != pack->end && counts.passed + counts.failed < limit) {
+		answer = server_run(pack, &gas);
+		counts.gas += gas;
+		if (answer == SERVER_OK) {
+			counts.passed++;
+			continue;
+		}
+		counts.failed++;
+		rt_print("evm: server: test %lu: %s",
+			 counts.passed + counts.failed,
+			 answer <= SERVER_NO_MEMORY ? what[answer] : "?");
+	}
+	finish_pack(" on the server", &counts);
+}
+
+static bool is_server(const struct boot_module *module)
+{
+	return strcmp(module->name, "evm-server.elf") == 0;
+}
+
+/* Packs are run here; those behind a server's program, by that. */
+static void run_modules(const struct boot_info *info, const struct job *job,
+			const struct evm_allocator *alloc)
+{
+	struct evm_pack pack;
+	bool served = false;
+
+	for (uint32_t i = 0; i < info->module_count; i++) {
+		const struct boot_module *m = &info->module[i];
+
+		if (is_server(m)) {
+			if (served || !server_start(m, (unsigned)job->grains))
+				fail("no server");
+			served = true;
+		} else if (!evm_pack_open(&pack, (const uint8_t *)m->va,
+					  m->bytes)) {
+			fail("a module is no pack of state tests");
+		} else if (served) {
+			send_pack(&pack, job->limit);
+		} else {
+			run_pack(&pack, job->limit, alloc);
+		}
+	}
+	if (served)
+		server_stop();
 }
 
 int user_main(const struct boot_info *info)
@@ -279,7 +347,6 @@ int user_main(const struct boot_info *info)
 	transfer(&evm);
 	evm_fini(&evm);
 	evm_state_destroy(evm.state);
-	for (uint32_t i = 0; i < info->module_count; i++)
-		run_pack(&info->module[i], job.limit, &evm.alloc);
+	run_modules(info, &job, &evm.alloc);
 	sys_test_succeed();
 }

@@ -51,6 +51,22 @@ if "$evm" pack "$work/pack" "$tests"/*.json >"$work/packed" 2>"$work/err"; then
 	[ "$(tail -n 1 "$work/out")" = "Exit code: 99, test succeed." ] ||
 		complain "the last line is: $(tail -n 1 "$work/out")"
 
+	check "the same, each transaction sent to the EVM server"
+	server=$IMAGES/evm-server.elf
+	"$evm" pack "$work/small" "$tests"/add11.json "$tests"/refund*.json \
+		"$tests"/log1_Caller.json >"$work/packed"
+	cases=$(sed -n 's/ cases packed.*//p' "$work/packed")
+	boot "$kernel" --init "$init" --module "$server" --module "$work/small"
+	expect_status 0
+	expect "$work/out" "on the server: $cases passed, 0 failed"
+
+	check "a server with too little memory says so, and serves on"
+	boot "$kernel" --init "$init" --module "$server" \
+		--module "$work/pack" --append grains=10
+	expect_status 1
+	expect "$work/out" 'server: test .*: no memory'
+	expect "$work/out" 'on the server: [1-9][0-9]* passed, [1-9]'
+
 	check "a pack that is cut short, and what is none"
 	head -c 5000 "$work/pack" >"$work/cut"
 	boot "$kernel" --init "$init" --module "$work/cut"
