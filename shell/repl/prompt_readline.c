@@ -87,7 +87,8 @@ static char **complete(const char *text, int start, int end)
 	forget(&prompt.found);
 	file = repl_complete(prompt.r, rl_line_buffer, start, text, found,
 			     &prompt.found);
-	rl_attempted_completion_over = !file;
+	/* A user's folder is asked of services that the sandbox forbids. */
+	rl_attempted_completion_over = !file || *text == '~';
 	rl_completion_append_character = ' ';
 	if (prompt.found.count == 1) {
 		const char *word = prompt.found.word[0];
@@ -196,6 +197,7 @@ static void set_up_readline(struct repl *r)
 	rl_sort_completion_matches = 0;
 	rl_initialize();
 	rl_bind_key(r->options->options.escape, to_console);
+	rl_unbind_function_in_map(rl_tilde_expand, emacs_meta_keymap);
 	using_history();
 	stifle_history(2000);
 	r->history = history_open(path, sizeof(path));
