@@ -43,28 +43,46 @@
  * The rest. `k` is a constant of 64 bits and n a place in the stack, counted
  * from 1 at its top.
  */
-#define FAST_OTHER(X)                                                       \
-	X(BLOCK)     /* a block begins: what it needs */                    \
-	X(PLAIN)     /* evm_op_other(): opcode, change of the height */     \
-	X(LAST)	     /* likewise, but it may have looked at the gas */      \
-	X(END)	     /* likewise, and it ends the frame */                  \
-	X(UNDEFINED) /* no instruction */                                   \
-	X(STOP)                                                             \
-	X(GAS)                                                              \
-	X(EXP)                                                              \
-	X(ADDMOD) X(MULMOD) X(ISZERO) X(NOT) X(CLZ) X(POP) X(POP2) X(MLOAD) \
-		X(MSTORE) X(CALLDATALOAD) X(JUMP) X(JUMPI)                  \
-			X(JUMP_TO) /* to the operation at this address */   \
-		X(JUMPI_TO)	   /* if the top is not zero */             \
-		X(JUMPZ_TO)	   /* if it is */                           \
-		X(PUSH)		   /* k */                                  \
-		X(PUSH_WORD)	   /* the word at this address */           \
-		X(PUSH_PUSH)	   /* two of 32 bits */                     \
-		X(DUP) X(SWAP) X(DUP_DUP) /* two places of 32 bits */       \
-		X(PUSH_DUP)		  /* k of 32 bits, and a place */   \
-		X(DUP_PUSH) X(SWAP_POP)	  /* the top goes to a place */     \
-		X(SWAP_SWAP) X(PUSH_MLOAD) X(PUSH_MSTORE) X(DUP_MLOAD)      \
-			X(DUP_MSTORE)
+/* clang-format off */
+#define FAST_OTHER(X) \
+	X(BLOCK) /* a block begins: what it needs */ \
+	X(PLAIN) /* evm_op_other(): opcode, change of the height */ \
+	X(LAST) /* likewise, but it may have looked at the gas */ \
+	X(END) /* likewise, and it ends the frame */ \
+	X(UNDEFINED) /* no instruction */ \
+	X(STOP) \
+	X(GAS) \
+	X(EXP) \
+	X(ADDMOD) \
+	X(MULMOD) \
+	X(ISZERO) \
+	X(NOT) \
+	X(CLZ) \
+	X(POP) \
+	X(POP2) \
+	X(MLOAD) \
+	X(MSTORE) \
+	X(CALLDATALOAD) \
+	X(JUMP) \
+	X(JUMPI) \
+	X(JUMP_TO) /* to the operation at this address */ \
+	X(JUMPI_TO) /* if the top is not zero */ \
+	X(JUMPZ_TO) /* if it is */ \
+	X(PUSH) /* k */ \
+	X(PUSH_WORD) /* the word at this address */ \
+	X(PUSH_PUSH) /* two of 32 bits */ \
+	X(DUP) \
+	X(SWAP) \
+	X(DUP_DUP) /* two places of 32 bits */ \
+	X(PUSH_DUP) /* k of 32 bits, and a place */ \
+	X(DUP_PUSH) \
+	X(SWAP_POP) /* the top goes to a place */ \
+	X(SWAP_SWAP) \
+	X(PUSH_MLOAD) \
+	X(PUSH_MSTORE) \
+	X(DUP_MLOAD) \
+	X(DUP_MSTORE)
+/* clang-format on */
 
 /* SIMPLE: from the stack; PUSH: first k, DUP: first place n; SWAP: reversed */
 #define FAST_ENUM_BINARY(form, name, fn) FAST_##form##_##name,
