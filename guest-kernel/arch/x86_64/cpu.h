@@ -17,7 +17,7 @@
 #define SELECTOR_TSS	   0x30
 
 #define VECTOR_PIC	   0x20 /* all masked; a spurious one may come */
-#define VECTOR_TIMER	   0x32
+#define VECTOR_TIMER	   0x5f
 #define VECTOR_SPURIOUS	   0x3f
 #define VECTOR_IRQ	   0x40 /* and on, one for each handler */
 #define VECTORS		   96

@@ -77,13 +77,15 @@ static void lapic_init(void)
 	*lapic_reg(LAPIC_LVT_ERROR) = LVT_MASKED;
 }
 
-/* All our vectors are bits of two of the eight registers. */
-_Static_assert(VECTOR_PIC == 32 && VECTORS == 96, "two words of the IRR");
+/* All that are ever sent are bits of one of the eight registers: to read one
+ * can be an exit to a hypervisor. */
+_Static_assert(VECTOR_IRQ == 64 && VECTOR_IRQ + IRQS <= VECTOR_TIMER &&
+		       VECTOR_TIMER < VECTORS && VECTORS == 96,
+	       "one word of the IRR");
 
 bool arch_interrupt_pending(void)
 {
-	return (*lapic_reg(LAPIC_IRR + 0x10) | *lapic_reg(LAPIC_IRR + 0x20)) !=
-	       0;
+	return *lapic_reg(LAPIC_IRR + 0x20) != 0;
 }
 
 unsigned arch_irq_lines(void)
@@ -149,11 +151,11 @@ static void handler_interrupt(unsigned index)
 
 void irq_handle(unsigned vector)
 {
-	if (vector >= VECTOR_IRQ) {
-		handler_interrupt(vector - VECTOR_IRQ);
-	} else if (vector == VECTOR_TIMER) {
+	if (vector == VECTOR_TIMER) {
 		timer_fired();
 		sched_timer();
+	} else if (vector >= VECTOR_IRQ) {
+		handler_interrupt(vector - VECTOR_IRQ);
 	} else {
 		return; /* spurious: wants no EOI */
 	}
