@@ -109,6 +109,18 @@ static int check(struct repl *r, size_t least, size_t most)
 	return 0;
 }
 
+/* On a busy host it may not have booted when it was taken to have. */
+static bool has_server(struct repl *r)
+{
+	uint64_t until = clock_now(&r->m->clock) + repl_time(r, REPL_BOOT_NS);
+	enum repl_end end = END_LIMIT;
+
+	while (!uart_listening(r->link.com) && end == END_LIMIT &&
+	       clock_now(&r->m->clock) < until)
+		end = repl_go(r, GO_IDLE, repl_time(r, REPL_QUIET_NS));
+	return uart_listening(r->link.com);
+}
+
 int link_greet(struct repl *r)
 {
 	struct link_host *l = &r->link;
@@ -123,7 +135,7 @@ int link_greet(struct repl *r)
 	repl_settle(r);
 	if (l->greeted)
 		return 0;
-	if (!uart_listening(l->com))
+	if (!has_server(r))
 		return nobody(r);
 	status = talk(r, LINK_HELLO, NULL, 0, REPL_LINK_NS);
 	if (!status)

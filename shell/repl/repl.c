@@ -262,19 +262,20 @@ static int run_script(struct repl *r, unsigned i)
 	return repl_script(r, name, where);
 }
 
-/* --stats, --hash, --screenshot, as at the end of vmm boot. */
-static int last_words(struct repl *r)
+/* As at the end of vmm boot: what options ask, and all must be written. */
+static bool finish(struct repl *r)
 {
 	const struct options *o = &r->options->options;
+	bool ok = look_end(&r->session.look);
 
 	if (o->stats)
 		report_stats(r->m, loop_now_ns() - r->began_ns);
 	if (o->hash)
 		report_hash(r->m);
-	return o->screenshot && report_screenshot(&r->session.board,
-						  o->screenshot)
-		       ? EXIT_HOST
-		       : 0;
+	if (o->screenshot &&
+	    report_screenshot(&r->session.board, o->screenshot))
+		ok = false;
+	return output_flush(&r->session.stdout_) && ok;
 }
 
 /* A guest that ended badly by itself leaves its mark on the status. */
@@ -286,8 +287,10 @@ static int final_status(struct repl *r, int status)
 	if (r->m->stop == STOP_SIGNAL)
 		return 128 + (int)r->m->stop_code;
 	if (r->ended && v->line && !r->options->json) {
-		repl_print(r, v->line, strlen(v->line));
-		repl_print(r, "\n", 1);
+		char line[128];
+		int len = snprintf(line, sizeof(line), "%s\n", v->line);
+
+		repl_print(r, line, len);
 	}
 	if (r->quit || status)
 		return r->quit ? r->status : status;
@@ -353,13 +356,9 @@ int repl_main(struct shell_options *options)
 	if (!status) {
 		status = run(r);
 		log_set_hook(NULL, NULL);
-		if (r->m && last_words(r) && !status)
+		if (r->m && !finish(r) && !status)
 			status = EXIT_HOST;
 	}
-	if (!look_end(&r->session.look) && !status)
-		status = EXIT_HOST;
-	if (!output_flush(&r->session.stdout_) && !status)
-		status = EXIT_HOST;
 	end(r);
 	return status;
 }

@@ -123,6 +123,9 @@ void repl_renewed(struct repl *r, bool held);
 /* At the prompt: run, or wait, until there is something to do. */
 void repl_wait(struct repl *r);
 
+/* So long in the guest's time; more, where that is the host's. */
+uint64_t repl_time(const struct repl *r, uint64_t ns);
+
 /* The guest has booted, if it does, or is stopped. */
 void repl_settle(struct repl *r);
 

@@ -189,8 +189,7 @@ void repl_wait(struct repl *r)
 	check_fatal(r);
 }
 
-/* How long in the guest's time, where that is not the host's. */
-static uint64_t time_of(const struct repl *r, uint64_t ns)
+uint64_t repl_time(const struct repl *r, uint64_t ns)
 {
 	return r->m->cpu[0]->ops->counted_time ? ns : ns * REPL_UNCOUNTED;
 }
@@ -206,7 +205,7 @@ static uint64_t said(const struct repl *r)
  */
 void repl_settle(struct repl *r)
 {
-	uint64_t until = clock_now(&r->m->clock) + time_of(r, REPL_BOOT_NS);
+	uint64_t until = clock_now(&r->m->clock) + repl_time(r, REPL_BOOT_NS);
 	enum repl_end end = END_LIMIT;
 	bool quiet = false;
 
@@ -215,7 +214,7 @@ void repl_settle(struct repl *r)
 	while (end == END_LIMIT && !quiet && clock_now(&r->m->clock) < until) {
 		uint64_t before = said(r);
 
-		end = repl_go(r, GO_IDLE, time_of(r, REPL_QUIET_NS));
+		end = repl_go(r, GO_IDLE, repl_time(r, REPL_QUIET_NS));
 		quiet = said(r) && said(r) == before;
 	}
 	r->settled = true;
@@ -224,7 +223,7 @@ void repl_settle(struct repl *r)
 void repl_calm(struct repl *r)
 {
 	if (!repl_held(r) && !r->ended)
-		repl_go(r, GO_IDLE, time_of(r, REPL_SETTLE_NS));
+		repl_go(r, GO_IDLE, repl_time(r, REPL_SETTLE_NS));
 }
 
 /* ---- why it does not run ---- */

@@ -351,6 +351,12 @@ vmm shell
 expect_status 2
 vmm shell a b
 expect_status 2
+vmm shell /nowhere -c help
+expect_status 2
+vmm shell --restore /nowhere -c help
+expect_status 2
+vmm shell "$IMAGES/kernel.elf" -i /nowhere -c help
+expect_status 2
 vmm shell "$IMAGES/kernel.elf" --display term -c help
 expect_status 2
 vmm shell "$IMAGES/kernel.elf" --jsn
