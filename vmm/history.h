@@ -74,8 +74,8 @@ int history_step_back(struct history *h);
 int history_present(struct history *h);
 
 /*
- * Forget what comes after now: it is the present. -EBUSY, said, while the run
- * is being recorded or is a recording that is replayed.
+ * Forget what comes after now: it is the present. -EBUSY, not said, while the
+ * run is being recorded or is a recording that is replayed.
  */
 int history_fork(struct history *h);
 bool history_recorded(const struct history *h); /* so it is for ever */

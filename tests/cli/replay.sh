@@ -152,6 +152,26 @@ vmm boot --accel kvm --history-mem 64M "$GUESTS/echo.elf"
 expect_status 2
 expect "$work/err" 'needs --accel sim'
 
+if command -v gdb >/dev/null; then
+	check "backwards in a recorded run"
+	cat >"$work/gdb" <<-END
+		target extended-remote | "$VMM" replay "$work/whole" --kernel "$kernel" --serial null --gdb stdio
+		hbreak syscall_handle
+		continue
+		continue
+		reverse-continue
+		reverse-stepi
+		monitor fork
+		monitor when
+	END
+	timeout 60 gdb -batch -nx -ex 'set confirm off' -x "$work/gdb" \
+		"$kernel" >"$work/out" 2>&1 </dev/null
+	[ "$(grep -c 'hit Breakpoint 1, syscall_handle' "$work/out")" = 3 ] ||
+		complain "not three times at the breakpoint"
+	expect "$work/out" 'a recorded run has one future'
+	expect "$work/out" 'before the present'
+fi
+
 check "with a history it is the same run"
 boot --hash --append '1 4' --mem 16M "$GUESTS/random64.elf"
 hash_of "$work/without"
