@@ -91,6 +91,7 @@ static int read_access(struct evm_rlp_reader *r,
 		}
 		r->bad |= list.bad || pair.bad || keys.bad || pair.len > 0;
 	}
+	r->bad |= list.len > 0; /* what was no item was not counted */
 	return 0;
 }
 
@@ -111,7 +112,7 @@ static int read_blobs(struct evm_rlp_reader *r,
 	s->tx.blob_count = count;
 	for (size_t i = 0; i < count; i++)
 		evm_rlp_next_bytes(&list, s->blob_hashes[i].bytes, 32);
-	r->bad |= list.bad;
+	r->bad |= list.bad || list.len > 0;
 	return 0;
 }
 
@@ -139,6 +140,7 @@ static int read_authorizations(struct evm_rlp_reader *r,
 		a->s = evm_rlp_next_number(&tuple);
 		r->bad |= list.bad || tuple.bad || tuple.len > 0;
 	}
+	r->bad |= list.len > 0;
 	return 0;
 }
 

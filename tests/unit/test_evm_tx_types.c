@@ -307,6 +307,50 @@ static void test_cut_transactions_are_refused(void **state)
 	assert_int_equal(m.meter.bytes, 0);
 }
 
+/* With any bit flipped it is refused, or is what it would be written as. */
+static void test_flipped_bits_are_seen(void **state)
+{
+	static const struct u256 key = {{5}};
+	static const struct evm_access access = {
+		.address = {{0xbb}}, .keys = &key, .key_count = 1};
+	struct machine m = {0};
+
+	begin(&m, EVM_PRAGUE);
+	for (enum evm_tx_type type = 0; type < EVM_TX_TYPES; type++) {
+		struct evm_signed_tx s = {.tx = base_tx(type),
+					  .replay_protected = true,
+					  .chain_id = u256_from(1),
+					  .r = u256_from(300),
+					  .s = u256_from(4)},
+				     back;
+		struct evm_rlp w = {.alloc = &m.evm.alloc};
+
+		if (type != EVM_TX_LEGACY) {
+			s.tx.access = &access;
+			s.tx.access_count = 1;
+		}
+		evm_tx_encode(&w, &s, true);
+		for (size_t bit = 0; bit < 8 * w.len; bit++) {
+			struct evm_rlp again = {.alloc = &m.evm.alloc};
+
+			w.bytes[bit / 8] ^= 1u << (bit % 8);
+			if (evm_tx_decode(&m.evm.alloc, w.bytes, w.len,
+					  &back) == 0) {
+				evm_tx_encode(&again, &back, true);
+				assert_int_equal(again.len, w.len);
+				assert_memory_equal(again.bytes, w.bytes,
+						    w.len);
+				evm_tx_decode_fini(&m.evm.alloc, &back);
+			}
+			evm_rlp_fini(&again);
+			w.bytes[bit / 8] ^= 1u << (bit % 8);
+		}
+		evm_rlp_fini(&w);
+	}
+	machine_fini(&m);
+	assert_int_equal(m.meter.bytes, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -321,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_who_gets_the_fees),
 		cmocka_unit_test(test_accounts_that_point_elsewhere),
 		cmocka_unit_test(test_cut_transactions_are_refused),
+		cmocka_unit_test(test_flipped_bits_are_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
