@@ -26,7 +26,7 @@ DEFINE(NOINLINE, div, u256_div(a, b))
 DEFINE(NOINLINE, sdiv, u256_div_signed(a, b))
 DEFINE(NOINLINE, mod, u256_mod(a, b))
 DEFINE(NOINLINE, smod, u256_mod_signed(a, b))
-DEFINE(NOINLINE, sext, u256_sign_extend(a, b))
+DEFINE(INLINE, sext, u256_sign_extend(a, b))
 DEFINE(INLINE, lt, u256_from(u256_less(a, b)))
 DEFINE(INLINE, gt, u256_from(u256_less(b, a)))
 DEFINE(INLINE, slt, u256_from(u256_less_signed(a, b)))
@@ -302,6 +302,27 @@ DUP_MSTORE:
 	}
 	u256_store(f->memory.bytes + from->w[0], &sp[-1]);
 	sp--;
+	NEXT;
+DUP_DUP_MSTORE:
+	from = below(sp, ip->arg >> 32);
+	if (!word_in_memory(f, from)) {
+		sp[0] = *below(sp, (uint32_t)ip->arg);
+		sp[1] = *from;
+		sp += 2;
+		goto mstore;
+	}
+	u256_store(f->memory.bytes + from->w[0], below(sp, (uint32_t)ip->arg));
+	NEXT;
+PUSH_DUP_MSTORE:
+	from = below(sp, ip->arg >> 32);
+	word = u256_from((uint32_t)ip->arg);
+	if (!word_in_memory(f, from)) {
+		sp[0] = word;
+		sp[1] = *from;
+		sp += 2;
+		goto mstore;
+	}
+	u256_store(f->memory.bytes + from->w[0], &word);
 	NEXT;
 MSTORE:
 	if (!word_in_memory(f, &sp[-1]))

@@ -81,7 +81,9 @@
 	X(PUSH_MLOAD) \
 	X(PUSH_MSTORE) \
 	X(DUP_MLOAD) \
-	X(DUP_MSTORE)
+	X(DUP_MSTORE) \
+	X(DUP_DUP_MSTORE) /* the first is stored at the second */ \
+	X(PUSH_DUP_MSTORE)
 /* clang-format on */
 
 /* SIMPLE: from the stack; PUSH: first k, DUP: first place n; SWAP: reversed */

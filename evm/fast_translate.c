@@ -188,12 +188,32 @@ static void emit_binary(struct translator *t, enum fast_kind kind, size_t pc)
 		append(t, kind, 0, pc);
 }
 
+/*
+ * A store of one copy, or constant, at another copy. The second place is
+ * counted with the first on the stack, which it will not be.
+ */
+static bool emit_store(struct translator *t)
+{
+	uint64_t arg = last_op(t)->arg, word = sizeof(struct u256);
+	uint64_t first = arg & UINT32_MAX, second = arg >> 32;
+	bool push = t->last[0] == FAST_PUSH_DUP;
+
+	if ((!push && t->last[0] != FAST_DUP_DUP) || (push && second == word))
+		return false;
+	second = second == word ? first : second - word;
+	replace(t, push ? FAST_PUSH_DUP_MSTORE : FAST_DUP_DUP_MSTORE,
+		first | second << 32);
+	return true;
+}
+
 /* MLOAD and MSTORE at a constant, or at a copy. */
 static void emit_memory(struct translator *t, enum fast_kind kind, size_t pc)
 {
 	bool load = kind == FAST_MLOAD;
 	uint64_t arg;
 
+	if (!load && emit_store(t))
+		return;
 	split(t, pc);
 	arg = last_op(t)->arg;
 	if (t->last[0] == FAST_PUSH)

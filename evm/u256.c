@@ -429,24 +429,3 @@ struct u256 u256_byte(const struct u256 *index, const struct u256 *a)
 	shift = 8 * (31 - (unsigned)index->w[0]);
 	return u256_from(a->w[shift / 64] >> (shift % 64) & 0xff);
 }
-
-/* The sign is bit 7 of byte `index`, counted from the least significant. */
-struct u256 u256_sign_extend(const struct u256 *index, const struct u256 *a)
-{
-	unsigned limb, up;
-	int64_t top, fill;
-	struct u256 r;
-
-	if (!u256_fits_u64(index) || index->w[0] > 30)
-		return *a;
-	limb = (unsigned)index->w[0] / 8;
-	up = 56 - (unsigned)index->w[0] % 8 * 8;
-	top = (int64_t)(a->w[limb] << up) >> up;
-	fill = top >> 63;
-#pragma GCC unroll 4
-	for (unsigned i = 0; i < 4; i++)
-		r.w[i] = i < limb    ? a->w[i]
-			 : i == limb ? (uint64_t)top
-				     : (uint64_t)fill;
-	return r;
-}

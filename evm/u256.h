@@ -161,7 +161,6 @@ struct u256 u256_mulmod(const struct u256 *a, const struct u256 *b,
 struct u256 u256_exp(const struct u256 *base, const struct u256 *exponent);
 
 /* The operands come as the EVM's do: first the byte index or shift count. */
-struct u256 u256_sign_extend(const struct u256 *index, const struct u256 *a);
 struct u256 u256_byte(const struct u256 *index, const struct u256 *a);
 struct u256 u256_sar(const struct u256 *count, const struct u256 *a);
 
@@ -242,6 +241,28 @@ static inline struct u256 u256_shr(const struct u256 *count,
 	default:
 		return u256_from(0);
 	}
+}
+
+/* The sign is bit 7 of byte `index`, counted from the least significant. */
+static inline struct u256 u256_sign_extend(const struct u256 *index,
+					   const struct u256 *a)
+{
+	unsigned limb, up;
+	int64_t top, fill;
+	struct u256 r;
+
+	if (!u256_fits_u64(index) || index->w[0] > 30)
+		return *a;
+	limb = (unsigned)index->w[0] / 8;
+	up = 56 - (unsigned)index->w[0] % 8 * 8;
+	top = (int64_t)(a->w[limb] << up) >> up;
+	fill = top >> 63;
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < 4; i++)
+		r.w[i] = i < limb    ? a->w[i]
+			 : i == limb ? (uint64_t)top
+				     : (uint64_t)fill;
+	return r;
 }
 
 #endif
