@@ -122,18 +122,6 @@ void ref_pay_cold(struct work *w, const struct evm_address *addr, int gas)
 		ref_pay(w, (u256_wide)gas);
 }
 
-static void pay_cold_slot(struct work *w, struct u256 key, int gas)
-{
-	bool cold = false;
-
-	if (w->fork < EVM_BERLIN || w->end >= 0)
-		return;
-	ref_check(w, w->f->host->use_slot(w->f->host_ctx, &w->f->msg.recipient,
-					  &key, &cold));
-	if (cold)
-		ref_pay(w, (u256_wide)gas);
-}
-
 struct u256 ref_balance_of(struct work *w, const struct evm_address *addr)
 {
 	struct u256 balance = {{0}};
@@ -265,61 +253,6 @@ static void ext_code(struct work *w, bool copies)
 		copy(w, code ? code->bytes : NULL, code ? code->len : 0);
 	else
 		ref_push_number(w, code ? code->len : 0);
-}
-
-/* "original" is asked of the state, which these tests have as their host. */
-static void store(struct work *w)
-{
-	struct u256 key = ref_pop(w), value = ref_pop(w), current = {{0}},
-		    original;
-	const struct evm_account *account;
-	enum evm_storage_change change;
-	int64_t gas, refund;
-
-	if (w->f->msg.is_static)
-		ref_fail(w, EVM_STATIC_VIOLATION);
-	if (w->fork >= EVM_ISTANBUL && w->f->gas <= 2300)
-		ref_fail(w, EVM_OUT_OF_GAS);
-	pay_cold_slot(w, key, 2100);
-	if (w->end >= 0)
-		return;
-	ref_check(w,
-		  w->f->host->get_storage(w->f->host_ctx, &w->f->msg.recipient,
-					  &key, &current));
-	original = current;
-	account = evm_state_find(w->f->evm->state, &w->f->msg.recipient);
-	for (const struct evm_map_node *n = account ? account->slots.first : 0;
-	     n; n = n->next)
-		if (u256_equal(&((const struct evm_slot *)n)->key, &key))
-			original = ((const struct evm_slot *)n)->original;
-	ref_store_rule(w->fork, original, current, value, &gas, &refund);
-	ref_pay(w, (u256_wide)gas);
-	if (w->end >= 0)
-		return;
-	ref_check(w,
-		  w->f->host->set_storage(w->f->host_ctx, &w->f->msg.recipient,
-					  &key, &value, &change));
-	if (refund != 0)
-		ref_check(w, w->f->host->refund(w->f->host_ctx, refund));
-}
-
-static void transient(struct work *w, bool stores)
-{
-	const struct evm_address *self = &w->f->msg.recipient;
-	struct u256 key = ref_pop(w), value = {{0}};
-
-	if (!stores) {
-		ref_check(w, w->f->host->get_transient(w->f->host_ctx, self,
-						       &key, &value));
-		ref_push(w, value);
-		return;
-	}
-	value = ref_pop(w);
-	if (w->f->msg.is_static)
-		ref_fail(w, EVM_STATIC_VIOLATION);
-	else
-		ref_check(w, w->f->host->set_transient(w->f->host_ctx, self,
-						       &key, &value));
 }
 
 static void log_event(struct work *w, unsigned topics)
@@ -621,14 +554,14 @@ static void of_storage_and_flow(struct work *w, uint8_t op)
 		break;
 	case 0x54:
 		key = ref_pop(w);
-		pay_cold_slot(w, key, 2000);
+		ref_pay_cold_slot(w, key, 2000);
 		ref_check(w, w->f->host->get_storage(w->f->host_ctx,
 						     &w->f->msg.recipient, &key,
 						     &value));
 		ref_push(w, value);
 		break;
 	case 0x55:
-		store(w);
+		ref_store(w);
 		break;
 	case 0x56:
 	case 0x57:
@@ -645,7 +578,7 @@ static void of_storage_and_flow(struct work *w, uint8_t op)
 		break;
 	case 0x5c:
 	case 0x5d:
-		transient(w, op == 0x5d);
+		ref_transient(w, op == 0x5d);
 		break;
 	case 0x5e:
 		memory_copy(w);

@@ -27,6 +27,11 @@ struct u256 ref_balance_of(struct work *w, const struct evm_address *addr);
 const struct evm_code *ref_code_of(struct work *w,
 				   const struct evm_address *addr);
 
+/* storage.c */
+void ref_pay_cold_slot(struct work *w, struct u256 key, int gas);
+void ref_store(struct work *w);
+void ref_transient(struct work *w, bool stores);
+
 /* calls.c */
 void ref_self_destruct(struct work *w);
 void ref_create(struct work *w, bool salted);
