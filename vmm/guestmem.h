@@ -40,6 +40,8 @@ struct guestmem {
 /* A page of RAM is about to be written; anything else is passed over. */
 static inline void guestmem_note(const struct guestmem *gm, uint64_t gpa)
 {
+	if (!gm->dirty[0])
+		return;
 	for (int i = 0; i < GUESTMEM_REGIONS; i++) {
 		uint64_t page = (gpa - gm->region[i].base) / GUEST_PAGE_SIZE;
 
