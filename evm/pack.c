@@ -159,7 +159,7 @@ static void read_access(struct packed *p)
 	for (size_t i = 0; i < p->access_count; i++) {
 		p->access[i].address = take_address(p);
 		p->access[i].key_count = take_count(p, 32);
-		p->access[i].keys = p->keys + key;
+		p->access[i].keys = p->keys ? p->keys + key : NULL;
 		for (size_t j = 0; j < p->access[i].key_count; j++)
 			p->keys[key++] = take_word(p);
 	}
