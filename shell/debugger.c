@@ -102,18 +102,21 @@ static bool travel(struct debugger *d, const char *line,
 		   void (*write)(void *out, const char *text, size_t len),
 		   void *sink)
 {
-	uint64_t before;
+	uint64_t before, last;
 	char text[1024];
 	int err;
 
 	if (!d->history)
 		return false;
 	before = history_now(d->history);
+	last = history_last(d->history);
 	err = history_command(d->history, line, text, sizeof(text));
 	if (err == -ENOSYS)
 		return false;
 	write(sink, text, strlen(text));
 	write(sink, "\n", 1);
+	if (history_last(d->history) < last)
+		panic_forked(d->panic);
 	if (history_now(d->history) != before)
 		debug_hold(d->m->debug, history_stop(d->history));
 	return true;
@@ -172,6 +175,7 @@ static const char *help(void)
 			       "back       [N]: N instructions back\n"
 			       "present    forward to the present\n"
 			       "fork       let this be the present\n"
+			       "rcont      back to the last point met\n"
 			       "last-write ADDR [LEN]: who wrote there last\n");
 
 	for (const struct inspect_help *h = inspect_commands; h->name; h++)

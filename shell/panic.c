@@ -38,6 +38,8 @@ static void panicked(struct panic *p, const char *line)
 	uint64_t end = clock_now(&p->m->clock) + PANIC_NS;
 
 	p->seen = true;
+	p->count = machine_count(p->m);
+	p->limit_ns = p->m->limit_ns;
 	snprintf(p->text, sizeof(p->text), "%.199s", line);
 	for (char *at = p->text; *at; at++)
 		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f)
@@ -78,6 +80,16 @@ struct byte_sink panic_sink(struct panic *p, unsigned which,
 	l->panic = p;
 	l->next = next;
 	return (struct byte_sink){look, l};
+}
+
+void panic_forked(struct panic *p)
+{
+	for (unsigned i = 0; i < sizeof(p->line) / sizeof(p->line[0]); i++)
+		p->line[i].len = 0;
+	if (!p->seen || p->count <= machine_count(p->m))
+		return;
+	p->seen = false;
+	p->m->limit_ns = p->limit_ns;
 }
 
 void panic_fini(struct panic *p)

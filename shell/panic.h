@@ -21,7 +21,9 @@ struct panic {
 	struct machine *m;
 	regex_t regex;
 	bool compiled, seen;
-	char text[200]; /* the line; nothing of it acts on a terminal */
+	char text[200];	   /* the line; nothing of it acts on a terminal */
+	uint64_t count;	   /* of instructions, when it was seen */
+	uint64_t limit_ns; /* the machine's before that */
 
 	struct panic_line {
 		struct panic *panic;
@@ -40,6 +42,9 @@ int panic_init(struct panic *p, struct machine *m, const char *regex);
 /* What goes through it on the way to `next` is looked at. */
 struct byte_sink panic_sink(struct panic *p, unsigned which,
 			    struct byte_sink next);
+
+/* A past instant has become the present: what was seen after it is not true. */
+void panic_forked(struct panic *p);
 
 void panic_fini(struct panic *p);
 

@@ -94,13 +94,17 @@ static void take(struct signals *s, int sig)
 	}
 }
 
-static void signals_ready(void *ctx)
+void signals_take(struct signals *s)
 {
-	struct signals *s = ctx;
 	struct signalfd_siginfo info;
 
 	while (read(s->fd, &info, sizeof(info)) == sizeof(info))
 		take(s, info.ssi_signo);
+}
+
+static void signals_ready(void *ctx)
+{
+	signals_take(ctx);
 }
 
 int signals_init(struct signals *s, struct machine *m)

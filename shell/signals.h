@@ -29,6 +29,9 @@ void signals_block(void);
 
 /* 0 or -errno, said. */
 int signals_init(struct signals *s, struct machine *m);
+/* Those that came: for who is long away from the loop. */
+void signals_take(struct signals *s);
+
 void signals_fini(struct signals *s);
 
 #endif

@@ -287,6 +287,11 @@ bool history_live(const struct history *h)
 	return !h->present;
 }
 
+const struct history_hit *history_hit(const struct history *h)
+{
+	return &h->hit;
+}
+
 void history_interrupt(struct history *h, bool (*asked)(void *ctx), void *ctx)
 {
 	h->asked = asked;

@@ -114,12 +114,16 @@ const struct debug_stop *history_stop(const struct history *h);
 
 /*
  * A word for a prompt and gdb's `monitor`: when, back [N], goto N, present,
- * fork, last-write ADDR [LEN] (an address as the current CPU sees it). The
- * answer, of one line or more, or what was wrong, is in *text, without a last
- * newline. 0 or -errno; -ENOSYS: not one of these words, nothing was done.
+ * fork, rcont, last-write ADDR [LEN] (an address as the current CPU sees it).
+ * The answer, of one line or more, or what was wrong, is in *text, without a
+ * last newline. 0 or -errno; -EINVAL: wrong words; -ENOSYS: not one of these
+ * words, nothing was done.
  */
 int history_command(struct history *h, const char *line, char *text,
 		    unsigned size);
+
+/* What the last `last-write' that was answered had found. */
+const struct history_hit *history_hit(const struct history *h);
 
 /* How much it took, for --stats and tests. */
 struct history_stats {

@@ -109,6 +109,23 @@ static int cmd_fork(struct history *h, char **word, const struct answer *a)
 	return say_when(h, a);
 }
 
+/* A debugger without points would be at the first instant at once. */
+static int cmd_rcont(struct history *h, char **word, const struct answer *a)
+{
+	const struct debug *d = h->m->debug;
+	int err;
+
+	if (!d || !debug_nth(d, 0))
+		return say(a, -ENOENT, "no breakpoint or watchpoint is set");
+	err = history_reverse_continue(h);
+	if (err || history_stop(h)->reason != DEBUG_BEGIN)
+		return gone(h, a, err);
+	return say(a, 0,
+		   "instruction %" PRIu64 ", where the run begins: no point "
+		   "was met before",
+		   history_now(h));
+}
+
 static int cmd_last_write(struct history *h, char **word,
 			  const struct answer *a)
 {
@@ -136,6 +153,7 @@ static int cmd_last_write(struct history *h, char **word,
 		return say(a, err, "%#" PRIx64 " is no memory", gva);
 	if (err)
 		return gone(h, a, err);
+	h->hit = hit;
 	return say(a, 0,
 		   "%#" PRIx64 " (physical %#" PRIx64
 		   ") was last written by CPU %u after instruction %" PRIu64
@@ -147,9 +165,10 @@ static const struct {
 	const char *name;
 	int (*run)(struct history *h, char **word, const struct answer *a);
 } commands[] = {
-	{"when", cmd_when}, {"goto", cmd_goto},
-	{"back", cmd_back}, {"present", cmd_present},
-	{"fork", cmd_fork}, {"last-write", cmd_last_write},
+	{"when", cmd_when},   {"goto", cmd_goto},
+	{"back", cmd_back},   {"present", cmd_present},
+	{"fork", cmd_fork},   {"last-write", cmd_last_write},
+	{"rcont", cmd_rcont},
 };
 
 int history_command(struct history *h, const char *line, char *text,

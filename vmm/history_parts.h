@@ -26,6 +26,7 @@ struct history {
 	bool recorded; /* by a log that is not ours: cannot be forked */
 
 	struct debug_stop stop;	  /* what the last call came to */
+	struct history_hit hit;	  /* of the last `last-write' */
 	bool (*asked)(void *ctx); /* to be interrupted */
 	void *asked_ctx;
 };

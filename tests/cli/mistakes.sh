@@ -87,6 +87,17 @@ refused 2 'console' 'must be a terminal'
 refused 2 's' 'several commands'
 refused 1 'stop; send raw 5' 'stopped' 'cont'
 refused 2 'key \q' 'escape'
+if [ "$ACCEL" = sim ]; then
+refused 2 'goto' 'expected: goto N'
+refused 2 'goto there' "'there' is no number"
+refused 1 'cont; goto 1<<50' 'the run goes from instruction 0 to' 'cont'
+refused 1 'cont; back 1<<50' 'the run goes from instruction 0 to'
+refused 1 'cont; rcont' 'no breakpoint or watchpoint'
+refused 2 'last-write' 'expected: last-write ADDRESS'
+refused 2 'last-write 0 5000' 'in one page'
+refused 1 'cont; last-write 0x123456789000' 'is not mapped'
+refused 1 'last-write 0' 'nobody has written to 0 since'
+fi
 refused 1 'source /nowhere' 'cannot be read'
 
 check "wrong options"

@@ -180,6 +180,11 @@ def completion(state):
     s.type('\x15set 2\t\t')
     out = s.until('253')
     ok('tasks for what sets a task', '253' in out and '250' not in out, out)
+    s.type('\x15last-write syscall_han\t')
+    ok('symbols where time is asked', 'syscall_handle' in s.until(
+        'syscall_handle'), s.out)
+    s.type('\x15rco\t')
+    ok('words of time', 'rcont ' in s.until('rcont '), s.out)
     s.type('\x15task ta\t')
     ok('the inspector\'s own words', 'sk#' in s.until('sk#'), s.out)
     s.type('\x15quit\r')

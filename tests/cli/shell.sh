@@ -128,10 +128,57 @@ check "a machine kept, changed and brought back"
 sh_ -c "save $work/kept; start child; restore $work/kept; start child; send raw 3; expect 'master: 3'"
 expect_status 0
 
+check "back to the last point, and to the present as it was left"
+sh_ -c 'start child; send raw 5; break syscall_handle; rcont; rcont; present; delete break; when; back; when'
+expect_status 0
+[ "$(grep -c '^stopped: breakpoint 1, at .*<syscall_handle+0>$' "$work/out")" = 2 ] ||
+	complain "not twice at the breakpoint"
+present=$(sed -n 's/^instruction \([0-9]*\), the present$/\1/p' "$work/out" | tail -n 1)
+expect "$work/out" "^instruction $((present - 1)), 1 before the present\$"
+sh_ -c 'start child; break 0; rcont'
+expect_status 0
+expect "$work/out" '^instruction 0, where the run begins'
+
+check "what wrote there is found, and seen to be so"
+sh_ --json -c 'cont; watch rsp-8; last-write rsp-8; rcont; x rsp-8; step; x rsp-8'
+expect_status 0
+wrote=$(sed -n 's/.*"cmd":"last-write".*"instruction":\([0-9]*\),"cpu":0.*/\1/p' "$work/out")
+expect "$work/out" "\"cmd\":\"rcont\",\"ok\":true.*\"instruction\":$wrote,"
+
+check "another future: what came after is forgotten, a panic too"
+sh_ --panic-regex 'master: 5' -c 'start child; when'
+before=$(sed -n 's/^instruction \([0-9]*\), .*/\1/p' "$work/out")
+sh_ --panic-regex 'master: 5' -c 'start child; send raw 5; cont 100ms'
+expect_status 3
+sh_ --panic-regex 'master: 5' -c "start child; send raw 5; cont; goto $before; fork; when; cont; send raw 6; cont 100ms"
+expect_status 0
+expect "$work/out" "^instruction $before, the present"
+expect "$work/out" 'master: 6'
+
+check "the past is fixed, and a run goes on from it"
+sh_ -c 'start child; back 5000; start child'
+expect_status 1
+expect "$work/err" 'stopped: at'
+sh_ -c 'start child; goto 1000; cont; send raw 5; expect "master: 5"'
+expect_status 0
+vmm shell --accel sim --timeout 60s "$GUESTS/triple.elf" -c 'cont; back; present; regs'
+expect_status 4
+[ "$(grep -c '^the guest has ended: triple' "$work/out")" = 2 ] ||
+	complain "its end is not told again"
+
 check "where a capability came from, by the calls that made it"
 sh_ --trace caps --trace-file "$work/trace" -c 'start child; why 249'
 expect_status 0
 expect "$work/out" '249'
+fi
+
+if [ "$ACCEL" != sim ]; then
+	check "a processor whose runs cannot be repeated"
+	for word in when 'goto 1' back present fork rcont 'last-write 0'; do
+		sh_ -c "$word"
+		expect_status 1
+		expect "$work/err" 'use --accel sim'
+	done
 fi
 
 check "keys and the screen"

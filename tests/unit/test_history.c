@@ -286,6 +286,24 @@ static void test_points_are_met_backwards(void **state)
 	assert_int_equal(history_now(h), STRAY_AT - 3 - TURN);
 }
 
+static void test_a_word_goes_to_the_last_point(void **state)
+{
+	char text[200];
+
+	assert_int_equal(debug_create(m), 0);
+	run_to(LENGTH);
+	assert_int_equal(history_command(h, "rcont", text, sizeof(text)),
+			 -ENOENT);
+	assert_string_equal(text, "no breakpoint or watchpoint is set");
+	assert_true(history_live(h));
+	add_point(POINT_WRITE, SLOT, 4);
+	assert_int_equal(history_command(h, "rcont", text, sizeof(text)), 0);
+	assert_int_equal(history_now(h), STRAY_AT);
+	assert_int_equal(history_command(h, "rcont", text, sizeof(text)), 0);
+	assert_string_equal(text, "instruction 0, where the run begins: no "
+				  "point was met before");
+}
+
 static void test_memory_is_bounded(void **state)
 {
 	struct history_stats stats;
@@ -358,6 +376,9 @@ static void test_the_words_answer(void **state)
 			 -EINVAL);
 	assert_int_equal(history_command(h, "back 17", text, sizeof(text)),
 			 -ERANGE);
+	assert_int_equal(history_hit(h)->count, 41997);
+	assert_int_equal(history_command(h, "rcont", text, sizeof(text)),
+			 -ENOENT);
 	assert_int_equal(history_command(h, "present", text, sizeof(text)), 0);
 	assert_true(history_live(h));
 	assert_int_equal(history_command(h, "list", text, sizeof(text)),
@@ -379,6 +400,7 @@ int main(void)
 		HISTORY_TEST(test_what_a_debugger_changes_is_an_input),
 		HISTORY_TEST(test_the_last_write_is_found),
 		HISTORY_TEST(test_points_are_met_backwards),
+		HISTORY_TEST(test_a_word_goes_to_the_last_point),
 		HISTORY_TEST(test_memory_is_bounded),
 		HISTORY_TEST(test_another_machine_has_another_history),
 		HISTORY_TEST(test_a_long_way_can_be_interrupted),
