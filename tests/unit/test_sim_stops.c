@@ -244,6 +244,18 @@ static void test_a_step_ends_at_a_handler(void **state)
 	assert_int_equal(guest_get64(g, g->state.gpr[GPR_RSP]), GUEST_CODE);
 }
 
+static void test_a_step_into_a_triple_fault_is_its_end(void **state)
+{
+	struct guest *g = *state;
+
+	CODE(g, 0x0f, 0x0b);
+	g->state.idt.limit = 0;
+	ask_step(g);
+	guest_run(g);
+	assert_int_equal(g->exit.reason, EXIT_SHUTDOWN);
+	assert_int_equal(g->state.rip, GUEST_CODE);
+}
+
 static void test_exceptions_are_caught_before_they_happen(void **state)
 {
 	struct vcpu_debug catch = {.vectors = 1u << VEC_UD};
@@ -324,6 +336,7 @@ int main(void)
 		TEST(test_a_watchpoint_sees_exception_frames),
 		TEST(test_a_watched_byte_in_bulk),
 		TEST(test_a_step_ends_at_a_handler),
+		TEST(test_a_step_into_a_triple_fault_is_its_end),
 		TEST(test_exceptions_are_caught_before_they_happen),
 		TEST(test_a_thousand_points_that_are_not_met),
 		TEST(test_points_are_linear_addresses),

@@ -60,6 +60,8 @@ void cpu_shutdown(struct cpu *cpu)
 {
 	cpu->exit->reason = EXIT_SHUTDOWN;
 	cpu->stopped = true;
+	/* A step that comes to this is not over: nothing would follow it. */
+	cpu->stops.step = STEP_NOT;
 	longjmp(cpu->unwind, UNWIND_STOP);
 }
 
