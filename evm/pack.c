@@ -1,5 +1,5 @@
 /*
- * pack.c: reading and running packed state tests; see pack.h. A reader that
+ * pack.c: reading and running packed tests; see pack.h. A reader that
  * has come to the end of its bytes gives zeros and remembers it.
  */
 #include "evm/alloc.h"
@@ -17,6 +17,11 @@ struct packed {
 	struct evm_transaction tx;
 	unsigned flags;
 	struct evm_hash root, logs;
+
+	struct evm_message msg; /* of a frame, its code and what it leaves */
+	const uint8_t *code, *output;
+	size_t code_len, output_len;
+	uint64_t gas_left;
 
 	struct evm_access *access;
 	struct evm_hash *blobs;
@@ -218,6 +223,25 @@ static void read_tx(struct packed *p)
 	tx->authorization_count = p->authorization_count;
 }
 
+static void read_frame(struct packed *p)
+{
+	struct evm_message *msg = &p->msg;
+	uint64_t gas;
+
+	msg->recipient = msg->code_from = take_address(p);
+	msg->sender = take_address(p);
+	p->evm.origin = take_address(p);
+	p->evm.gas_price = take_word(p);
+	msg->value = take_word(p);
+	gas = take_number(p, 8);
+	p->bad |= gas > INT64_MAX;
+	msg->gas = (int64_t)gas;
+	p->code = take_bytes(p, &p->code_len);
+	msg->input = take_bytes(p, &msg->input_len);
+	p->gas_left = take_number(p, 8);
+	p->output = take_bytes(p, &p->output_len);
+}
+
 static void read_account(struct packed *p)
 {
 	struct evm_address addr = take_address(p);
@@ -245,7 +269,7 @@ static void read_case(struct packed *p, struct evm_pack_result *result)
 
 	p->flags = (unsigned)take_number(p, 1);
 	result->name = (const char *)take_bytes(p, &result->name_len);
-	if (fork >= EVM_FORK_COUNT) {
+	if (fork >= EVM_FORK_COUNT || p->flags & ~(unsigned)EVM_PACK_FLAGS) {
 		p->bad = true;
 		return;
 	}
@@ -254,7 +278,10 @@ static void read_case(struct packed *p, struct evm_pack_result *result)
 	p->logs = take_hash(p);
 	p->evm.chain_id = take_number(p, 8);
 	read_block(p);
-	read_tx(p);
+	if (p->flags & EVM_PACK_FRAME)
+		read_frame(p);
+	else
+		read_tx(p);
 	accounts = take_count(p, 68);
 	for (size_t i = 0; p->err == 0 && !p->bad && i < accounts; i++)
 		read_account(p);
@@ -262,31 +289,58 @@ static void read_case(struct packed *p, struct evm_pack_result *result)
 
 /* ---- running ---- */
 
-static const char *judge(struct packed *p, const struct evm_receipt *receipt,
-			 struct evm_pack_result *result)
+/* The state and the logs, at the end. */
+static const char *compare(struct packed *p, struct evm_pack_result *result)
 {
-	bool refused = receipt->result.status >= EVM_TX_NONCE;
 	struct evm_state *state = p->evm.state;
 	struct evm_hash logs;
 
-	if (!refused || p->flags & EVM_PACK_TOUCH)
-		p->err = evm_state_touch(state, &p->evm.block.coinbase);
-	if (p->err == 0)
-		evm_state_commit(state, p->evm.fork);
-	if (p->err == 0)
-		p->err = evm_logs_hash(state, &p->evm.alloc, &logs);
+	p->err = evm_logs_hash(state, &p->evm.alloc, &logs);
 	if (p->err == 0)
 		p->err = evm_state_root(state, &p->evm.alloc, &result->root);
 	if (p->err < 0)
 		return "no memory";
-	if (refused != ((p->flags & EVM_PACK_REFUSED) != 0))
-		return refused ? evm_status_text(receipt->result.status)
-			       : "the transaction was not refused";
 	if (memcmp(&result->root, &p->root, sizeof(p->root)) != 0)
 		return "different state root";
 	if (memcmp(&logs, &p->logs, sizeof(logs)) != 0)
 		return "different logs";
 	return NULL;
+}
+
+static const char *judge(struct packed *p, const struct evm_receipt *receipt,
+			 struct evm_pack_result *result)
+{
+	bool refused = receipt->result.status >= EVM_TX_NONCE;
+	struct evm_state *state = p->evm.state;
+	const char *different;
+
+	if (!refused || p->flags & EVM_PACK_TOUCH)
+		p->err = evm_state_touch(state, &p->evm.block.coinbase);
+	if (p->err < 0)
+		return "no memory";
+	evm_state_commit(state, p->evm.fork);
+	different = compare(p, result);
+	if (p->err == 0 && refused != ((p->flags & EVM_PACK_REFUSED) != 0))
+		return refused ? evm_status_text(receipt->result.status)
+			       : "the transaction was not refused";
+	return different;
+}
+
+static const char *judge_frame(struct packed *p, const struct evm_result *is,
+			       struct evm_pack_result *result)
+{
+	evm_state_commit(p->evm.state, p->evm.fork);
+	if (p->flags & EVM_PACK_FAILS)
+		return is->status == EVM_SUCCESS ? "it did not fail" : NULL;
+	if (is->status != EVM_SUCCESS)
+		return evm_status_text(is->status);
+	if (is->output_len != p->output_len ||
+	    (p->output_len > 0 &&
+	     memcmp(is->output, p->output, p->output_len) != 0))
+		return "different output";
+	if ((uint64_t)is->gas_left != p->gas_left)
+		return "different gas";
+	return compare(p, result);
 }
 
 static void free_case(struct packed *p)
@@ -302,10 +356,30 @@ static void free_case(struct packed *p)
 		 p->authorization_count * sizeof(*p->authorizations));
 }
 
-static void run_case(struct packed *p, struct evm_pack_result *result)
+static void run_frame(struct packed *p, struct evm_pack_result *result)
+{
+	struct evm_result is;
+
+	p->err = evm_run_code(&p->evm, &p->msg, p->code, p->code_len, &is);
+	if (p->err < 0)
+		return;
+	result->gas_used = (uint64_t)(p->msg.gas - is.gas_left);
+	result->wrong = judge_frame(p, &is, result);
+}
+
+static void run_tx(struct packed *p, struct evm_pack_result *result)
 {
 	struct evm_receipt receipt;
 
+	p->err = evm_transact(&p->evm, &p->tx, &receipt);
+	if (p->err < 0)
+		return;
+	result->gas_used = receipt.gas_used;
+	result->wrong = judge(p, &receipt, result);
+}
+
+static void run_case(struct packed *p, struct evm_pack_result *result)
+{
 	p->evm.state = evm_state_create(&p->evm.alloc);
 	if (!p->evm.state) {
 		p->err = EVM_ERR_NO_MEMORY;
@@ -314,11 +388,10 @@ static void run_case(struct packed *p, struct evm_pack_result *result)
 	read_case(p, result);
 	if (p->bad || p->err < 0)
 		return;
-	p->err = evm_transact(&p->evm, &p->tx, &receipt);
-	if (p->err < 0)
-		return;
-	result->gas_used = receipt.gas_used;
-	result->wrong = judge(p, &receipt, result);
+	if (p->flags & EVM_PACK_FRAME)
+		run_frame(p, result);
+	else
+		run_tx(p, result);
 }
 
 bool evm_pack_open(struct evm_pack *pack, const uint8_t *bytes, size_t len)

@@ -1,5 +1,5 @@
 /*
- * pack.h: state tests in a form that needs no JSON: `evm pack` writes it, and
+ * pack.h: tests in a form that needs no JSON: `evm pack` writes it, and
  * whoever has the EVM runs it, as the init program on the kernel does.
  *
  * A pack is EVM_PACK_MAGIC and cases, each with its length before it (32
@@ -15,6 +15,12 @@
  *		blob), value, input, access list, blob hashes, authorizations
  *	accounts: address, nonce, balance, code, slots (key and value)
  *
+ * A VMTest is one frame, of the flag EVM_PACK_FRAME. In the transaction's
+ * place it has:
+ *
+ *	frame: address, caller, origin, gas price, value, gas, code, data
+ *	what is expected: gas left and output; root and logs are those after it
+ *
  * A pack may come from anyone: what is not well-formed is refused.
  */
 #ifndef EVM_PACK_H
@@ -29,6 +35,9 @@ enum {
 	EVM_PACK_CREATION = 1, /* the transaction creates */
 	EVM_PACK_REFUSED = 2,  /* it must be refused */
 	EVM_PACK_TOUCH = 4,    /* and even so the miner is touched */
+	EVM_PACK_FRAME = 8,    /* one frame, without a transaction */
+	EVM_PACK_FAILS = 16,   /* it must fail, and nothing else is expected */
+	EVM_PACK_FLAGS = 31,   /* all of these: others are malformed */
 };
 
 /* Where a reader is. */

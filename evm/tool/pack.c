@@ -1,5 +1,5 @@
 /*
- * pack.c: `evm pack`: state tests from JSON into one file that is run without
+ * pack.c: `evm pack`: tests from JSON into one file that is run without
  * it (evm/pack.h), and running such files.
  */
 #include <errno.h>
@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "evm/pack.h"
+#include "evm/rlp.h"
 #include "evm/tool/statecase.h"
+#include "evm/tool/vmtest.h"
 
 /* A case is put together in memory, for its length comes first. */
 struct writer {
@@ -145,30 +147,65 @@ static void put_accounts(struct writer *w, const struct evm_state *state)
 		put_account(w, a);
 }
 
-static void put_case(struct writer *w, const char *name,
-		     const struct statecase *t, json_t *post)
+/* A case begins with these; root and logs are the expected ones. */
+static void put_head(struct writer *w, const char *name, const struct evm *evm,
+		     unsigned flags, const struct evm_hash *root,
+		     const struct evm_hash *logs)
 {
-	unsigned flags = (t->tx.tx.is_creation ? EVM_PACK_CREATION : 0) |
-			 (t->refused ? EVM_PACK_REFUSED : 0) |
-			 (has(post, "state") ? 0 : EVM_PACK_TOUCH);
-	uint8_t length[4];
-
 	w->len = 0;
-	put_number(w, t->evm.fork, 1);
+	put_number(w, evm->fork, 1);
 	put_number(w, flags, 1);
 	put_bytes(w, name, strlen(name));
-	put(w, t->root.bytes, 32);
-	put(w, t->logs.bytes, 32);
-	put_number(w, t->evm.chain_id, 8);
-	put_block(w, &t->evm.block);
-	put_tx(w, &t->tx.tx);
-	put_accounts(w, t->evm.state);
+	put(w, root->bytes, 32);
+	put(w, logs->bytes, 32);
+	put_number(w, evm->chain_id, 8);
+	put_block(w, &evm->block);
+}
+
+/* And ends with the state; then it is written. */
+static void put_end(struct writer *w, const struct evm_state *state)
+{
+	uint8_t length[4];
+
+	put_accounts(w, state);
 	for (unsigned i = 0; i < 4; i++)
 		length[i] = (uint8_t)(w->len >> (8 * i));
 	if (w->failed || fwrite(length, 4, 1, w->out) != 1 ||
 	    fwrite(w->bytes, w->len, 1, w->out) != 1)
 		w->failed = true;
 	w->cases++;
+}
+
+static void put_case(struct writer *w, const char *name,
+		     const struct statecase *t, json_t *post)
+{
+	unsigned flags = (t->tx.tx.is_creation ? EVM_PACK_CREATION : 0) |
+			 (t->refused ? EVM_PACK_REFUSED : 0) |
+			 (has(post, "state") ? 0 : EVM_PACK_TOUCH);
+
+	put_head(w, name, &t->evm, flags, &t->root, &t->logs);
+	put_tx(w, &t->tx.tx);
+	put_end(w, t->evm.state);
+}
+
+static void put_frame(struct writer *w, const char *name,
+		      const struct vmtest *t, const struct evm_hash *root)
+{
+	const struct evm_message *msg = &t->msg;
+	unsigned flags = EVM_PACK_FRAME | (t->must_fail ? EVM_PACK_FAILS : 0);
+
+	put_head(w, name, &t->evm, flags, root, &t->logs);
+	put(w, msg->recipient.bytes, 20);
+	put(w, msg->sender.bytes, 20);
+	put(w, t->evm.origin.bytes, 20);
+	put_word(w, &t->evm.gas_price);
+	put_word(w, &msg->value);
+	put_number(w, (uint64_t)msg->gas, 8);
+	put_bytes(w, t->code, t->code_len);
+	put_bytes(w, msg->input, msg->input_len);
+	put_number(w, t->gas_left, 8);
+	put_bytes(w, t->output, t->output_len);
+	put_end(w, t->evm.state);
 }
 
 /* Numbers that no transaction can have cannot be packed either. */
@@ -198,12 +235,44 @@ static void pack_cases(struct writer *w, const char *name, json_t *test,
 	}
 }
 
+static void pack_frame(struct writer *w, const char *name, json_t *test)
+{
+	struct vmtest *t = calloc(1, sizeof(*t));
+	struct evm_hash root;
+
+	if (!t) {
+		w->failed = true;
+		return;
+	}
+	if (!vmtest_load(t, test))
+		w->left_out++;
+	else if (evm_state_root(t->post, &host_allocator, &root) < 0)
+		w->failed = true;
+	else
+		put_frame(w, name, t, &root);
+	vmtest_unload(t);
+	free(t);
+}
+
+static void pack_test(struct writer *w, const char *name, json_t *test)
+{
+	json_t *cases;
+	const char *fork;
+
+	if (json_object_get(test, "exec")) {
+		pack_frame(w, name, test);
+		return;
+	}
+	json_object_foreach(json_object_get(test, "post"), fork, cases)
+		pack_cases(w, name, test, fork, cases);
+}
+
 static bool pack_file(struct writer *w, const char *path)
 {
 	json_error_t error;
 	json_t *tests = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	json_t *test, *cases;
-	const char *name, *fork;
+	const char *name;
+	json_t *test;
 
 	if (!json_is_object(tests)) {
 		complain(EXIT_BAD, "pack: %s: %d:%d: %s", path, error.line,
@@ -211,11 +280,27 @@ static bool pack_file(struct writer *w, const char *path)
 		json_decref(tests);
 		return false;
 	}
-	json_object_foreach(tests, name, test)
-		json_object_foreach(json_object_get(test, "post"), fork, cases)
-			pack_cases(w, name, test, fork, cases);
+	json_object_foreach(tests, name, test) pack_test(w, name, test);
 	json_decref(tests);
 	return !w->failed;
+}
+
+/* Names, one a line: a command line has no room for thousands. */
+static bool pack_listed(struct writer *w)
+{
+	char *line = NULL;
+	bool good = true;
+	size_t size = 0;
+	ssize_t len;
+
+	while (!w->failed && (len = getline(&line, &size, stdin)) > 0) {
+		if (line[len - 1] == '\n')
+			line[len - 1] = 0;
+		if (line[0])
+			good &= pack_file(w, line);
+	}
+	free(line);
+	return good;
 }
 
 static int write_pack(const char *path, char **files, int count)
@@ -229,6 +314,8 @@ static int write_pack(const char *path, char **files, int count)
 	fwrite(EVM_PACK_MAGIC, EVM_PACK_MAGIC_LEN, 1, w.out);
 	for (int i = 0; i < count && !w.failed; i++)
 		good &= pack_file(&w, files[i]);
+	if (count == 0)
+		good = pack_listed(&w);
 	w.failed |= ferror(w.out) != 0;
 	w.failed |= fclose(w.out) != 0;
 	free(w.bytes);
@@ -273,10 +360,11 @@ static int run_pack(const char *path)
 }
 
 static const char help[] =
-	"usage: evm pack PACK FILE...\n"
+	"usage: evm pack PACK [FILE...]\n"
 	"       evm pack --run PACK\n"
-	"Write the cases of GeneralStateTests fixtures to a file that is run\n"
-	"without JSON, as by the EVM on the kernel; or run such a file.\n";
+	"Write the cases of GeneralStateTests and VMTests fixtures to a file\n"
+	"that is run without JSON, as by the EVM on the kernel; or run such a\n"
+	"file. Without a FILE their names are read from standard input.\n";
 
 int cmd_pack(int argc, char **argv)
 {
@@ -286,7 +374,7 @@ int cmd_pack(int argc, char **argv)
 	}
 	if (argc == 3 && strcmp(argv[1], "--run") == 0)
 		return run_pack(argv[2]);
-	if (argc < 3 || argv[1][0] == '-') {
+	if (argc < 2 || argv[1][0] == '-') {
 		fputs(help, stderr);
 		return EXIT_USAGE;
 	}

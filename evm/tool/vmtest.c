@@ -7,22 +7,23 @@
 #include <string.h>
 
 #include "evm/rlp.h"
-#include "evm/tool/fixture.h"
+#include "evm/tool/vmtest.h"
 
-struct vmtest {
-	struct reader reader;
-	struct evm evm;
-	struct evm_message msg;
-	uint8_t *code, *data;
-	size_t code_len;
-	struct evm_state *post;
-	char text[200];
-};
+static bool load_expected(struct vmtest *t, json_t *test)
+{
+	struct reader *r = &t->reader;
 
-static bool load(struct vmtest *t, json_t *test)
+	t->must_fail = !has(test, "post");
+	return t->must_fail ||
+	       (read_accounts(r, json_object_get(test, "post"), t->post) &&
+		read_u64(r, test, "gas", &t->gas_left) &&
+		read_hash(r, test, "logs", &t->logs) &&
+		read_bytes(r, test, "out", &t->output, &t->output_len));
+}
+
+bool vmtest_load(struct vmtest *t, json_t *test)
 {
 	json_t *exec = json_object_get(test, "exec");
-	json_t *post = json_object_get(test, "post");
 	struct reader *r = &t->reader;
 	uint64_t gas;
 
@@ -34,7 +35,6 @@ static bool load(struct vmtest *t, json_t *test)
 	if (!read_env(r, json_object_get(test, "env"), EVM_FRONTIER, 0,
 		      &t->evm.block) ||
 	    !read_accounts(r, json_object_get(test, "pre"), t->evm.state) ||
-	    (post && !read_accounts(r, post, t->post)) ||
 	    !read_address(r, exec, "address", &t->msg.recipient) ||
 	    !read_address(r, exec, "caller", &t->msg.sender) ||
 	    !read_address(r, exec, "origin", &t->evm.origin) ||
@@ -47,48 +47,38 @@ static bool load(struct vmtest *t, json_t *test)
 	t->msg.gas = (int64_t)gas;
 	t->msg.input = t->data;
 	t->msg.code_from = t->msg.recipient;
-	return true;
+	return load_expected(t, test);
 }
 
-static void unload(struct vmtest *t)
+void vmtest_unload(struct vmtest *t)
 {
 	evm_fini(&t->evm);
 	evm_state_destroy(t->evm.state);
 	evm_state_destroy(t->post);
 	free(t->code);
 	free(t->data);
+	free(t->output);
 }
 
-static const char *check(struct vmtest *t, json_t *test,
-			 const struct evm_result *result)
+static const char *check(struct vmtest *t, const struct evm_result *result)
 {
-	struct evm_hash logs, expected;
-	uint8_t *out = NULL;
-	uint64_t gas;
-	size_t len;
-	bool same;
+	struct evm_hash logs;
 
-	if (!read_u64(&t->reader, test, "gas", &gas) ||
-	    !read_hash(&t->reader, test, "logs", &expected) ||
-	    !read_bytes(&t->reader, test, "out", &out, &len))
-		return t->reader.problem;
-	same = len == result->output_len &&
-	       (len == 0 || memcmp(out, result->output, len) == 0);
-	free(out);
-	if (!same)
+	if (t->output_len != result->output_len ||
+	    (t->output_len > 0 &&
+	     memcmp(t->output, result->output, t->output_len) != 0))
 		return "output";
-	if (gas != (uint64_t)result->gas_left)
+	if (t->gas_left != (uint64_t)result->gas_left)
 		return "gas";
 	if (evm_logs_hash(t->evm.state, &host_allocator, &logs) < 0 ||
-	    memcmp(&logs, &expected, sizeof(logs)) != 0)
+	    memcmp(&logs, &t->logs, sizeof(logs)) != 0)
 		return "logs";
 	return accounts_difference(t->evm.state, t->post, t->text,
 				   sizeof(t->text));
 }
 
-static const char *run_loaded(struct vmtest *t, json_t *test)
+static const char *run_loaded(struct vmtest *t)
 {
-	bool must_fail = !has(test, "post");
 	struct evm_result result;
 	int err;
 
@@ -96,11 +86,11 @@ static const char *run_loaded(struct vmtest *t, json_t *test)
 	if (err < 0)
 		return strerror(-err);
 	evm_state_commit(t->evm.state, t->evm.fork);
-	if (must_fail)
+	if (t->must_fail)
 		return result.status == EVM_SUCCESS ? "it did not fail" : NULL;
 	if (result.status != EVM_SUCCESS)
 		return evm_status_text(result.status);
-	return check(t, test, &result);
+	return check(t, &result);
 }
 
 static void run_test(struct batch *batch, const char *name, json_t *test)
@@ -112,10 +102,10 @@ static void run_test(struct batch *batch, const char *name, json_t *test)
 	if (t) {
 		if (trace)
 			t->evm.tracer = &trace->tracer;
-		v.error =
-			load(t, test) ? run_loaded(t, test) : t->reader.problem;
+		v.error = vmtest_load(t, test) ? run_loaded(t)
+					       : t->reader.problem;
 		batch_verdict(batch, &v);
-		unload(t);
+		vmtest_unload(t);
 	} else {
 		batch_verdict(batch, &v);
 	}

@@ -38,24 +38,53 @@ check "a changed gas limit makes it fail"
 boot "$kernel" --init "$init" --append "gas=0186a1"
 expect_status 1
 
+# cases: how many cases are in the pack that was written just now.
+cases() {
+	sed -n 's/ cases packed.*//p' "$work/packed"
+}
+
 evm=$(dirname "$VMM")/evm
-tests=$(dirname "$0")/../evm/statetests
-if "$evm" pack "$work/pack" "$tests"/*.json >"$work/packed" 2>"$work/err"; then
-	check "packed state tests, in the guest as on the host"
+fixtures=$(dirname "$0")/../evm
+tests=$fixtures/statetests
+vmtests=$fixtures/vmtests
+if "$evm" pack "$work/pack" "$tests"/*.json "$vmtests"/*.json \
+	>"$work/packed" 2>"$work/err"; then
+	check "packed state tests and VMTests, in the guest as on the host"
+	cases=$(cases)
 	"$evm" pack --run "$work/pack" >"$work/host"
-	cases=$(sed -n 's/ cases packed.*//p' "$work/packed")
 	expect "$work/host" "^$cases passed, 0 failed$"
 	boot "$kernel" --init "$init" --module "$work/pack"
 	expect_status 0
-	expect "$work/out" "state tests: $cases passed, 0 failed"
+	expect "$work/out" "tests: $cases passed, 0 failed"
 	[ "$(tail -n 1 "$work/out")" = "Exit code: 99, test succeed." ] ||
 		complain "the last line is: $(tail -n 1 "$work/out")"
+
+	check "VMTests that expect something else, or that did not fail"
+	sed 's/"gas" : "0x013874"/"gas" : "0x013875"/' "$vmtests/add0.json" \
+		>"$work/gas.json"
+	sed 's/fffe"/fffd"/' "$vmtests/add0.json" >"$work/root.json"
+	sed 's/"post"/"past"/' "$vmtests/add0.json" >"$work/fails.json"
+	"$evm" pack "$work/wrong" "$vmtests/add0.json" "$work/gas.json" \
+		"$work/root.json" "$work/fails.json" >"$work/packed"
+	boot "$kernel" --init "$init" --module "$work/wrong"
+	expect_status 1
+	expect "$work/out" 'add0 (Frontier): different gas'
+	expect "$work/out" 'add0 (Frontier): different state root'
+	expect "$work/out" 'add0 (Frontier): it did not fail'
+	expect "$work/out" 'tests: 1 passed, 3 failed'
+
+	check "names of fixtures on standard input"
+	printf '%s\n' "$vmtests"/*.json | "$evm" pack "$work/listed" \
+		>"$work/packed"
+	boot "$kernel" --init "$init" --module "$work/listed"
+	expect_status 0
+	expect "$work/out" "tests: $(cases) passed, 0 failed"
 
 	check "the same, each transaction sent to the EVM server"
 	server=$IMAGES/evm-server.elf
 	"$evm" pack "$work/small" "$tests"/add11.json "$tests"/refund*.json \
-		"$tests"/log1_Caller.json >"$work/packed"
-	cases=$(sed -n 's/ cases packed.*//p' "$work/packed")
+		"$tests"/log1_Caller.json "$vmtests"/log*.json >"$work/packed"
+	cases=$(cases)
 	boot "$kernel" --init "$init" --module "$server" --module "$work/small"
 	expect_status 0
 	expect "$work/out" "on the server: $cases passed, 0 failed"

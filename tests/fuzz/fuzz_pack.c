@@ -1,6 +1,7 @@
 /*
- * fuzz_pack.c: packs of state tests (evm/pack.h) from anyone: a good case of
- * one transaction, of which bytes are changed and which may be cut short.
+ * fuzz_pack.c: packs of tests (evm/pack.h) from anyone: a good case of one
+ * transaction or one frame, of which bytes are changed and which may be cut
+ * short.
  * Whatever it says, running it ends, and all memory comes back.
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -I. \
@@ -99,12 +100,44 @@ static void put_account(struct bytes *b, uint8_t low, const void *code,
 	put_word(b, 2);
 }
 
-static void make_case(struct bytes *b)
-{
-	static const uint8_t code[] = {0x60, 1,	   0x60, 2, 0x55, 0x60,
-				       1,    0x54, 0x60, 0, 0xa1};
+static const uint8_t code[] = {0x60, 1,	   0x60, 2, 0x55, 0x60,
+			       1,    0x54, 0x60, 0, 0xa1};
 
-	put_number(b, EVM_OSAKA | EVM_PACK_TOUCH << 8, 2);
+static void put_tx(struct bytes *b)
+{
+	put_number(b, 0, 1);
+	put_address(b, 1);
+	put_address(b, 7);
+	put_number(b, 0, 8);
+	put_number(b, GAS, 8);
+	for (int i = 0; i < 4; i++)
+		put_word(b, 0);
+	put_number(b, 2, 4);
+	put(b, "ab", 2);
+	put_lists(b);
+}
+
+static void put_frame(struct bytes *b)
+{
+	put_address(b, 7);
+	put_address(b, 1);
+	put_address(b, 1);
+	put_word(b, 1);
+	put_word(b, 0);
+	put_number(b, GAS, 8);
+	put_number(b, sizeof(code), 4);
+	put(b, code, sizeof(code));
+	put_number(b, 2, 4);
+	put(b, "ab", 2);
+	put_number(b, 0, 8);
+	put_number(b, 1, 4);
+	put(b, "c", 1);
+}
+
+static void make_case(struct bytes *b, bool frame)
+{
+	put_number(b, frame ? EVM_FRONTIER : EVM_OSAKA, 1);
+	put_number(b, frame ? EVM_PACK_FRAME : EVM_PACK_TOUCH, 1);
 	put_number(b, 1, 4);
 	put(b, "n", 1);
 	put_word(b, 0);
@@ -117,22 +150,19 @@ static void make_case(struct bytes *b)
 	for (int i = 0; i < 4; i++)
 		put_word(b, 0);
 	put_number(b, 6, 4);
-	put_number(b, 0, 1);
-	put_address(b, 1);
-	put_address(b, 7);
-	put_number(b, 0, 8);
-	put_number(b, GAS, 8);
-	for (int i = 0; i < 4; i++)
-		put_word(b, 0);
-	put_number(b, 2, 4);
-	put(b, "ab", 2);
-	put_lists(b);
+	if (frame)
+		put_frame(b);
+	else
+		put_tx(b);
 	put_number(b, 2, 4);
 	put_account(b, 1, NULL, 0);
 	put_account(b, 7, code, sizeof(code));
 }
 
-/* Three bytes for each change: where, and what is turned there. */
+/*
+ * The first byte chooses the case; then three for each change: where, and what
+ * is turned there.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct evm_allocator alloc = {.resize = limited};
@@ -140,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct evm_pack_result result;
 	struct evm_pack pack;
 
-	make_case(&body);
+	make_case(&body, size > 0 && data[0] & 1);
 	for (size_t i = 1; i + 2 < size && i < 16; i += 3)
 		body.at[(data[i] << 8 | data[i + 1]) % body.len] ^= data[i + 2];
 	put(&all, EVM_PACK_MAGIC, EVM_PACK_MAGIC_LEN);
