@@ -35,6 +35,8 @@ static enum packet_event between(struct packet_reader *r, uint8_t byte)
 		break;
 	case 0x03:
 		return PACKET_INTERRUPT;
+	case '+':
+		return r->no_ack ? PACKET_MORE : PACKET_ACK;
 	case '-':
 		return r->no_ack ? PACKET_MORE : PACKET_RESEND;
 	}

@@ -20,6 +20,7 @@ enum packet_event {
 	PACKET_BAD,	  /* its sum is wrong: resend */
 	PACKET_LONG,	  /* longer than PACKET_MAX; it is gone */
 	PACKET_INTERRUPT, /* a 03h between packets */
+	PACKET_ACK,	  /* the other side has the last reply */
 	PACKET_RESEND,	  /* the other side wants the last reply again */
 };
 

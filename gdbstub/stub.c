@@ -197,6 +197,20 @@ static void acknowledge(struct stub *s, const char *how)
 		s->config.send(s->config.ctx, how, 1);
 }
 
+/*
+ * A gdb that waits two seconds for the first "+" of all sends its qSupported
+ * again, takes the first reply, and the second for that of its next packet.
+ */
+static bool greets_again(struct stub *s)
+{
+	static const char name[] = "qSupported";
+	bool again = s->greeted;
+
+	s->greeted = !s->in.no_ack && s->in.len >= strlen(name) &&
+		     !memcmp(s->in.data, name, strlen(name));
+	return again && s->greeted;
+}
+
 static void take(struct stub *s, enum packet_event event)
 {
 	switch (event) {
@@ -204,7 +218,11 @@ static void take(struct stub *s, enum packet_event event)
 		break;
 	case PACKET_READY:
 		acknowledge(s, "+");
-		dispatch(s);
+		if (!greets_again(s))
+			dispatch(s);
+		break;
+	case PACKET_ACK:
+		s->greeted = false;
 		break;
 	case PACKET_BAD:
 		acknowledge(s, "-");

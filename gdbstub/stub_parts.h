@@ -42,6 +42,7 @@ struct stub {
 	struct buffer reply; /* the data of the packet being made */
 	struct buffer last;  /* the last one sent, framed */
 	bool no_ack_next;
+	bool greeted; /* by qSupported, whose reply is not acknowledged yet */
 	bool multi, extended, swbreak, hwbreak;
 	bool running; /* a stop reply is owed */
 	bool exited;  /* that told of the end */

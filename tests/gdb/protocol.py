@@ -327,6 +327,17 @@ def test_a_repeat_is_the_same():
         check(c.get() == first and len(first) == 2 * 552, "other bytes")
 
 
+def test_a_gdb_that_greets_twice_gets_one_reply():
+    with Machine(HANG) as m:
+        c = Client(m, no_ack=False)
+        for _ in range(3):
+            c.send("qSupported:multiprocess+")
+        check(c.get().startswith(b"PacketSize"), "no greeting")
+        check(c.ask("vMustReplyEmpty") == b"", "a second greeting")
+        c.send("qSupported:multiprocess+")
+        check(c.get().startswith(b"PacketSize"), "no greeting later")
+
+
 def test_tcp_at_this_host_only():
     process = subprocess.Popen(
         [VMM, "boot", HANG, "--gdb", "tcp:0", "--accel", "sim", "--serial",

@@ -43,6 +43,8 @@ static void test_what_arrives(void **state)
 		{"$a}#de", NULL, PACKET_BAD, true},
 		{"$qC", NULL, PACKET_MORE, false},
 		{"\x03", NULL, PACKET_INTERRUPT, false},
+		{"+", NULL, PACKET_ACK, false},
+		{"+", NULL, PACKET_MORE, true},
 		{"-", NULL, PACKET_RESEND, false},
 		{"-", NULL, PACKET_MORE, true},
 	};
