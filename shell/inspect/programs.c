@@ -26,6 +26,15 @@ static void name_it(struct program *p, const char *path)
 			*c = '?';
 }
 
+/* False: the file is too short. */
+static bool take_mark(struct program *p, struct program_mark *mark,
+		      const GElf_Phdr *ph, uint64_t at)
+{
+	mark->va = ph->p_vaddr + at;
+	return pread(p->fd, mark->bytes, mark->len, ph->p_offset + at) ==
+	       mark->len;
+}
+
 static void take_segment(struct program *p, const GElf_Phdr *ph)
 {
 	if (ph->p_type != PT_LOAD || p->segments == PROGRAM_SEGMENTS ||
@@ -33,12 +42,13 @@ static void take_segment(struct program *p, const GElf_Phdr *ph)
 		return;
 	p->segment[p->segments++] = (struct program_segment){
 		ph->p_vaddr, ph->p_vaddr + ph->p_memsz, ph->p_flags};
-	if (p->head_len || !(ph->p_flags & PF_X))
+	if (p->head.len || !(ph->p_flags & PF_X) || ph->p_filesz > ph->p_memsz)
 		return;
-	p->head_va = ph->p_vaddr;
-	p->head_len = ph->p_filesz < PROGRAM_HEAD ? ph->p_filesz : PROGRAM_HEAD;
-	if (pread(p->fd, p->head, p->head_len, ph->p_offset) != p->head_len)
-		p->head_len = 0;
+	p->head.len = ph->p_filesz < PROGRAM_MARK ? ph->p_filesz : PROGRAM_MARK;
+	p->tail.len = p->head.len;
+	if (!take_mark(p, &p->head, ph, 0) ||
+	    !take_mark(p, &p->tail, ph, ph->p_filesz - p->tail.len))
+		p->head.len = p->tail.len = 0;
 }
 
 void program_open(struct program *p, const char *path)
@@ -71,14 +81,20 @@ void program_close(struct program *p)
 	p->fd = -1;
 }
 
+static bool is_there(const struct program_mark *mark,
+		     const struct guestmem *mem, uint64_t top)
+{
+	uint8_t bytes[PROGRAM_MARK];
+
+	return space_read(mem, top, mark->va, bytes, mark->len) &&
+	       !memcmp(bytes, mark->bytes, mark->len);
+}
+
 bool program_runs(const struct program *p, const struct guestmem *mem,
 		  uint64_t top)
 {
-	uint8_t bytes[PROGRAM_HEAD];
-
-	return p->head_len && top &&
-	       space_read(mem, top, p->head_va, bytes, p->head_len) &&
-	       !memcmp(bytes, p->head, p->head_len);
+	return p->head.len && top && is_there(&p->head, mem, top) &&
+	       is_there(&p->tail, mem, top);
 }
 
 static const struct symbols *symbols_of(struct program *p)

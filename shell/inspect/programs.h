@@ -13,7 +13,7 @@
 #include "vmm/guestmem.h"
 
 #define PROGRAM_SEGMENTS 8
-#define PROGRAM_HEAD	 64
+#define PROGRAM_MARK	 64
 
 struct program_segment {
 	uint64_t va, end;
@@ -25,10 +25,15 @@ struct program {
 	int fd;	       /* -1: it cannot be read */
 	struct program_segment segment[PROGRAM_SEGMENTS];
 	unsigned segments;
-	/* The first bytes of the first segment that is executed. */
-	uint64_t head_va;
-	uint8_t head[PROGRAM_HEAD];
-	unsigned head_len;
+	/*
+	 * Of the first segment that is executed the first bytes and the last:
+	 * all our programs begin alike.
+	 */
+	struct program_mark {
+		uint64_t va;
+		uint8_t bytes[PROGRAM_MARK];
+		unsigned len;
+	} head, tail;
 	bool named; /* symbols were read */
 	struct symbols symbols;
 	bool lined;	       /* lines were looked for */

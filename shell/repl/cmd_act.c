@@ -216,62 +216,6 @@ static int run_set(struct repl *r, const struct words *w)
 	return do_and_describe(r, &act, &task);
 }
 
-/* ---- start ---- */
-
-static int start_child(struct repl *r, struct place task)
-{
-	const struct link_hello *hello = &r->link.hello;
-	struct act act[] = {
-		act_of(UNTYPED_RETYPE, slot(BOOT_SLOT_UNTYPED)),
-		act_of(TASK_SET_SP, task),
-		act_of(TASK_SET_IP, task),
-		act_of(TASK_SET_CPOOL, task),
-		act_of(TASK_SET_TABLE, task),
-		act_of(TASK_SET_BUFFER, task),
-		act_of(TASK_SET_ACTIVE, task),
-	};
-	int status = 0;
-
-	act[0].word[0] = OBJECT_TASK;
-	act[0].word[2] = 1;
-	act[0].cap[3] = task;
-	act[1].word[0] = hello->child_stack;
-	act[2].word[0] = hello->child_entry;
-	act[3].cap[0] = slot(BOOT_SLOT_CPOOL);
-	act[4].cap[0] = slot(BOOT_SLOT_PML4);
-	act[5].cap[0] = slot(BOOT_SLOT_CHILD_BUFFER);
-	act[6].word[0] = 1;
-	for (unsigned i = 0; i < sizeof(act) / sizeof(act[0]) && !status; i++)
-		status = act_do(r, &act[i]);
-	if (!status)
-		repl_calm(r);
-	if (!status)
-		act_describe(r, &task);
-	return status;
-}
-
-static int run_start(struct repl *r, const struct words *w)
-{
-	struct place task = slot(BOOT_SLOT_CHILD);
-	int status;
-
-	if (strcmp(w->word[1], "child") != 0 ||
-	    (w->count > 2 &&
-	     (w->count != 4 || strcmp(w->word[2], "--slot") != 0))) {
-		answer_fail(&r->answer, "USAGE",
-			    "expected: start child [--slot SLOT]");
-		answer_hint(&r->answer, "a module is started by rinit itself: "
-					"serial \"start child NAME\\r\"");
-		return 2;
-	}
-	status = link_greet(r);
-	if (status)
-		return status;
-	if (w->count == 4 && !act_free_place(r, w->word[3], &task))
-		return failed(r);
-	return start_child(r, task);
-}
-
 /* ---- send ---- */
 
 static int sent(struct repl *r, struct act *act, const char *what)
@@ -461,9 +405,6 @@ const struct repl_command act_commands[] = {
 	 "  set active 249 1\n"
 	 "  priority=P[,MAXIMUM]  handler=[FLAGS,]ENDPOINT  ports=N,IO_PORT\n",
 	 2, WORDS_MAX, "k", true, run_set},
-	{"start", GROUP_ACT, "child [--slot SLOT]",
-	 "a task of rinit's image: retype, set, active=1", NULL, 1, 3, "-",
-	 true, run_start},
 	{"send", GROUP_ACT, "raw N | cap SLOT | bytes TEXT  [CHANNEL]",
 	 "put something into a channel (255)", NULL, 2, 3, "--s", true,
 	 run_send},

@@ -190,6 +190,23 @@ static void offer_seconds(struct asked *a, const char *first)
 	}
 }
 
+/* `start child`: a slot, or a module by its file's name. */
+static void offer_child(struct asked *a, const struct words *w, unsigned index)
+{
+	const struct options *o = &a->r->options->options;
+
+	if (index == 3 && !strcmp(w->word[2], "--slot"))
+		offer_kind(a, 'f');
+	if (index != 2)
+		return;
+	offer(a, "--slot", "another than 249");
+	for (unsigned i = 1; i < o->module_count; i++) {
+		const char *name = strrchr(o->module[i], '/');
+
+		offer(a, name ? name + 1 : o->module[i], "module");
+	}
+}
+
 /* The last letter stands for all that follow. */
 static char kind_of(const struct repl_command *c, unsigned index)
 {
@@ -216,6 +233,8 @@ static bool complete_words(struct asked *a, const struct words *w,
 		offer_kind(a, kind);
 	if (c && index == 1)
 		offer_seconds(a, c->name);
+	if (c && !strcmp(c->name, "start"))
+		offer_child(a, w, index);
 	if (c && !strcmp(c->name, "send") && index == 2 &&
 	    !strcmp(w->word[1], "cap"))
 		offer_kind(a, 's');

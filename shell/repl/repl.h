@@ -178,7 +178,7 @@ struct repl_command {
 /* The tables, each ending with a NULL name. */
 extern const struct repl_command machine_commands[], memory_commands[],
 	guest_commands[], act_commands[], shell_commands[], debug_commands[],
-	console_commands[], time_commands[];
+	console_commands[], time_commands[], start_commands[];
 extern const struct repl_command *const repl_tables[];
 
 /* By name or by what only one name begins with; NULL. */

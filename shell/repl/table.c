@@ -13,9 +13,11 @@
 #define NESTED_MAX 8
 
 const struct repl_command *const repl_tables[] = {
-	act_commands,	 debug_commands, machine_commands,
-	memory_commands, guest_commands, console_commands,
-	shell_commands,	 time_commands,	 NULL};
+	start_commands,	  act_commands,
+	debug_commands,	  machine_commands,
+	memory_commands,  guest_commands,
+	console_commands, shell_commands,
+	time_commands,	  NULL};
 
 /* ---- finding ---- */
 

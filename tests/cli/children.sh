@@ -43,6 +43,49 @@ expect "$work/screen.txt" '^hello.elf has failed: see the log$'
 expect "$work/serial" 'fault: page fault, rip 0x[0-9a-f]*, address 0x8$'
 expect "$work/screen.txt" '^alive$'
 
+# prompt COMMANDS: the same by vmm shell.
+prompt() {
+	vmm shell --accel "$ACCEL" --timeout 60s "$IMAGES/kernel.elf" \
+		--init "$IMAGES/rinit.elf" --module "$hello" \
+		--module "$work/none.elf" -c "$1"
+}
+
+check "at the host's prompt"
+prompt 'start child hello.elf one "two three"; tasks'
+expect_status 0
+expect "$work/out" 'hello: argument 2 is "two three"'
+expect "$work/out" '^task#4 (hello): sending$'
+expect "$work/out" '^task#4 *hello  .* <'
+prompt 'send raw 5; start child hello.elf; expect "received 5"
+serial "half a line"; start child hello.elf; expect "memory is there"
+serial "wait child hello.elf\r"; expect "hello.elf ended: 0"'
+expect_status 0
+
+check "what the prompt cannot start is said"
+prompt 'start child other'
+expect_status 1
+expect "$work/err" 'no module "other"; there are: hello.elf none.elf'
+prompt 'start child none.elf'
+expect_status 1
+expect "$work/err" 'starts no child: none.elf: it is'
+prompt 'start child hello.elf; serial "wait child none.elf\r"; start child hello.elf'
+expect_status 0
+prompt 'start child "a\"b c"'
+expect_status 2
+expect "$work/err" 'takes no such character'
+prompt "start child hello.elf $(printf '%0250d' 0)"
+expect_status 2
+expect "$work/err" 'has room for 254 characters'
+prompt 'start child hello.elf fault
+serial "wait child hello.elf\r"; expect "failed"; echo alive'
+expect_status 0
+expect "$work/out" '^alive$'
+
+check "a command line that does not listen: rinit's own task is stopped"
+prompt 'set active 253 0; start child hello.elf'
+expect_status 1
+expect "$work/err" "rinit's command line does not answer: the guest is idle"
+
 check "what cannot be started is said"
 typed 'start child other\nstart child none.elf\nwait child hello.elf\n'
 expect "$work/screen.txt" \

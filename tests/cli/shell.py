@@ -157,7 +157,7 @@ def above_the_line(state):
 
 
 def completion(state):
-    s = Shell(state)
+    s = Shell(state, '--module', HANG)
     s.until('Child stack')
     s.until('> $')
     s.type('ret\t')
@@ -185,6 +185,8 @@ def completion(state):
         'syscall_handle'), s.out)
     s.type('\x15rco\t')
     ok('words of time', 'rcont ' in s.until('rcont '), s.out)
+    s.type('\x15start child ha\t')
+    ok('modules', 'hang.elf ' in s.until('hang.elf '), s.out)
     s.type('\x15task ta\t')
     ok('the inspector\'s own words', 'sk#' in s.until('sk#'), s.out)
     s.type('\x15quit\r')
@@ -210,6 +212,7 @@ def history(state):
     s.type('\x1b[A\x1b[A\r')
     out = s.until('\nsecond\n')
     ok('a kill loses no line of it', 'second' in out, out)
+    s.until('> $')
     s.type('\x12fir\r')
     out = s.until('\nfirst\n')
     ok('Ctrl-R finds one', '\nfirst\n' in out, out)
