@@ -2,7 +2,9 @@
 #include "evm/guest/server.h"
 #include "guest-kernel/user/child.h"
 
-#define ENDPOINT_SLOT 100 /* of our root pool */
+/* Of our root pool. */
+#define ENDPOINT_SLOT 100
+#define MEMORY_SLOT   101
 
 static struct child child;
 
@@ -11,15 +13,36 @@ static struct caddr endpoint(void)
 	return caddr_root(ENDPOINT_SLOT);
 }
 
+/* All that the server will ever have, in one piece. */
+static enum error make_memory(uint64_t bytes)
+{
+	const struct boot_info *info = rt_boot_info();
+	enum error err = ERR_NO_MEMORY;
+
+	for (uint32_t i = 0; i < info->untyped_count && err == ERR_NO_MEMORY;
+	     i++) {
+		const struct boot_untyped *u = &info->untyped[i];
+
+		if (!(u->flags & UNTYPED_DEVICE))
+			err = sys_untyped_retype(caddr_root(u->slot),
+						 OBJECT_UNTYPED, bytes, 1,
+						 caddr_root(MEMORY_SLOT), NULL);
+	}
+	return err;
+}
+
 bool server_start(const struct boot_module *file, unsigned grains)
 {
 	struct child_gift gift = {SERVER_ENDPOINT, endpoint(), RIGHT_ALL, 0};
 	struct child_options options = {.arguments = "",
-					.grains = grains,
+					.memory = caddr_root(MEMORY_SLOT),
+					.memory_bytes = grains * GRAIN_BYTES,
 					.gifts = &gift,
 					.gift_count = 1};
 	enum error err = memory_make(OBJECT_ENDPOINT, endpoint());
 
+	if (err == ERR_OK)
+		err = make_memory(options.memory_bytes);
 	if (err == ERR_OK)
 		err = child_make(&child, (const void *)file->va, file->bytes,
 				 &options);
@@ -27,7 +50,7 @@ bool server_start(const struct boot_module *file, unsigned grains)
 		err = child_go(&child);
 	if (err != ERR_OK)
 		rt_print("evm: server: %s (%s)", error_name(err),
-			 child.problem ? child.problem : "Endpoint");
+			 child.problem ? child.problem : "what it is given");
 	return err == ERR_OK;
 }
 
@@ -75,4 +98,6 @@ enum server_answer server_run(struct evm_pack *pack, uint64_t *gas_used)
 void server_stop(void)
 {
 	child_destroy(&child);
+	sys_cpool_revoke(caddr_root(BOOT_SLOT_CPOOL), MEMORY_SLOT);
+	sys_cpool_delete(caddr_root(BOOT_SLOT_CPOOL), MEMORY_SLOT);
 }

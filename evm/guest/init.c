@@ -18,6 +18,7 @@
 #include "evm/guest/server.h"
 #include "evm/pack.h"
 #include "evm/state.h"
+#include "guest-kernel/user/grain.h"
 #include "guest-kernel/user/rt.h"
 
 #define GAS_LIMIT     0x0186a0
@@ -166,8 +167,9 @@ static void read_options(const char *cmdline, struct job *job)
 		fail("gas= wants a hex number below 2^62");
 	if (limit && !parse_hex(limit, &job->limit))
 		fail("limit= wants a hex number");
-	if (grains && !parse_hex(grains, &job->grains))
-		fail("grains= wants a hex number");
+	if (grains && (!parse_hex(grains, &job->grains) || job->grains == 0 ||
+		       job->grains > GRAINS_MAX))
+		fail("grains= wants a hex number from 1 to 3c0");
 }
 
 static void run_code(struct evm *evm, const struct job *job)

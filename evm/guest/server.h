@@ -4,7 +4,7 @@
  * Who has the Endpoint sends it a transaction, with the state it needs, in
  * the form of one case of a pack (evm/pack.h), in pieces that fit a message
  * of services/bulk.h; and then asks for the result. The server's memory is
- * the Untypeds that its parent gave it: a transaction that needs more ends
+ * the Untyped that its parent gave it: a transaction that needs more ends
  * with SERVER_NO_MEMORY, and the next one finds all of it free again.
  */
 #ifndef EVM_GUEST_SERVER_H

@@ -138,29 +138,40 @@ static enum error give(struct child *c, unsigned slot, struct caddr cap,
 		       : sys_cpool_mint(c->pool, slot, rights, 0, cap);
 }
 
-/* Grains of its own; the first is the main Untyped. */
-static enum error give_memory(struct child *c, unsigned count,
-			      struct boot_info *info)
+/* The first of its Untypeds is the main one. */
+static enum error give_untyped(struct child *c, struct caddr cap,
+			       uint64_t bytes, struct boot_info *info)
 {
-	unsigned slot = BOOT_SLOT_UNTYPED;
+	unsigned n = info->untyped_count;
+	unsigned slot =
+		n == 0 ? BOOT_SLOT_UNTYPED : BOOT_SLOT_UNTYPED_MORE + n - 1;
 	enum error err;
 
-	for (; count > 0; count--) {
-		if (info->untyped_count == BOOT_UNTYPEDS)
-			return ERR_NO_SLOT;
+	if (n == BOOT_UNTYPEDS)
+		return ERR_NO_SLOT;
+	err = give(c, slot, cap, RIGHT_ALL);
+	if (err == ERR_OK)
+		info->untyped[info->untyped_count++] =
+			(struct boot_untyped){.bytes = bytes, .slot = slot};
+	return err;
+}
+
+static enum error give_memory(struct child *c, const struct child_options *o,
+			      struct boot_info *info)
+{
+	enum error err = ERR_OK;
+
+	if (o->memory.depth)
+		err = give_untyped(c, o->memory, o->memory_bytes, info);
+	for (unsigned n = o->grains; n > 0 && err == ERR_OK; n--) {
 		err = more_grains(c);
-		err = err ? err
-			  : give(c, slot, grain_untyped(&c->current),
-				 RIGHT_ALL);
 		if (err != ERR_OK)
-			return err;
+			break;
+		err = give_untyped(c, grain_untyped(&c->current), GRAIN_BYTES,
+				   info);
 		c->current.used = GRAIN_SLOTS; /* it is the child's now */
-		info->untyped[info->untyped_count++] = (struct boot_untyped){
-			.bytes = GRAIN_BYTES, .slot = slot};
-		slot = slot == BOOT_SLOT_UNTYPED ? BOOT_SLOT_UNTYPED_MORE
-						 : slot + 1;
 	}
-	return ERR_OK;
+	return err;
 }
 
 static enum error fill_pool(struct child *c, const struct child_options *o)
@@ -205,7 +216,7 @@ static enum error make_info(struct child *c, const struct elf_image *image,
 	if (o->arguments)
 		rt_snprintf(info.cmdline, sizeof(info.cmdline), "%s",
 			    o->arguments);
-	err = give_memory(c, o->grains, &info);
+	err = give_memory(c, o, &info);
 	return err ? err
 		   : make_page(c, OBJECT_RAW_PAGE, INFO, RIGHT_READ, fill_info,
 			       &info);

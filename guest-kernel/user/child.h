@@ -6,7 +6,7 @@
  * of its own, and these slots in its root pool:
  *
  *	  0	the root pool itself
- *	  2, 6.. Untypeds: its memory
+ *	  2, 6.. Untypeds: its memory, grains and what else it is given
  *	  3	its PML4
  *	248	Endpoint: where it says that it ends
  *	253	its own Task
@@ -30,8 +30,14 @@ struct child_gift {
 };
 
 struct child_options {
-	const char *arguments;		/* its command line; NULL: none */
-	unsigned grains;		/* of memory of its own, to 32 */
+	const char *arguments; /* its command line; NULL: none */
+	unsigned grains;       /* of memory of its own, to 32 */
+	/*
+	 * An Untyped of any size that becomes its memory, too, until the caller
+	 * revokes it; depth 0: none. It takes the place of a grain.
+	 */
+	struct caddr memory;
+	uint64_t memory_bytes;
 	struct caddr channel;		/* for its slot 255; depth 0: none */
 	const struct child_gift *gifts; /* to slots that are not named above */
 	unsigned gift_count;

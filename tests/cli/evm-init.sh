@@ -96,6 +96,17 @@ if "$evm" pack "$work/pack" "$tests"/*.json "$vmtests"/*.json \
 	expect "$work/out" 'server: test .*: no memory'
 	expect "$work/out" 'on the server: [1-9][0-9]* passed, [1-9]'
 
+	check "frames to the depth of 1,024, in a server with the memory for it"
+	"$evm" pack "$work/deep" "$tests"/Call1024OOG.json >"$work/packed"
+	boot -m 256M "$kernel" --init "$init" --module "$server" \
+		--module "$work/deep"
+	expect_status 1
+	expect "$work/out" 'server: test .*: no memory'
+	boot -m 256M "$kernel" --init "$init" --module "$server" \
+		--module "$work/deep" --append grains=100
+	expect_status 0
+	expect "$work/out" "on the server: $(cases) passed, 0 failed"
+
 	check "a pack that is cut short, and what is none"
 	head -c 5000 "$work/pack" >"$work/cut"
 	boot "$kernel" --init "$init" --module "$work/cut"
