@@ -162,6 +162,9 @@ BLOCK:
 	}
 	gas -= block.gas;
 	NEXT;
+SKIP:
+	ip = (const struct fast_op *)ip->arg;
+	goto * ip->label;
 
 	FAST_BINARY(DO_SIMPLE, SIMPLE)
 	FAST_BINARY(DO_PUSH, PUSH)

@@ -9,7 +9,8 @@
  * (interp.c) goes on from there and finds out which instruction it is.
  *
  * A block ends after a jump, before a JUMPDEST, and after an instruction that
- * reads the gas that is left.
+ * reads the gas that is left. One of nothing but its JUMPDEST asks for what
+ * the block behind it needs, too, and skips that one's check.
  */
 #ifndef EVM_FAST_H
 #define EVM_FAST_H
@@ -46,6 +47,7 @@
 /* clang-format off */
 #define FAST_OTHER(X) \
 	X(BLOCK) /* a block begins: what it needs */ \
+	X(SKIP) /* the next is a block, paid for already: go into it */ \
 	X(PLAIN) /* evm_op_other(): opcode, change of the height */ \
 	X(LAST) /* likewise, but it may have looked at the gas */ \
 	X(END) /* likewise, and it ends the frame */ \

@@ -87,6 +87,18 @@ static void end_block(struct translator *t)
 	memcpy(&t->fast->ops[t->block].arg, &block, sizeof(block));
 }
 
+/* Into the block of a JUMPDEST. */
+static void fall_through(struct translator *t, size_t pc)
+{
+	struct evm_fast *fast = t->fast;
+
+	if (fast->count == t->block + 1) {
+		fast->pc[fast->count] = (uint32_t)pc;
+		fast->ops[fast->count++].label = t->labels[FAST_SKIP];
+	}
+	end_block(t);
+}
+
 static void account(struct translator *t, const struct evm_op *op)
 {
 	t->gas += op->gas;
@@ -375,7 +387,7 @@ static void translate(struct translator *t)
 
 		if (opcode == OP_JUMPDEST) {
 			if (!t->dead)
-				end_block(t);
+				fall_through(t, pc);
 			begin_block(t, pc);
 			account(t, &t->table[opcode]);
 		} else if (!t->dead) {
@@ -403,15 +415,38 @@ static void resolve_jumps(struct translator *t)
 	}
 }
 
+/*
+ * A SKIP stands between the operations of two blocks. The first takes over
+ * what the second needs; from the end on, so that many in a row are one.
+ */
+static void join_blocks(struct translator *t)
+{
+	const void *skip = t->labels[FAST_SKIP];
+	struct fast_op *ops = t->fast->ops;
+	struct fast_block block, next;
+
+	for (size_t i = t->fast->count; i-- > 0;) {
+		if (ops[i].label != skip)
+			continue;
+		memcpy(&block, &ops[i - 1].arg, sizeof(block));
+		memcpy(&next, &ops[i + 1].arg, sizeof(next));
+		next.gas += block.gas;
+		memcpy(&ops[i - 1].arg, &next, sizeof(next));
+		ops[i].arg = ops[i + 2].label == skip ? ops[i + 2].arg
+						      : (uintptr_t)&ops[i + 2];
+	}
+}
+
 /* At most: an operation for each instruction and block, and the last STOP. */
 static void count(const struct evm_code *code, size_t *ops, size_t *words)
 {
-	*ops = 2;
+	*ops = 3;
 	*words = 0;
 	for (size_t pc = 0; pc < code->len; pc++) {
 		uint8_t opcode = code->bytes[pc];
 
-		*ops += 1 + (opcode == OP_JUMPI || looks_at_gas(opcode));
+		*ops += 1 + (opcode == OP_JUMPI || opcode == OP_JUMPDEST ||
+			     looks_at_gas(opcode));
 		*words += push_size(opcode) > 8;
 		pc += push_size(opcode);
 	}
@@ -464,6 +499,7 @@ static struct evm_fast *make(const struct evm_allocator *alloc,
 		return NULL;
 	}
 	resolve_jumps(&t);
+	join_blocks(&t);
 	return t.fast;
 }
 

@@ -248,12 +248,40 @@ static void test_the_stack_may_be_full(void **state)
 	check_alike(&p, PLENTY);
 }
 
+/*
+ * Blocks of nothing but their JUMPDEST are done with the next: entered at
+ * each, with each amount of gas, also where the block behind them fails.
+ */
+static void test_jumpdests_in_a_row_are_paid_for(void **state)
+{
+	for (unsigned n = 0; n <= 5; n++) {
+		for (unsigned entry = 0; entry <= n; entry++) {
+			struct program p = {.len = 0};
+
+			put_byte(&p, OP_JUMPDEST);
+			put_byte(&p, OP_JUMPDEST);
+			put_byte(&p, OP_PUSH1);
+			put_byte(&p, 5 + entry);
+			put_byte(&p, OP_JUMP);
+			for (unsigned i = 0; i <= n; i++)
+				put_byte(&p, OP_JUMPDEST);
+			put_byte(&p, OP_CALLER);
+			put_byte(&p, OP_POP);
+			put_byte(&p, n % 2 ? OP_POP : OP_PUSH0);
+			for (int64_t gas = 0; gas < 30; gas++)
+				check_alike(&p, gas);
+			check_alike(&p, PLENTY);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_programs_end_alike),
 		cmocka_unit_test(test_any_bytes_end_alike),
 		cmocka_unit_test(test_the_stack_may_be_full),
+		cmocka_unit_test(test_jumpdests_in_a_row_are_paid_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
