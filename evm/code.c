@@ -9,16 +9,26 @@ static size_t code_size(size_t len)
 	return sizeof(struct evm_code) + len + EVM_CODE_PADDING + len / 8 + 1;
 }
 
-/* The bytes after a PUSH are data: a 5bh among them is no place to jump to. */
-static void find_jumpdests(const uint8_t *bytes, size_t len, uint8_t *map)
+/*
+ * The bytes after a PUSH are data: a 5bh among them is no place to jump to.
+ * As a signed number PUSH32 is the largest byte: one test for all PUSHes.
+ */
+bool evm_code_scan(struct evm_code *code, uint64_t pc)
 {
-	memset(map, 0, len / 8 + 1);
-	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] == OP_JUMPDEST)
-			map[i / 8] |= 1u << (i % 8);
-		else if (bytes[i] >= OP_PUSH1 && bytes[i] <= OP_PUSH32)
-			i += bytes[i] - OP_PUSH1 + 1;
+	size_t i;
+
+	if (pc >= code->len)
+		return false;
+	for (i = code->scanned; i <= pc; i++) {
+		uint8_t byte = code->bytes[i];
+
+		if ((int8_t)byte >= OP_PUSH1)
+			i += byte - OP_PUSH1 + 1;
+		else if (byte == OP_JUMPDEST)
+			code->jumpdests[i / 8] |= 1u << (i % 8);
 	}
+	code->scanned = i < code->len ? i : code->len;
+	return code->jumpdests[pc / 8] >> (pc % 8) & 1;
 }
 
 struct evm_code *evm_code_create(const struct evm_allocator *alloc,
@@ -35,12 +45,13 @@ struct evm_code *evm_code_create(const struct evm_allocator *alloc,
 	code->heat = 0;
 	code->fast = NULL;
 	code->hashed = false;
+	code->scanned = 0;
 	code->len = len;
 	if (len > 0)
 		memcpy(code->bytes, bytes, len);
 	memset(code->bytes + len, 0, EVM_CODE_PADDING);
 	map = code->bytes + len + EVM_CODE_PADDING;
-	find_jumpdests(code->bytes, len, map);
+	memset(map, 0, len / 8 + 1);
 	code->jumpdests = map;
 	return code;
 }

@@ -5,46 +5,10 @@
  */
 #include <string.h>
 
+#include "evm/binary.h"
 #include "evm/fast.h"
 #include "evm/opcodes.h"
-
-#define INLINE	 static inline __attribute__((always_inline))
-#define NOINLINE static __attribute__((noinline))
-
-/* *r = a op b; a is the top of the stack. r may be one of them. */
-#define DEFINE(kind, name, expression)                            \
-	kind void op_##name(struct u256 *r, const struct u256 *a, \
-			    const struct u256 *b)                 \
-	{                                                         \
-		*r = (expression);                                \
-	}
-
-DEFINE(INLINE, add, u256_add(a, b))
-DEFINE(NOINLINE, mul, u256_mul(a, b))
-DEFINE(INLINE, sub, u256_sub(a, b))
-DEFINE(NOINLINE, div, u256_div(a, b))
-DEFINE(NOINLINE, sdiv, u256_div_signed(a, b))
-DEFINE(NOINLINE, mod, u256_mod(a, b))
-DEFINE(NOINLINE, smod, u256_mod_signed(a, b))
-DEFINE(INLINE, sext, u256_sign_extend(a, b))
-DEFINE(INLINE, lt, u256_from(u256_less(a, b)))
-DEFINE(INLINE, gt, u256_from(u256_less(b, a)))
-DEFINE(INLINE, slt, u256_from(u256_less_signed(a, b)))
-DEFINE(INLINE, sgt, u256_from(u256_less_signed(b, a)))
-DEFINE(INLINE, eq, u256_from(u256_equal(a, b)))
-DEFINE(INLINE, and, u256_and(a, b))
-DEFINE(INLINE, or, u256_or(a, b))
-DEFINE(INLINE, xor, u256_xor(a, b))
-DEFINE(NOINLINE, byte, u256_byte(a, b))
-DEFINE(INLINE, shl, u256_shl(a, b))
-DEFINE(INLINE, shr, u256_shr(a, b))
-DEFINE(NOINLINE, sar, u256_sar(a, b))
-
-static bool word_in_memory(const struct evm_frame *f, const struct u256 *offset)
-{
-	return u256_fits_u64(offset) && f->memory.len >= 32 &&
-	       offset->w[0] <= f->memory.len - 32;
-}
+#include "evm/ops.h"
 
 /* Without the test of the upper limbs, for constants. */
 static bool constant_in_memory(const struct evm_frame *f, uint64_t offset)
@@ -52,25 +16,12 @@ static bool constant_in_memory(const struct evm_frame *f, uint64_t offset)
 	return f->memory.len >= 32 && offset <= f->memory.len - 32;
 }
 
-static bool word_in_calldata(const struct evm_frame *f,
-			     const struct u256 *offset)
-{
-	return u256_fits_u64(offset) && f->msg.input_len >= 32 &&
-	       offset->w[0] <= f->msg.input_len - 32;
-}
-
-static int exp_cost(const struct evm_frame *f, const struct u256 *exponent)
-{
-	int byte = f->evm->fork >= EVM_SPURIOUS_DRAGON ? 50 : 10;
-
-	return byte * (int)((u256_bits(exponent) + 7) / 8);
-}
-
 /*
  * A word just behind the end of memory, where there is room: the price of
  * growing to it, as evm_memory_expand() has it; or -1 for other cases.
  */
-INLINE int64_t grow(struct evm_frame *f, const struct u256 *offset, int64_t gas)
+static inline __attribute__((always_inline)) int64_t grow(
+	struct evm_frame *f, const struct u256 *offset, int64_t gas)
 {
 	uint64_t count = (offset->w[0] + 63) / 32, had = f->memory.len / 32;
 	uint64_t cost;
@@ -86,12 +37,12 @@ INLINE int64_t grow(struct evm_frame *f, const struct u256 *offset, int64_t gas)
 }
 
 /* The place `offset` bytes below sp. */
-INLINE struct u256 *below(struct u256 *sp, uint64_t offset)
+static inline struct u256 *below(struct u256 *sp, uint64_t offset)
 {
 	return (struct u256 *)((char *)sp - offset);
 }
 
-INLINE struct u256 *above(struct u256 *sp, uint64_t arg)
+static inline struct u256 *above(struct u256 *sp, uint64_t arg)
 {
 	return (struct u256 *)((char *)sp + ((int64_t)arg >> 8));
 }
@@ -129,11 +80,10 @@ static int run(struct evm_frame *f, const struct evm_fast *fast,
 	       const void *const **labels)
 {
 	static const void *const table[FAST_KINDS] = {
-		FAST_BINARY(LABEL_BINARY, SIMPLE)
-			FAST_BINARY(LABEL_BINARY, PUSH)
-				FAST_BINARY(LABEL_BINARY, DUP)
-					FAST_BINARY(LABEL_BINARY, SWAP)
-						FAST_OTHER(LABEL_OTHER)};
+		EVM_BINARY(LABEL_BINARY, SIMPLE) EVM_BINARY(LABEL_BINARY, PUSH)
+			EVM_BINARY(LABEL_BINARY, DUP)
+				EVM_BINARY(LABEL_BINARY, SWAP)
+					FAST_OTHER(LABEL_OTHER)};
 	const struct fast_op *ip;
 	struct u256 *stack, *sp, word, *from;
 	struct fast_block block;
@@ -166,10 +116,10 @@ SKIP:
 	ip = (const struct fast_op *)ip->arg;
 	goto * ip->label;
 
-	FAST_BINARY(DO_SIMPLE, SIMPLE)
-	FAST_BINARY(DO_PUSH, PUSH)
-	FAST_BINARY(DO_DUP, DUP)
-	FAST_BINARY(DO_SWAP, SWAP)
+	EVM_BINARY(DO_SIMPLE, SIMPLE)
+	EVM_BINARY(DO_PUSH, PUSH)
+	EVM_BINARY(DO_DUP, DUP)
+	EVM_BINARY(DO_SWAP, SWAP)
 
 PUSH:
 	*sp++ = u256_from(ip->arg);
@@ -245,7 +195,7 @@ MULMOD:
 	sp -= 2;
 	NEXT;
 EXP:
-	gas -= exp_cost(f, &sp[-2]);
+	gas -= evm_exp_cost(f, &sp[-2]);
 	if (gas < 0) {
 		r = EVM_OUT_OF_GAS;
 		goto leave;
@@ -265,14 +215,14 @@ PUSH_MLOAD:
 	NEXT;
 DUP_MLOAD:
 	from = below(sp, ip->arg);
-	if (!word_in_memory(f, from)) {
+	if (!evm_word_in_memory(f, from)) {
 		*sp++ = *from;
 		goto mload;
 	}
 	*sp++ = u256_load(f->memory.bytes + from->w[0]);
 	NEXT;
 MLOAD:
-	if (!word_in_memory(f, &sp[-1]))
+	if (!evm_word_in_memory(f, &sp[-1]))
 		goto mload;
 	sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
 	NEXT;
@@ -299,7 +249,7 @@ PUSH_MSTORE:
 	NEXT;
 DUP_MSTORE:
 	from = below(sp, ip->arg);
-	if (!word_in_memory(f, from)) {
+	if (!evm_word_in_memory(f, from)) {
 		*sp++ = *from;
 		goto mstore;
 	}
@@ -308,7 +258,7 @@ DUP_MSTORE:
 	NEXT;
 DUP_DUP_MSTORE:
 	from = below(sp, ip->arg >> 32);
-	if (!word_in_memory(f, from)) {
+	if (!evm_word_in_memory(f, from)) {
 		sp[0] = *below(sp, (uint32_t)ip->arg);
 		sp[1] = *from;
 		sp += 2;
@@ -319,7 +269,7 @@ DUP_DUP_MSTORE:
 PUSH_DUP_MSTORE:
 	from = below(sp, ip->arg >> 32);
 	word = u256_from((uint32_t)ip->arg);
-	if (!word_in_memory(f, from)) {
+	if (!evm_word_in_memory(f, from)) {
 		sp[0] = word;
 		sp[1] = *from;
 		sp += 2;
@@ -328,7 +278,7 @@ PUSH_DUP_MSTORE:
 	u256_store(f->memory.bytes + from->w[0], &word);
 	NEXT;
 MSTORE:
-	if (!word_in_memory(f, &sp[-1]))
+	if (!evm_word_in_memory(f, &sp[-1]))
 		goto mstore;
 	u256_store(f->memory.bytes + sp[-1].w[0], &sp[-2]);
 	sp -= 2;
@@ -349,7 +299,7 @@ mstore:
 		goto leave;
 	NEXT;
 CALLDATALOAD:
-	if (word_in_calldata(f, &sp[-1]))
+	if (evm_word_in_calldata(f, &sp[-1]))
 		sp[-1] = u256_load(f->msg.input + sp[-1].w[0]);
 	else
 		evm_op_other(f, OP_CALLDATALOAD, sp);

@@ -16,29 +16,7 @@
 #define EVM_FAST_H
 
 #include "evm/frame.h"
-
-/* Instructions with two operands and one result, each in four forms. */
-#define FAST_BINARY(X, form)      \
-	X(form, ADD, add)         \
-	X(form, MUL, mul)         \
-	X(form, SUB, sub)         \
-	X(form, DIV, div)         \
-	X(form, SDIV, sdiv)       \
-	X(form, MOD, mod)         \
-	X(form, SMOD, smod)       \
-	X(form, SIGNEXTEND, sext) \
-	X(form, LT, lt)           \
-	X(form, GT, gt)           \
-	X(form, SLT, slt)         \
-	X(form, SGT, sgt)         \
-	X(form, EQ, eq)           \
-	X(form, AND, and)         \
-	X(form, OR, or)           \
-	X(form, XOR, xor)         \
-	X(form, BYTE, byte)       \
-	X(form, SHL, shl)         \
-	X(form, SHR, shr)         \
-	X(form, SAR, sar)
+#include "evm/opcodes.h"
 
 /*
  * The rest. `k` is a constant of 64 bits and n a place in the stack, counted
@@ -93,11 +71,10 @@
 #define FAST_ENUM_OTHER(name)		 FAST_##name,
 
 enum fast_kind {
-	FAST_BINARY(FAST_ENUM_BINARY, SIMPLE)
-		FAST_BINARY(FAST_ENUM_BINARY, PUSH)
-			FAST_BINARY(FAST_ENUM_BINARY, DUP)
-				FAST_BINARY(FAST_ENUM_BINARY, SWAP)
-					FAST_OTHER(FAST_ENUM_OTHER) FAST_KINDS
+	EVM_BINARY(FAST_ENUM_BINARY, SIMPLE) EVM_BINARY(FAST_ENUM_BINARY, PUSH)
+		EVM_BINARY(FAST_ENUM_BINARY, DUP)
+			EVM_BINARY(FAST_ENUM_BINARY, SWAP)
+				FAST_OTHER(FAST_ENUM_OTHER) FAST_KINDS
 };
 
 #define FAST_BINARIES FAST_PUSH_ADD /* how many, as they begin at 0 */

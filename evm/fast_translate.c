@@ -13,7 +13,7 @@
 #define NO_BLOCK   UINT32_MAX
 
 struct translator {
-	const struct evm_code *code;
+	struct evm_code *code;
 	const struct evm_op *table; /* of the fork */
 	const void *const *labels;
 	struct evm_fast *fast;
@@ -291,7 +291,7 @@ static void emit_push(struct translator *t, size_t pc, unsigned size)
 
 /* 1 and the kind, for those that are alone and need no argument */
 static const uint8_t kinds[256] = {
-	FAST_BINARY(BINARY_KIND, SIMPLE)[OP_STOP] = FAST_STOP + 1,
+	EVM_BINARY(BINARY_KIND, SIMPLE)[OP_STOP] = FAST_STOP + 1,
 	[OP_GAS] = FAST_GAS + 1,
 	[OP_EXP] = FAST_EXP + 1,
 	[OP_ADDMOD] = FAST_ADDMOD + 1,
@@ -482,7 +482,7 @@ void evm_fast_free(const struct evm_allocator *alloc, struct evm_fast *fast)
 }
 
 static struct evm_fast *make(const struct evm_allocator *alloc,
-			     const struct evm_code *code, enum evm_fork fork)
+			     struct evm_code *code, enum evm_fork fork)
 {
 	struct translator t = {.code = code,
 			       .table = evm_ops[fork],

@@ -21,7 +21,7 @@
 /*
  * Code made ready to run: a copy with EVM_CODE_PADDING zero bytes behind, so
  * that neither the end nor a PUSH's data need a check (zero is STOP), and the
- * map of its JUMPDESTs, a bit for each byte.
+ * map of its JUMPDESTs, a bit for each byte, made as far as jumps go.
  */
 #define EVM_CODE_PADDING      33
 
@@ -32,8 +32,9 @@ struct evm_code {
 	size_t len;
 	size_t heat;	       /* gas used in it by the plain loop */
 	struct evm_fast *fast; /* translated, once it is hot (fast.h) */
-	const uint8_t *jumpdests;
-	bool hashed; /* hash is known */
+	uint8_t *jumpdests;
+	size_t scanned; /* they are known up to here, an instruction */
+	bool hashed;	/* hash is known */
 	struct evm_hash hash;
 	uint8_t bytes[];
 };
@@ -50,10 +51,14 @@ void evm_code_hash(const struct evm_code *code, struct evm_hash *hash);
 /* EIP-7702: code that says where to find the code; NULL if it is other code. */
 const struct evm_address *evm_code_delegate(const struct evm_code *code);
 
-static inline bool evm_code_is_jumpdest(const struct evm_code *code,
-					uint64_t pc)
+/* evm_code_is_jumpdest() for what is not known yet. */
+bool evm_code_scan(struct evm_code *code, uint64_t pc);
+
+static inline bool evm_code_is_jumpdest(struct evm_code *code, uint64_t pc)
 {
-	return pc < code->len && code->jumpdests[pc / 8] >> (pc % 8) & 1;
+	if (pc >= code->scanned)
+		return evm_code_scan(code, pc);
+	return code->jumpdests[pc / 8] >> (pc % 8) & 1;
 }
 
 /* Bytes that grow: frame memory, return data. */

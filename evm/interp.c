@@ -1,14 +1,16 @@
 /*
- * interp.c: the loop. Before each instruction its row of the fork's table is
- * checked: is it one, are its operands there, is there room for its results,
- * can its static cost be paid. So the bodies check none of this. Program
- * counter, stack pointer and gas live in registers; the bodies of short
- * instructions are here, those that need memory, state or calls in ops.c.
+ * interp.c: the loop. Before each instruction it is checked: is it one, are
+ * its operands there, is there room for its results, can its static cost be
+ * paid. So the bodies check none of this. Short instructions know their row of
+ * the table when they are compiled; those that need memory, state or calls are
+ * in ops.c, and checked by their row of the fork's table. Program counter,
+ * stack pointer and gas live in registers, and each body jumps to the next
+ * instruction's itself.
  */
-#include <string.h>
-
+#include "evm/binary.h"
 #include "evm/fast.h"
 #include "evm/opcodes.h"
+#include "evm/ops.h"
 
 #define WANTS_FAST (EVM_STATUS_COUNT + 2)
 #define JUMPS	   16 /* between two looks whether the code is hot */
@@ -22,28 +24,20 @@ static enum evm_status refusal(const struct evm_op *op, size_t height)
 }
 
 /* `n` bytes from pc on; those behind the code are its padding of zeros. */
-static struct u256 push_data(const uint8_t *pc, unsigned n)
+static inline __attribute__((always_inline)) struct u256 push_data(
+	const uint8_t *pc, unsigned n)
 {
-	struct u256 value, count;
+	struct u256 value = {{0}};
 
-	if (n <= 8)
-		return u256_from(u256_load_be64(pc) >> (64 - 8 * n));
-	value = u256_load(pc);
-	count = u256_from(8 * (32 - n));
-	return u256_shr(&count, &value);
-}
-
-static bool word_in_memory(const struct evm_frame *f, const struct u256 *offset)
-{
-	return u256_fits_u64(offset) && f->memory.len >= 32 &&
-	       offset->w[0] <= f->memory.len - 32;
-}
-
-static int exp_cost(const struct evm_frame *f, const struct u256 *exponent)
-{
-	int byte = f->evm->fork >= EVM_SPURIOUS_DRAGON ? 50 : 10;
-
-	return byte * (int)((u256_bits(exponent) + 7) / 8);
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < 4; i++) {
+		if (n >= 8 * i + 8)
+			value.w[i] = u256_load_be64(pc + n - 8 * i - 8);
+		else if (n > 8 * i)
+			value.w[i] =
+				u256_load_be64(pc) >> (64 * i + 64 - 8 * n);
+	}
+	return value;
 }
 
 static void frame_store(struct evm_frame *f, const uint8_t *pc,
@@ -54,251 +48,245 @@ static void frame_store(struct evm_frame *f, const uint8_t *pc,
 	f->gas = gas;
 }
 
-/*
- * Instantiated with and without tracing, so that a run without pays nothing.
- * `r` is 0, a status, EVM_WANTS_CALL or an error number; or WANTS_FAST, now
- * and then after a jump if it `may_leave`.
- */
-static inline __attribute__((always_inline)) int run(struct evm_frame *f,
-						     bool traced,
-						     bool may_leave)
+/* Of the short instructions: what is known without a fork. */
+enum {
+#define ROW(fork, value, name, in, out, gas, since)               \
+	IN_##name = (in), OUT_##name = (out), GAS_##name = (gas), \
+	IS_NEW_##name = EVM_##since != EVM_FRONTIER,
+	EVM_OPCODES(ROW, EVM_FRONTIER)
+#undef ROW
+#define ROW(fork, value, name, in, out, gas, since) LAST_GAS_##name = (gas),
+		EVM_OPCODES(ROW, EVM_FORK_COUNT - 1)
+#undef ROW
+};
+
+/* No instruction leaves more than one word more than it takes. */
+static inline bool fits(size_t height, size_t in, size_t out)
 {
+	return height >= in && (out <= in || height < EVM_STACK_MAX);
+}
+
+#define CHECK(name)                                                       \
+	do {                                                              \
+		_Static_assert((int)GAS_##name == (int)LAST_GAS_##name,   \
+			       "its cost depends on the fork");           \
+		if (!fits((size_t)(sp - stack), IN_##name, OUT_##name) || \
+		    (IS_NEW_##name && ops[OP_##name].room == 0))          \
+			goto refuse;                                      \
+		gas -= GAS_##name;                                        \
+		if (gas < 0)                                              \
+			goto out_of_gas;                                  \
+		pc++;                                                     \
+	} while (0)
+
+#define NEXT                                      \
+	do {                                      \
+		opcode = *pc;                     \
+		goto *(&&other + labels[opcode]); \
+	} while (0)
+
+/* Those that come in rows. */
+/* clang-format off */
+#define ALL_16(X) \
+	X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) \
+	X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
+#define ALL_32(X) \
+	ALL_16(X) \
+	X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) \
+	X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+/* clang-format on */
+
+#define LABEL(name)		     [OP_##name] = &&name - &&other,
+#define LABEL_BINARY(form, name, fn) LABEL(name)
+#define LABEL_PUSH(n)		     LABEL(PUSH##n)
+#define LABEL_DUP_SWAP(n)	     LABEL(DUP##n) LABEL(SWAP##n)
+
+#define DO_BINARY(form, name, fn)           \
+	name:                               \
+	CHECK(name);                        \
+	op_##fn(&sp[-2], &sp[-1], &sp[-2]); \
+	sp--;                               \
+	NEXT;
+#define DO_PUSH(n)                \
+	PUSH##n : CHECK(PUSH##n); \
+	*sp++ = push_data(pc, n); \
+	pc += n;                  \
+	NEXT;
+#define DO_DUP_SWAP(n)            \
+	DUP##n : CHECK(DUP##n);   \
+	*sp = sp[-n];             \
+	sp++;                     \
+	NEXT;                     \
+	SWAP##n : CHECK(SWAP##n); \
+	word = sp[-1];            \
+	sp[-1] = sp[-1 - n];      \
+	sp[-1 - n] = word;        \
+	NEXT;
+
+/*
+ * Until it ends: 0, a status, EVM_WANTS_CALL or an error number; or until it
+ * has made so many jumps: WANTS_FAST. With a tracer every label is that of the
+ * tracing, so that a run without pays nothing. Offsets from the label `other`,
+ * which is 0, as a table of addresses would be for the loader to relocate.
+ */
+static int run(struct evm_frame *f, const struct evm_tracer *tracer,
+	       size_t jumps)
+{
+	static const int32_t plain[256] = {
+		EVM_BINARY(LABEL_BINARY, _) ALL_32(LABEL_PUSH) ALL_16(
+			LABEL_DUP_SWAP) LABEL(STOP) LABEL(ADDMOD) LABEL(MULMOD)
+			LABEL(EXP) LABEL(ISZERO) LABEL(NOT) LABEL(CLZ)
+				LABEL(POP) LABEL(MLOAD) LABEL(MSTORE) LABEL(
+					CALLDATALOAD) LABEL(JUMP) LABEL(JUMPI)
+					LABEL(PC) LABEL(GAS) LABEL(JUMPDEST)
+						LABEL(PUSH0)};
+	static const int32_t traced[256] = {[0 ... 255] = &&trace - &&other};
+	const int32_t *labels = tracer ? traced : plain;
 	const struct evm_op *ops = evm_ops[f->evm->fork], *op;
-	const struct evm_tracer *tracer = f->evm->tracer;
-	const struct evm_code *code = f->code;
+	struct evm_code *code = f->code;
 	const uint8_t *pc = code->bytes + f->pc;
 	struct u256 *stack = f->stack, *sp = stack + f->height, word;
 	int64_t gas = f->gas;
+	bool began = false;
 	uint8_t opcode;
-	int r = 0, patience = JUMPS;
+	int r = 0;
 
-	for (;;) {
-		opcode = *pc;
-		op = &ops[opcode];
-		if (traced) {
-			frame_store(f, pc, sp, gas);
-			tracer->before(tracer->ctx, f, opcode);
-		}
-		if ((size_t)(sp - stack) - op->min >= op->room) {
-			r = refusal(op, (size_t)(sp - stack));
-			break;
-		}
-		gas -= op->gas;
-		if (gas < 0) {
-			r = EVM_OUT_OF_GAS;
-			break;
-		}
-		pc++;
+	NEXT;
 
-		switch (opcode) {
-		case OP_STOP:
-			f->output_len = 0;
-			goto leave;
-		case OP_ADD:
-			sp[-2] = u256_add(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_MUL:
-			sp[-2] = u256_mul(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_SUB:
-			sp[-2] = u256_sub(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_DIV:
-			sp[-2] = u256_div(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_SDIV:
-			sp[-2] = u256_div_signed(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_MOD:
-			sp[-2] = u256_mod(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_SMOD:
-			sp[-2] = u256_mod_signed(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_ADDMOD:
-			sp[-3] = u256_addmod(&sp[-1], &sp[-2], &sp[-3]);
-			sp -= 2;
-			break;
-		case OP_MULMOD:
-			sp[-3] = u256_mulmod(&sp[-1], &sp[-2], &sp[-3]);
-			sp -= 2;
-			break;
-		case OP_EXP:
-			gas -= exp_cost(f, &sp[-2]);
-			if (gas < 0) {
-				r = EVM_OUT_OF_GAS;
-				goto leave;
-			}
-			sp[-2] = u256_exp(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_SIGNEXTEND:
-			sp[-2] = u256_sign_extend(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_LT:
-			sp[-2] = u256_from(u256_less(&sp[-1], &sp[-2]));
-			sp--;
-			break;
-		case OP_GT:
-			sp[-2] = u256_from(u256_less(&sp[-2], &sp[-1]));
-			sp--;
-			break;
-		case OP_SLT:
-			sp[-2] = u256_from(u256_less_signed(&sp[-1], &sp[-2]));
-			sp--;
-			break;
-		case OP_SGT:
-			sp[-2] = u256_from(u256_less_signed(&sp[-2], &sp[-1]));
-			sp--;
-			break;
-		case OP_EQ:
-			sp[-2] = u256_from(u256_equal(&sp[-1], &sp[-2]));
-			sp--;
-			break;
-		case OP_ISZERO:
-			sp[-1] = u256_from(u256_is_zero(&sp[-1]));
-			break;
-		case OP_AND:
-			sp[-2] = u256_and(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_OR:
-			sp[-2] = u256_or(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_XOR:
-			sp[-2] = u256_xor(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_NOT:
-			sp[-1] = u256_not(&sp[-1]);
-			break;
-		case OP_BYTE:
-			sp[-2] = u256_byte(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_SHL:
-			sp[-2] = u256_shl(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_SHR:
-			sp[-2] = u256_shr(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_SAR:
-			sp[-2] = u256_sar(&sp[-1], &sp[-2]);
-			sp--;
-			break;
-		case OP_CLZ:
-			sp[-1] = u256_from(256 - u256_bits(&sp[-1]));
-			break;
-		case OP_POP:
-			sp--;
-			break;
-		case OP_MLOAD:
-			if (!word_in_memory(f, &sp[-1]))
-				goto other;
-			sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
-			break;
-		case OP_MSTORE:
-			if (!word_in_memory(f, &sp[-1]))
-				goto other;
-			u256_store(f->memory.bytes + sp[-1].w[0], &sp[-2]);
-			sp -= 2;
-			break;
-		case OP_JUMPI:
-			sp -= 2;
-			if (u256_is_zero(&sp[0]))
-				break;
-			sp[0] = sp[1];
-			sp++;
-			__attribute__((fallthrough));
-		case OP_JUMP:
-			sp--;
-			if (!u256_fits_u64(sp) ||
-			    !evm_code_is_jumpdest(code, sp->w[0])) {
-				r = EVM_BAD_JUMP;
-				goto leave;
-			}
-			pc = code->bytes + sp->w[0];
-			if (may_leave && --patience == 0) {
-				r = WANTS_FAST;
-				goto leave;
-			}
-			break;
-		case OP_PC:
-			*sp++ = u256_from((uint64_t)(pc - 1 - code->bytes));
-			break;
-		case OP_GAS:
-			*sp++ = u256_from((uint64_t)gas);
-			break;
-		case OP_JUMPDEST:
-			break;
-		case OP_PUSH0:
-			*sp++ = u256_from(0);
-			break;
-		case OP_PUSH1:
-			*sp++ = u256_from(*pc++);
-			break;
-		case OP_PUSH2 ... OP_PUSH32:
-			*sp++ = push_data(pc, opcode - OP_PUSH1 + 1u);
-			pc += opcode - OP_PUSH1 + 1;
-			break;
-		case OP_DUP1 ... OP_DUP16:
-			*sp = *(sp - 1 - (opcode - OP_DUP1));
-			sp++;
-			break;
-		case OP_SWAP1 ... OP_SWAP16:
-			word = sp[-1];
-			sp[-1] = *(sp - 2 - (opcode - OP_SWAP1));
-			*(sp - 2 - (opcode - OP_SWAP1)) = word;
-			break;
-		default:
-		other:
-			f->gas = gas;
-			r = evm_op_other(f, opcode, sp);
-			gas = f->gas;
-			sp += op->delta;
-			if (r != 0)
-				goto leave;
-			if (opcode == OP_RETURN || opcode == OP_SELFDESTRUCT)
-				goto leave;
-		}
-		if (traced) {
-			frame_store(f, pc, sp, gas);
-			tracer->after(tracer->ctx, f, EVM_SUCCESS);
-		}
+trace:
+	frame_store(f, pc, sp, gas);
+	if (began)
+		tracer->after(tracer->ctx, f, EVM_SUCCESS);
+	tracer->before(tracer->ctx, f, opcode);
+	began = true;
+	goto *(&&other + plain[opcode]);
+
+	EVM_BINARY(DO_BINARY, _)
+	ALL_32(DO_PUSH)
+	ALL_16(DO_DUP_SWAP)
+
+ADDMOD:
+	CHECK(ADDMOD);
+	sp[-3] = u256_addmod(&sp[-1], &sp[-2], &sp[-3]);
+	sp -= 2;
+	NEXT;
+MULMOD:
+	CHECK(MULMOD);
+	sp[-3] = u256_mulmod(&sp[-1], &sp[-2], &sp[-3]);
+	sp -= 2;
+	NEXT;
+EXP:
+	CHECK(EXP);
+	gas -= evm_exp_cost(f, &sp[-2]);
+	if (gas < 0)
+		goto out_of_gas;
+	sp[-2] = u256_exp(&sp[-1], &sp[-2]);
+	sp--;
+	NEXT;
+ISZERO:
+	CHECK(ISZERO);
+	sp[-1] = u256_from(u256_is_zero(&sp[-1]));
+	NEXT;
+NOT:
+	CHECK(NOT);
+	sp[-1] = u256_not(&sp[-1]);
+	NEXT;
+CLZ:
+	CHECK(CLZ);
+	sp[-1] = u256_from(256 - u256_bits(&sp[-1]));
+	NEXT;
+POP:
+	CHECK(POP);
+	sp--;
+	NEXT;
+PC:
+	CHECK(PC);
+	*sp++ = u256_from((uint64_t)(pc - 1 - code->bytes));
+	NEXT;
+GAS:
+	CHECK(GAS);
+	*sp++ = u256_from((uint64_t)gas);
+	NEXT;
+PUSH0:
+	CHECK(PUSH0);
+	*sp++ = u256_from(0);
+	NEXT;
+JUMPDEST:
+	CHECK(JUMPDEST);
+	NEXT;
+MLOAD:
+	CHECK(MLOAD);
+	if (!evm_word_in_memory(f, &sp[-1]))
+		goto outside;
+	sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
+	NEXT;
+MSTORE:
+	CHECK(MSTORE);
+	if (!evm_word_in_memory(f, &sp[-1]))
+		goto outside;
+	u256_store(f->memory.bytes + sp[-1].w[0], &sp[-2]);
+	sp -= 2;
+	NEXT;
+CALLDATALOAD:
+	CHECK(CALLDATALOAD);
+	if (!evm_word_in_calldata(f, &sp[-1]))
+		goto outside;
+	sp[-1] = u256_load(f->msg.input + sp[-1].w[0]);
+	NEXT;
+JUMPI:
+	CHECK(JUMPI);
+	sp -= 2;
+	if (u256_is_zero(&sp[0]))
+		NEXT;
+	word = sp[1];
+	goto jump;
+JUMP:
+	CHECK(JUMP);
+	word = *--sp;
+jump:
+	if (!u256_fits_u64(&word) || !evm_code_is_jumpdest(code, word.w[0])) {
+		r = EVM_BAD_JUMP;
+		goto leave;
 	}
+	pc = code->bytes + word.w[0];
+	if (--jumps == 0) {
+		r = WANTS_FAST;
+		goto leave;
+	}
+	NEXT;
+
+other:
+	op = &ops[opcode];
+	if ((size_t)(sp - stack) - op->min >= op->room)
+		goto refuse;
+	gas -= op->gas;
+	if (gas < 0)
+		goto out_of_gas;
+	pc++;
+outside:
+	f->gas = gas;
+	r = evm_op_other(f, opcode, sp);
+	gas = f->gas;
+	sp += ops[opcode].delta;
+	if (r == 0 && opcode != OP_RETURN && opcode != OP_SELFDESTRUCT)
+		NEXT;
+	goto leave;
+STOP:
+	CHECK(STOP);
+	f->output_len = 0;
+	goto leave;
+refuse:
+	r = refusal(&ops[opcode], (size_t)(sp - stack));
+	goto leave;
+out_of_gas:
+	r = EVM_OUT_OF_GAS;
 leave:
 	frame_store(f, pc, sp, gas);
-	if (traced && r >= 0)
+	if (tracer && r >= 0)
 		tracer->after(tracer->ctx, f,
 			      r == EVM_WANTS_CALL ? EVM_SUCCESS
 						  : (enum evm_status)r);
 	return r;
-}
-
-static int run_plain(struct evm_frame *f)
-{
-	return run(f, false, false);
-}
-
-static int run_patient(struct evm_frame *f)
-{
-	return run(f, false, true);
-}
-
-static int run_traced(struct evm_frame *f)
-{
-	return run(f, true, false);
 }
 
 /*
@@ -322,16 +310,16 @@ static int run_fast(struct evm_frame *f)
 	do {
 		fast = evm_fast_get(f);
 		gas = f->gas;
-		r = fast ? evm_fast_run(f, fast) : run_patient(f);
+		r = fast ? evm_fast_run(f, fast) : run(f, NULL, JUMPS);
 		if (!fast)
 			warm_up(f->code, gas - f->gas);
 	} while (r == WANTS_FAST);
-	return r == EVM_WANTS_PLAIN ? run_plain(f) : r;
+	return r == EVM_WANTS_PLAIN ? run(f, NULL, SIZE_MAX) : r;
 }
 
 int evm_interpret(struct evm_frame *f)
 {
-	int r = f->evm->tracer ? run_traced(f) : run_fast(f);
+	int r = f->evm->tracer ? run(f, f->evm->tracer, SIZE_MAX) : run_fast(f);
 
 	if (r < 0)
 		return r;

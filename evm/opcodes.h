@@ -188,6 +188,29 @@
 	X(F, 0x9e, SWAP15, 16, 16, 3, FRONTIER) \
 	X(F, 0x9f, SWAP16, 17, 17, 3, FRONTIER)
 
+/* Those with two operands and one result: op_fn() does it (binary.h). */
+#define EVM_BINARY(X, form)       \
+	X(form, ADD, add)         \
+	X(form, MUL, mul)         \
+	X(form, SUB, sub)         \
+	X(form, DIV, div)         \
+	X(form, SDIV, sdiv)       \
+	X(form, MOD, mod)         \
+	X(form, SMOD, smod)       \
+	X(form, SIGNEXTEND, sext) \
+	X(form, LT, lt)           \
+	X(form, GT, gt)           \
+	X(form, SLT, slt)         \
+	X(form, SGT, sgt)         \
+	X(form, EQ, eq)           \
+	X(form, AND, and)         \
+	X(form, OR, or)           \
+	X(form, XOR, xor)         \
+	X(form, BYTE, byte)       \
+	X(form, SHL, shl)         \
+	X(form, SHR, shr)         \
+	X(form, SAR, sar)
+
 enum evm_opcode {
 #define EVM_OPCODE_ENUM(fork, value, name, in, out, gas, since) \
 	OP_##name = (value),

@@ -23,6 +23,29 @@ static inline uint64_t evm_words(uint64_t bytes)
 	return bytes / 32 + (bytes % 32 != 0);
 }
 
+static inline bool evm_word_in_memory(const struct evm_frame *f,
+				      const struct u256 *offset)
+{
+	return u256_fits_u64(offset) && f->memory.len >= 32 &&
+	       offset->w[0] <= f->memory.len - 32;
+}
+
+static inline bool evm_word_in_calldata(const struct evm_frame *f,
+					const struct u256 *offset)
+{
+	return u256_fits_u64(offset) && f->msg.input_len >= 32 &&
+	       offset->w[0] <= f->msg.input_len - 32;
+}
+
+/* Of EXP, for the exponent's bytes. */
+static inline int evm_exp_cost(const struct evm_frame *f,
+			       const struct u256 *exponent)
+{
+	int byte = f->evm->fork >= EVM_SPURIOUS_DRAGON ? 50 : 10;
+
+	return byte * (int)((u256_bits(exponent) + 7) / 8);
+}
+
 /* ops_storage.c */
 int evm_op_sload(struct evm_frame *f, struct u256 *sp);
 int evm_op_sstore(struct evm_frame *f, struct u256 *sp);

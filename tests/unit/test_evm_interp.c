@@ -5,6 +5,8 @@
  */
 #include "tests/unit/evm_unit.h"
 
+#include "evm/frame.h"
+
 #define GAS 1000000
 
 /* PUSH1 0 MSTORE PUSH1 32 PUSH1 0 RETURN: shows the top of the stack. */
@@ -234,6 +236,35 @@ static void test_jumps_go_to_jumpdests_only(void **state)
 	expect_status(CODE(0x60), GAS, EVM_SUCCESS);
 }
 
+/*
+ * What is a JUMPDEST does not depend on the order of asking, though the map
+ * is made as far as is asked for; also where a PUSH's data end behind the code.
+ */
+static void test_jumpdests_are_found_in_any_order(void **state)
+{
+	static const uint8_t bytes[] = {0x5b, 0x60, 0x5b, 0x5b, 0x61, 0x5b,
+					0x5b, 0x5b, 0x80, 0x7f, 0x5b, 0x5b};
+	static const uint64_t dests[] = {0, 3, 7};
+	struct machine m = {0};
+	struct evm_code *code;
+
+	assert_int_equal(machine_init(&m, EVM_OSAKA), 0);
+	for (uint64_t first = 0; first < 64; first++) {
+		code = evm_code_create(&m.evm.alloc, bytes, sizeof(bytes));
+		assert_non_null(code);
+		for (uint64_t i = 0; i < 128; i++) {
+			uint64_t pc = (first + i * 37) % 64;
+			bool is = pc == dests[0] || pc == dests[1] ||
+				  pc == dests[2];
+
+			assert_int_equal(evm_code_is_jumpdest(code, pc), is);
+		}
+		assert_false(evm_code_is_jumpdest(code, UINT64_MAX));
+		evm_code_unref(&m.evm.alloc, code);
+	}
+	machine_fini(&m);
+}
+
 static void test_gas_of_memory_at_the_edge(void **state)
 {
 	/* MLOAD at 704: 23 words, 69 gas and 1 (529 / 512) */
@@ -341,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_what_instructions_leave_and_cost),
 		cmocka_unit_test(test_checks_before_every_byte_in_every_fork),
 		cmocka_unit_test(test_jumps_go_to_jumpdests_only),
+		cmocka_unit_test(test_jumpdests_are_found_in_any_order),
 		cmocka_unit_test(test_gas_of_memory_at_the_edge),
 		cmocka_unit_test(test_too_little_memory_is_no_out_of_gas),
 		cmocka_unit_test(test_copies_read_zeros_behind_the_end),
