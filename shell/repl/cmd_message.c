@@ -68,7 +68,9 @@ int act_run_take(struct repl *r, const struct words *w)
 
 struct message {
 	const char *name;
-	struct place self, reply;
+	struct place self, reply, into;
+	struct message_cap send[MESSAGE_CAPS_MAX], receive[MESSAGE_CAPS_MAX];
+	unsigned caps;
 	uint64_t number, label, word[MESSAGE_REGISTERS], wait_ns;
 	unsigned words;
 	struct link_result result;
@@ -91,12 +93,18 @@ static int refused(struct repl *r, const struct message *m)
 	return 1;
 }
 
+_Static_assert(LINK_CAPS_BYTES ==
+		       2 * MESSAGE_CAPS_MAX * sizeof(struct message_cap),
+	       "ABI");
+
 static int exchange(struct repl *r, struct message *m)
 {
+	uint8_t caps[LINK_CAPS_BYTES];
+	size_t len = m->caps || m->into.depth ? sizeof(caps) : 0;
 	struct link_syscall s = {
 		.rax = m->number,
 		.rdi = m->self.path,
-		.rsi = MESSAGE_INFO(m->label, 0, m->words) |
+		.rsi = MESSAGE_INFO(m->label, m->caps, m->words) |
 		       (uint64_t)m->self.depth << INFO_TARGET_SHIFT |
 		       (uint64_t)m->reply.depth << INFO_ARGUMENT_SHIFT,
 		.rdx = m->word[0],
@@ -105,9 +113,13 @@ static int exchange(struct repl *r, struct message *m)
 		.r9 = m->word[3],
 		.r12 = m->reply.path,
 		.wait_ns = m->wait_ns,
+		.flags = len ? LINK_CAPS : 0,
 	};
-	int status = link_syscall(r, &s, NULL, 0, &m->result, NULL);
+	int status;
 
+	memcpy(caps, m->send, sizeof(m->send));
+	memcpy(caps + sizeof(m->send), m->receive, sizeof(m->receive));
+	status = link_syscall(r, &s, caps, len, &m->result, NULL);
 	if (status)
 		return status;
 	return m->result.rax == ERR_OK ? 0 : refused(r, m);
@@ -139,6 +151,41 @@ static void print_message(struct repl *r, const struct message *m)
 		fprintf(out, " %#" PRIx64, word[i]);
 	}
 	fprintf(out, "%s\n", count > MESSAGE_REGISTERS ? " ..." : "");
+	if (!m->into.depth)
+		return;
+	if (MESSAGE_CAPS(a->rsi))
+		act_describe(r, &m->into);
+	else
+		fprintf(out, "no capability came\n");
+}
+
+static bool read_cap(struct repl *r, struct message *m, const char *word)
+{
+	struct place place;
+
+	if (m->number == SYS_RECV || m->caps == MESSAGE_CAPS_MAX) {
+		answer_fail(&r->answer, "USAGE",
+			    m->number == SYS_RECV
+				    ? "%s: cap= is what is sent; into=SLOT "
+				      "takes what comes"
+				    : "%s: a message has no more than three "
+				      "capabilities",
+			    m->name);
+		return false;
+	}
+	if (!act_place(r, word, &place))
+		return false;
+	m->send[m->caps++] =
+		(struct message_cap){place.path, place.depth, MESSAGE_COPY};
+	return true;
+}
+
+static bool read_into(struct repl *r, struct message *m, const char *word)
+{
+	if (!act_free_place(r, word, &m->into))
+		return false;
+	m->receive[0] = (struct message_cap){m->into.path, m->into.depth, 0};
+	return true;
 }
 
 static bool read_word(struct repl *r, struct message *m, const char *word)
@@ -149,6 +196,11 @@ static bool read_word(struct repl *r, struct message *m, const char *word)
 		return act_time(r, word + 5, &m->wait_ns);
 	if (!strncmp(word, "reply=", 6))
 		return act_place(r, word + 6, &m->reply);
+	if (!strncmp(word, "cap=", 4) && m->number != SYS_NB_SEND)
+		return read_cap(r, m, word + 4);
+	if (!strncmp(word, "into=", 5) &&
+	    (m->number == SYS_CALL || m->number == SYS_RECV))
+		return read_into(r, m, word + 5);
 	if (!strncmp(word, "label=", 6)) {
 		if (!act_number(r, word + 6, &label))
 			return false;

@@ -207,6 +207,20 @@ static void offer_child(struct asked *a, const struct words *w, unsigned index)
 	}
 }
 
+/* What a message carries, by name. */
+static void offer_message(struct asked *a, const char *key)
+{
+	static const char *const names[] = {"label", "cap", "into", "reply",
+					    "wait"};
+
+	for (size_t i = 0; !key && i < sizeof(names) / sizeof(names[0]); i++)
+		offer_named(a, names[i]);
+	if (key && (!strcmp(key, "cap") || !strcmp(key, "reply")))
+		offer_kind(a, 's');
+	if (key && !strcmp(key, "into"))
+		offer_kind(a, 'f');
+}
+
 /* The last letter stands for all that follow. */
 static char kind_of(const struct repl_command *c, unsigned index)
 {
@@ -229,6 +243,8 @@ static bool complete_words(struct asked *a, const struct words *w,
 		inspect_complete(a->r->inspect, line, a->prefix, a->fn, a->ctx);
 	else if (c && kind == 'k')
 		offer_set(a, w, index, key);
+	else if (c && kind == 'm')
+		offer_message(a, key);
 	else if (c)
 		offer_kind(a, kind);
 	if (c && index == 1)

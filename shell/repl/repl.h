@@ -162,7 +162,8 @@ enum repl_group { GROUP_LOOK, GROUP_ACT, GROUP_MACHINE, GROUP_SHELL };
 /*
  * What a command's words are, for completion, one letter each, the last one
  * for all that follow: s slot, u Untyped, f free slot, o object type, y symbol,
- * t task, c command, r register, F file, - anything; k KEY=... of set.
+ * t task, c command, r register, F file, - anything; k KEY=... of set,
+ * m KEY=... of messages.
  */
 struct repl_command {
 	const char *name;

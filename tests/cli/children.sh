@@ -61,6 +61,19 @@ serial "half a line"; start child hello.elf; expect "memory is there"
 serial "wait child hello.elf\r"; expect "hello.elf ended: 0"'
 expect_status 0
 
+check "a call of the prompt's takes a capability, and brings it back"
+prompt 'retype endpoint 2 100; send cap 100; start child hello.elf echo
+call 100 label=7 5 6 cap=3 into=110; list'
+expect_status 0
+expect "$work/out" 'hello: a call with 1 capabilities'
+expect "$work/out" '^label 7, badge 0 0x5 0x6$'
+expect "$work/out" '^slot 110: PML4 '
+prompt 'retype endpoint 2 100; mint 100 101 rights=rw; send cap 100
+start child hello.elf echo; call 101 cap=3 into=110'
+expect_status 0
+expect "$work/out" 'hello: a call with 0 capabilities'
+expect "$work/out" '^no capability came$'
+
 check "what the prompt cannot start is said"
 prompt 'start child other'
 expect_status 1
