@@ -185,6 +185,8 @@ def completion(state):
         'syscall_handle'), s.out)
     s.type('\x15rco\t')
     ok('words of time', 'rcont ' in s.until('rcont '), s.out)
+    s.type('\x15call 100 in\t')
+    ok('what a message carries', 'into=' in s.until('into='), s.out)
     s.type('\x15start child ha\t')
     ok('modules', 'hang.elf ' in s.until('hang.elf '), s.out)
     s.type('\x15task ta\t')
