@@ -62,7 +62,7 @@ printing() {
 
 [ $# != 0 ] ||
 	set -- kvm $(names '' .sh cli/*.sh) $(names kernel- .elf kernel/*.elf) \
-		$(printing)
+		$(names pack- .pack packs/*.pack) $(printing)
 for name in "$@"; do
 	case $unfit in
 	*" $name "*) continue ;;
@@ -73,6 +73,11 @@ for name in "$@"; do
 		;;
 	guest-*)
 		run "$name" sh guest-src/run.sh "${name#guest-}"
+		;;
+	pack-*)
+		run "$name" "$VMM" boot --accel kvm --timeout 10m -m 256M \
+			images/kernel.elf --init images/evm-init.elf \
+			--module "packs/${name#pack-}.pack"
 		;;
 	kernel-child)
 		run "$name" "$VMM" boot --accel kvm --timeout 60s \

@@ -6,9 +6,10 @@
 #
 # BUILD is the build folder. A TEST is a script of tests/cli (`verdicts`), an
 # init program of tests/kernel (`kernel-fault`), a program of tests/guest that
-# says what it prints (`guest-modes`), or `kvm` for test_kvm; without any, all
-# run. Skips (77) where the rig cannot be
-# had; else the status is 0 when all passed.
+# says what it prints (`guest-modes`), a pack of the EVM's tests (`pack-quick`,
+# or by scripts/evm-on-kernel in the folder PACKS), or `kvm` for test_kvm;
+# without any, all run. Skips (77) where the rig cannot be had; else the status
+# is 0 when all passed.
 cd "$(dirname "$0")/../.." || exit 99
 build=$1
 shift
@@ -29,6 +30,14 @@ done
 for file in tests/guest/run.sh tests/guest/*.c; do
 	set -- -f "$file:/root/guest-src/${file##*/}" "$@"
 done
+packs=$(mktemp -d) || exit 99
+trap 'rm -rf "$packs"' EXIT
+[ ! -f "$build/bin/evm" ] ||
+	"$build/bin/evm" pack "$packs/quick.pack" tests/evm/vmtests/*.json \
+		tests/evm/statetests/*.json
+for file in "$packs"/*.pack ${PACKS:+"$PACKS"/*.pack}; do
+	[ ! -f "$file" ] || set -- -f "$file:/root/packs/${file##*/}" "$@"
+done
 [ ! -d tests/cli ] || set -- -f tests/cli:/root/cli "$@"
 
-exec scripts/nested-kvm-rig.sh -t "${RIG_TIMEOUT:-280}" -m 768 "$@"
+scripts/nested-kvm-rig.sh -t "${RIG_TIMEOUT:-280}" -m 768 "$@"
