@@ -43,7 +43,7 @@ vmm() {
 
 # `vmm boot` with the processor under test and a bound on its time.
 boot() {
-	vmm boot --accel "$ACCEL" --timeout 60s "$@"
+	vmm boot --accel "$ACCEL" --timeout "${BOOT_TIMEOUT:-60s}" "$@"
 }
 
 expect_status() {
