@@ -28,14 +28,13 @@ static int set(struct options *o, unsigned which, const char *name,
 	       const char *value)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const char *rest = strchr(kinds[i].word, ':')
-					   ? strchr(value, ':') + 1
-					   : NULL;
+		const char *word = kinds[i].word;
 
-		if (!reads(kinds[i].word, value))
+		if (!reads(word, value))
 			continue;
-		o->serial[which] =
-			(struct serial_option){kinds[i].kind, rest, true};
+		o->serial[which] = (struct serial_option){
+			kinds[i].kind,
+			strchr(word, ':') ? value + strlen(word) : NULL, true};
 		return 0;
 	}
 	return fail(-EINVAL,
