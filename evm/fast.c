@@ -16,26 +16,6 @@ static bool constant_in_memory(const struct evm_frame *f, uint64_t offset)
 	return f->memory.len >= 32 && offset <= f->memory.len - 32;
 }
 
-/*
- * A word just behind the end of memory, where there is room: the price of
- * growing to it, as evm_memory_expand() has it; or -1 for other cases.
- */
-static inline __attribute__((always_inline)) int64_t grow(
-	struct evm_frame *f, const struct u256 *offset, int64_t gas)
-{
-	uint64_t count = (offset->w[0] + 63) / 32, had = f->memory.len / 32;
-	uint64_t cost;
-
-	if (!u256_fits_u64(offset) || f->memory.size < 32 ||
-	    offset->w[0] > f->memory.size - 32 || count * 32 > f->memory.size)
-		return -1;
-	cost = 3 * (count - had) + count * count / 512 - had * had / 512;
-	if (cost > (uint64_t)gas)
-		return -1;
-	f->memory.len = count * 32;
-	return (int64_t)cost;
-}
-
 /* The place `offset` bytes below sp. */
 static inline struct u256 *below(struct u256 *sp, uint64_t offset)
 {
@@ -227,7 +207,7 @@ MLOAD:
 	sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
 	NEXT;
 mload:
-	cost = grow(f, &sp[-1], gas);
+	cost = evm_memory_grow_word(f, &sp[-1], gas);
 	if (cost >= 0) {
 		gas -= cost;
 		sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
@@ -284,7 +264,7 @@ MSTORE:
 	sp -= 2;
 	NEXT;
 mstore:
-	cost = grow(f, &sp[-1], gas);
+	cost = evm_memory_grow_word(f, &sp[-1], gas);
 	if (cost >= 0) {
 		gas -= cost;
 		u256_store(f->memory.bytes + sp[-1].w[0], &sp[-2]);

@@ -146,7 +146,7 @@ static int run(struct evm_frame *f, const struct evm_tracer *tracer,
 	struct evm_code *code = f->code;
 	const uint8_t *pc = code->bytes + f->pc;
 	struct u256 *stack = f->stack, *sp = stack + f->height, word;
-	int64_t gas = f->gas;
+	int64_t gas = f->gas, cost;
 	bool began = false;
 	uint8_t opcode;
 	int r = 0;
@@ -216,14 +216,22 @@ JUMPDEST:
 	NEXT;
 MLOAD:
 	CHECK(MLOAD);
-	if (!evm_word_in_memory(f, &sp[-1]))
-		goto outside;
+	if (!evm_word_in_memory(f, &sp[-1])) {
+		cost = evm_memory_grow_word(f, &sp[-1], gas);
+		if (cost < 0)
+			goto outside;
+		gas -= cost;
+	}
 	sp[-1] = u256_load(f->memory.bytes + sp[-1].w[0]);
 	NEXT;
 MSTORE:
 	CHECK(MSTORE);
-	if (!evm_word_in_memory(f, &sp[-1]))
-		goto outside;
+	if (!evm_word_in_memory(f, &sp[-1])) {
+		cost = evm_memory_grow_word(f, &sp[-1], gas);
+		if (cost < 0)
+			goto outside;
+		gas -= cost;
+	}
 	u256_store(f->memory.bytes + sp[-1].w[0], &sp[-2]);
 	sp -= 2;
 	NEXT;

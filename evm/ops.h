@@ -37,6 +37,27 @@ static inline bool evm_word_in_calldata(const struct evm_frame *f,
 	       offset->w[0] <= f->msg.input_len - 32;
 }
 
+/*
+ * A word just behind the end of memory, where there is room: the price of
+ * growing to it, as evm_memory_expand() has it; or -1 for other cases.
+ */
+static inline int64_t evm_memory_grow_word(struct evm_frame *f,
+					   const struct u256 *offset,
+					   int64_t gas)
+{
+	uint64_t count = (offset->w[0] + 63) / 32, had = f->memory.len / 32;
+	uint64_t cost;
+
+	if (!u256_fits_u64(offset) || f->memory.size < 32 ||
+	    offset->w[0] > f->memory.size - 32 || count * 32 > f->memory.size)
+		return -1;
+	cost = 3 * (count - had) + count * count / 512 - had * had / 512;
+	if (cost > (uint64_t)gas)
+		return -1;
+	f->memory.len = count * 32;
+	return (int64_t)cost;
+}
+
 /* Of EXP, for the exponent's bytes. */
 static inline int evm_exp_cost(const struct evm_frame *f,
 			       const struct u256 *exponent)
