@@ -54,9 +54,9 @@ look --type 'start child\n' --look "why 249"
 expect_not "$work/shown" 'untyped_retype'
 
 check "what changed between two moments"
-look --type 'start child\n' --look "mark @350k" --look diff
+look --type 'start child\n' --look "mark @250k" --look diff
 expect "$work/shown" '^+  *249 .*task#[0-9]'
-look --look "mark @350k" --look "diff @350k"
+look --look "mark @250k" --look "diff @250k"
 expect "$work/shown" '^Nothing has changed'
 
 check "pictures"

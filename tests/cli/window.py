@@ -140,6 +140,14 @@ def start_server():
     return server
 
 
+def forgive_dbus():
+    """SDL's libdbus leaks a kilobyte; no leak of ours is overlooked."""
+    known = os.path.join(WORK, 'leaks')
+    with open(known, 'w') as f:
+        f.write('leak:libdbus-1.so\n')
+    os.environ['LSAN_OPTIONS'] = f'suppressions={known}:print_suppressions=0'
+
+
 def run(scale):
     picture = os.path.join(WORK, 'picture.png')
     vmm = subprocess.Popen(
@@ -174,6 +182,7 @@ def run(scale):
 
 
 server = start_server()
+forgive_dbus()
 try:
     run(1)
     run(2)
