@@ -143,6 +143,7 @@ static void look_at_mark(void *ctx)
 {
 	struct look_mark *at = ctx;
 
+	at->met = true;
 	look_now(at->look, at->option);
 }
 
@@ -163,9 +164,19 @@ static void set_look_marks(struct look *l)
 
 bool look_around(struct look *l)
 {
-	for (unsigned i = 0; i < l->options->look_count; i++)
-		if (!l->options->look[i].has_count)
-			look_now(l, &l->options->look[i]);
+	for (unsigned i = 0; i < l->options->look_count; i++) {
+		const struct look_option *o = &l->options->look[i];
+
+		if (!o->has_count) {
+			look_now(l, o);
+		} else if (!l->at[i].met) {
+			log_warn("--look: %.*s @%" PRIu64 ": not done: the run "
+				 "ended after %" PRIu64 " instructions",
+				 (int)o->len, o->text, o->count,
+				 machine_count(l->m));
+			l->refused = true;
+		}
+	}
 	return !l->refused;
 }
 

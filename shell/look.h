@@ -30,8 +30,9 @@ struct look {
 		struct look *look;
 		const struct look_option *option;
 		struct mark mark;
-	} at[LOOK_MAX]; /* those of --look with a count */
-	bool refused;	/* one of them was */
+		bool met; /* the run came to it */
+	} at[LOOK_MAX];	  /* those of --look with a count */
+	bool refused;	  /* one of them was */
 };
 
 /* Must the CPU count instructions for what these options ask? */

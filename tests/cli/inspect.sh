@@ -59,6 +59,10 @@ expect "$work/shown" '^+  *249 .*task#[0-9]'
 look --look "mark @250k" --look "diff @250k"
 expect "$work/shown" '^Nothing has changed'
 
+check "an instant that the run does not come to"
+look --look "tasks @900M"
+expect "$work/err" 'not done: the run ended after'
+
 check "pictures"
 look --look "caps --svg $work/caps.svg" --look "caps --dot" \
 	--look "caps --capdl"
