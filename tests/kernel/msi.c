@@ -9,8 +9,6 @@
 #define MS	   UINT64_C(1000000)
 /* A slow host has to set the alarm within that time. */
 #define SOON	   (counts_instructions() ? MS : 200 * MS)
-/* By the other clock, which on a slow host was measured less well. */
-#define LEAST	   (counts_instructions() ? SOON : SOON / 2)
 #define AT	   (AREA + 0x20000000)
 
 /* The HPET's registers; its counter goes every 10 ns here. */
@@ -48,6 +46,16 @@ static void ring(void)
 	EXPECT(alarm_set(&alarm, sys_clock() + SOON));
 }
 
+/*
+ * Not early, by the HPET's own clock; by the kernel's too where both count
+ * instructions. Elsewhere that one is measured, and a busy host measures ill.
+ */
+static void expect_not_early(uint64_t before)
+{
+	EXPECT(hpet[COUNTER] >= hpet[TIMER(0) + COMPARATOR]);
+	EXPECT(!counts_instructions() || sys_clock() - before >= SOON);
+}
+
 static void a_message(void)
 {
 	uint64_t bits, before;
@@ -57,8 +65,8 @@ static void a_message(void)
 	ring();
 	EXPECT_OK(wait_bits(&bits));
 	EXPECT_EQUAL(bits, 1);
-	EXPECT(sys_clock() - before >= LEAST);
-	EXPECT(sys_clock() - before < 2 * SOON);
+	expect_not_early(before);
+	EXPECT(!counts_instructions() || sys_clock() - before < 2 * SOON);
 	EXPECT_EQUAL(wait_bits(&bits), ERR_TIMEOUT);
 }
 
@@ -163,7 +171,7 @@ static void while_others_run(void)
 	before = sys_clock();
 	ring();
 	EXPECT_OK(wait_bits(&bits));
-	EXPECT(sys_clock() - before >= LEAST);
+	expect_not_early(before);
 }
 
 static void a_receiver_at_an_endpoint(void)
