@@ -11,28 +11,9 @@
 
 #include "evm/evm.h"
 #include "evm/state.h"
+#include "tests/fuzz/memory.h"
 
-#define GAS	   200000
-#define MEMORY_MAX (8u << 20)
-
-static size_t in_use;
-
-static void *limited(void *ctx, void *old, size_t old_size, size_t size)
-{
-	void *p;
-
-	if (size > old_size && size - old_size > MEMORY_MAX - in_use)
-		return NULL;
-	if (size == 0) {
-		free(old);
-		in_use -= old_size;
-		return NULL;
-	}
-	p = realloc(old, size);
-	if (p)
-		in_use += size - old_size;
-	return p;
-}
+#define GAS 200000
 
 /* data[0]: the fork; then pairs of what to do and a byte to do it with. */
 static size_t make_code(const uint8_t *data, size_t size, uint8_t *code)
@@ -73,7 +54,6 @@ static void run(const uint8_t *data, size_t size, struct evm *evm,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct evm_allocator alloc = {.resize = limited};
 	struct evm evm = {.alloc = alloc, .block.gas_limit = 10000000};
 	uint8_t *code = malloc(size + 1);
 

@@ -10,23 +10,7 @@
 #include <string.h>
 
 #include "evm/tx_decode.h"
-
-static size_t in_use;
-
-static void *resize(void *ctx, void *old, size_t old_size, size_t size)
-{
-	void *p = NULL;
-
-	if (size > 0)
-		p = realloc(old, size);
-	else
-		free(old);
-	if (p || size == 0)
-		in_use += size - old_size;
-	return p;
-}
-
-static const struct evm_allocator alloc = {.resize = resize};
+#include "tests/fuzz/memory.h"
 
 /* Lists one in another, as far as the first of them goes. */
 static void walk(const uint8_t *data, size_t size)

@@ -11,29 +11,10 @@
 #include <string.h>
 
 #include "evm/pack.h"
+#include "tests/fuzz/memory.h"
 
-#define CASE_MAX   2048
-#define MEMORY_MAX (16u << 20)
-#define GAS	   100000
-
-static size_t in_use;
-
-static void *limited(void *ctx, void *old, size_t old_size, size_t size)
-{
-	void *p;
-
-	if (size > old_size && size - old_size > MEMORY_MAX - in_use)
-		return NULL;
-	if (size == 0) {
-		free(old);
-		in_use -= old_size;
-		return NULL;
-	}
-	p = realloc(old, size);
-	if (p)
-		in_use += size - old_size;
-	return p;
-}
+#define CASE_MAX 2048
+#define GAS	 100000
 
 struct bytes {
 	uint8_t at[CASE_MAX];
@@ -165,7 +146,6 @@ static void make_case(struct bytes *b, bool frame)
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct evm_allocator alloc = {.resize = limited};
 	struct bytes body = {.len = 0}, all = {.len = 0};
 	struct evm_pack_result result;
 	struct evm_pack pack;

@@ -12,26 +12,10 @@
 #include <string.h>
 
 #include "evm/precompile.h"
+#include "tests/fuzz/memory.h"
 
 #define INPUT_MAX 2048
 #define GAS	  3000000 /* keeps blake2f and modexp short */
-
-static size_t in_use;
-
-static void *counted(void *ctx, void *old, size_t old_size, size_t size)
-{
-	void *p;
-
-	if (size == 0) {
-		free(old);
-		in_use -= old_size;
-		return NULL;
-	}
-	p = realloc(old, size);
-	if (p)
-		in_use += size - old_size;
-	return p;
-}
 
 /* Number, the sizes its output may have. */
 static const struct target {
@@ -144,7 +128,7 @@ static void run_target(struct evm *evm, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct evm evm = {.alloc.resize = counted};
+	struct evm evm = {.alloc = alloc};
 
 	if (size < 4)
 		return 0;
