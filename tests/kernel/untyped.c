@@ -41,94 +41,63 @@ static void test_every_type(void)
 	}
 }
 
+/* What no retype may be, into slot 21, which is empty. */
+static const struct {
+	uint64_t type, bits, count;
+	const char *name;
+} bad_objects[] = {
+	{OBJECT_NULL, 0, 1, "type null"},
+	{OBJECT_UNTYPED, 0, 1, "untyped of 0"},
+	{OBJECT_UNTYPED, 32, 1, "untyped of 32"},
+	{OBJECT_ZOMBIE, 0, 1, "type zombie"},
+	{OBJECT_IO_PORT, 0, 1, "type I/O port"},
+	{OBJECT_COUNT, 0, 1, "no type"},
+	{UINT64_C(0x100000002), 0, 1, "wide type"},
+	{OBJECT_CPOOL, 1, 1, "pool with bits"},
+	{OBJECT_RAW_PAGE, 12, 1, "page with bits"},
+	{OBJECT_CHANNEL, 9, 1, "channel too big"},
+	{OBJECT_CHANNEL, 64, 1, "channel bits 64"},
+	{OBJECT_CHANNEL, UINT64_MAX, 1, "channel bits -1"},
+	{OBJECT_RAW_PAGE, 0, 0, "count 0"},
+	{OBJECT_RAW_PAGE, 0, 257, "count 257"},
+	{OBJECT_RAW_PAGE, 0, UINT64_C(1) << 32, "count 2^32"},
+	{OBJECT_RAW_PAGE, 0, UINT64_MAX, "count -1"},
+};
+
+/* And where none may go to. */
+static const struct {
+	uint64_t count;
+	struct caddr dest;
+	enum error error;
+	const char *name;
+} bad_places[] = {
+	{2, {20 << 8 | 255, 2}, ERR_RANGE, "beyond the pool's end"},
+	{1, {20, 1}, ERR_SLOT_TAKEN, "a taken slot"},
+	{20, {20 << 8 | 10, 2}, ERR_SLOT_TAKEN, "a taken one among free ones"},
+	{1, {21, 0}, ERR_BAD_ADDRESS, "depth 0"},
+	{1, {21, 9}, ERR_BAD_ADDRESS, "depth 9"},
+	{1, {21, 15}, ERR_BAD_ADDRESS, "depth 15"},
+	{1, {0x115, 1}, ERR_BAD_ADDRESS, "bits above the depth"},
+	{1, {2 << 8 | 5, 2}, ERR_BAD_ADDRESS, "through an untyped"},
+	{1, {21 << 8 | 5, 2}, ERR_BAD_ADDRESS, "through an empty slot"},
+};
+
 /* Refusals: neither the memory nor any slot may have changed. */
 static void test_bad_arguments(void)
 {
-	static const struct {
-		uint64_t type, bits, count;
-		struct caddr dest;
-		enum error error;
-		const char *name;
-	} rows[] = {
-		{OBJECT_NULL, 0, 1, {21, 1}, ERR_RANGE, "type null"},
-		{OBJECT_UNTYPED, 0, 1, {21, 1}, ERR_RANGE, "untyped of 0"},
-		{OBJECT_UNTYPED, 32, 1, {21, 1}, ERR_RANGE, "untyped of 32"},
-		{OBJECT_ZOMBIE, 0, 1, {21, 1}, ERR_RANGE, "type zombie"},
-		{OBJECT_IO_PORT, 0, 1, {21, 1}, ERR_RANGE, "type I/O port"},
-		{OBJECT_COUNT, 0, 1, {21, 1}, ERR_RANGE, "no type"},
-		{UINT64_C(0x100000002), 0, 1, {21, 1}, ERR_RANGE, "wide type"},
-		{OBJECT_CPOOL, 1, 1, {21, 1}, ERR_RANGE, "pool with bits"},
-		{OBJECT_RAW_PAGE, 12, 1, {21, 1}, ERR_RANGE, "page with bits"},
-		{OBJECT_CHANNEL, 9, 1, {21, 1}, ERR_RANGE, "channel too big"},
-		{OBJECT_CHANNEL, 64, 1, {21, 1}, ERR_RANGE, "channel bits 64"},
-		{OBJECT_CHANNEL,
-		 ~UINT64_C(0),
-		 1,
-		 {21, 1},
-		 ERR_RANGE,
-		 "channel bits -1"},
-		{OBJECT_RAW_PAGE, 0, 0, {21, 1}, ERR_RANGE, "count 0"},
-		{OBJECT_RAW_PAGE, 0, 257, {21, 1}, ERR_RANGE, "count 257"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 UINT64_C(1) << 32,
-		 {21, 1},
-		 ERR_RANGE,
-		 "count 2^32"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 ~UINT64_C(0),
-		 {21, 1},
-		 ERR_RANGE,
-		 "count -1"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 2,
-		 {20 << 8 | 255, 2},
-		 ERR_RANGE,
-		 "beyond the pool's end"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 1,
-		 {20, 1},
-		 ERR_SLOT_TAKEN,
-		 "a taken slot"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 20,
-		 {20 << 8 | 10, 2},
-		 ERR_SLOT_TAKEN,
-		 "a taken slot among free ones"},
-		{OBJECT_RAW_PAGE, 0, 1, {21, 0}, ERR_BAD_ADDRESS, "depth 0"},
-		{OBJECT_RAW_PAGE, 0, 1, {21, 9}, ERR_BAD_ADDRESS, "depth 9"},
-		{OBJECT_RAW_PAGE, 0, 1, {21, 15}, ERR_BAD_ADDRESS, "depth 15"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 1,
-		 {0x115, 1},
-		 ERR_BAD_ADDRESS,
-		 "bits above the depth"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 1,
-		 {2 << 8 | 5, 2},
-		 ERR_BAD_ADDRESS,
-		 "through an untyped"},
-		{OBJECT_RAW_PAGE,
-		 0,
-		 1,
-		 {21 << 8 | 5, 2},
-		 ERR_BAD_ADDRESS,
-		 "through an empty slot"},
-	};
-	uint64_t left = bytes_left(UNTYPED);
+	uint64_t left;
 
 	retype(OBJECT_CHANNEL, 0, 1, caddr_in(POOL, 25));
 	left = bytes_left(UNTYPED);
-	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		check_error(retype(rows[i].type, rows[i].bits, rows[i].count,
-				   rows[i].dest),
-			    rows[i].error, rows[i].name);
+	for (unsigned i = 0; i < sizeof(bad_objects) / sizeof(*bad_objects);
+	     i++)
+		check_error(retype(bad_objects[i].type, bad_objects[i].bits,
+				   bad_objects[i].count, caddr_root(21)),
+			    ERR_RANGE, bad_objects[i].name);
+	for (unsigned i = 0; i < sizeof(bad_places) / sizeof(*bad_places); i++)
+		check_error(retype(OBJECT_RAW_PAGE, 0, bad_places[i].count,
+				   bad_places[i].dest),
+			    bad_places[i].error, bad_places[i].name);
 	check_equal(bytes_left(UNTYPED), left, "refusals take no memory");
 	check_equal(type_in(ROOT, 21), OBJECT_NULL, "and fill no slot");
 	check_equal(type_in(POOL, 255), OBJECT_NULL, "nor the last one");
