@@ -2,6 +2,7 @@
 #include "guest-kernel/user/input_driver.h"
 
 #include "guest-kernel/user/message.h"
+#include "guest-kernel/user/port.h"
 #include "guest-kernel/user/rt.h"
 
 /* Slots of the driver's pool. */
@@ -43,19 +44,6 @@ static uint8_t stack[16384] __attribute__((aligned(16384)));
 static struct caddr own(unsigned index)
 {
 	return caddr_in(caddr_root(INPUT_DRIVER_POOL), index);
-}
-
-static uint8_t in8(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static void out8(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
 }
 
 static void put(uint64_t value)

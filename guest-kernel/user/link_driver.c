@@ -8,6 +8,7 @@
 #include "guest-kernel/user/input_driver.h"
 #include "guest-kernel/user/link.h"
 #include "guest-kernel/user/message.h"
+#include "guest-kernel/user/port.h"
 #include "guest-kernel/user/rt.h"
 #include "guest-kernel/user/task.h"
 
@@ -46,19 +47,6 @@ static struct link link;
 static struct caddr own(unsigned index)
 {
 	return caddr_in(caddr_root(INPUT_DRIVER_POOL), index);
-}
-
-static uint8_t in8(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static void out8(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
 }
 
 static void send(const uint8_t *bytes, size_t len)

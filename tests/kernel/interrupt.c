@@ -3,6 +3,7 @@
  * keyboard's controller gives an interrupt for a byte that it is told to
  * receive, the serial port for a transmitter that is empty.
  */
+#include "guest-kernel/user/port.h"
 #include "tests/kernel/cases.h"
 
 #define IRQS	 caddr_root(BOOT_SLOT_IRQ_CONTROL)
@@ -241,19 +242,6 @@ static void revoking_takes_all_handlers(void)
 static volatile uint64_t stage, got;
 static struct caddr ep, reply;
 static struct thread user;
-
-static void out8(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
-}
-
-static uint8_t in8(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
 
 static void use_port(uint64_t port)
 {
