@@ -92,14 +92,32 @@ static bool wanted(void *ctx, const struct debug_point *point, unsigned cpu)
 		value);
 }
 
-static struct break_point *free_row(struct repl *r)
+int repl_no_debugger(struct repl *r)
 {
-	for (unsigned i = 0; i < BREAKS_MAX; i++)
-		if (!r->breaks.row[i].number)
-			return &r->breaks.row[i];
-	answer_fail(&r->answer, "FAILED", "there are %u points already",
-		    BREAKS_MAX);
-	return NULL;
+	return answer_fail(&r->answer, "NOT_BUILT",
+			   "this processor cannot be debugged; use --accel "
+			   "sim");
+}
+
+/* An empty row for a point at what `text` says, or NULL having said why not. */
+static struct break_point *new_row(struct repl *r, const char *text)
+{
+	struct break_point *b = r->breaks.row;
+
+	if (!r->m->debug) {
+		repl_no_debugger(r);
+		return NULL;
+	}
+	while (b < r->breaks.row + BREAKS_MAX && b->number)
+		b++;
+	if (b == r->breaks.row + BREAKS_MAX) {
+		answer_fail(&r->answer, "FAILED", "there are %u points already",
+			    BREAKS_MAX);
+		return NULL;
+	}
+	memset(b, 0, sizeof(*b));
+	snprintf(b->text, sizeof(b->text), "%s", text);
+	return b;
 }
 
 static const char *kind_text(enum vcpu_point_kind kind)
@@ -138,13 +156,6 @@ static int list_all(struct repl *r)
 	if (!count)
 		fprintf(r->answer.text, "no points are set\n");
 	return 0;
-}
-
-static int no_debugger(struct repl *r)
-{
-	return answer_fail(&r->answer, "NOT_BUILT",
-			   "this processor cannot be debugged; use --accel "
-			   "sim");
 }
 
 /* Set while it runs: held for a moment, so that the processors are told. */
@@ -217,13 +228,9 @@ static int run_break(struct repl *r, const struct words *w)
 
 	if (w->count == 1)
 		return list_all(r);
-	if (!r->m->debug)
-		return no_debugger(r);
-	b = free_row(r);
+	b = new_row(r, w->word[1]);
 	if (!b)
 		return 1;
-	memset(b, 0, sizeof(*b));
-	snprintf(b->text, sizeof(b->text), "%s", w->word[1]);
 	b->point = (struct debug_point){.kind = POINT_EXEC, .len = 1};
 	if (!repl_value(r, w->word[1], false, &b->point.addr))
 		return 2;
@@ -245,13 +252,9 @@ static int run_watch(struct repl *r, const struct words *w)
 	struct break_point *b;
 	bool known = w->count < 4;
 
-	if (!r->m->debug)
-		return no_debugger(r);
-	b = free_row(r);
+	b = new_row(r, w->word[1]);
 	if (!b)
 		return 1;
-	memset(b, 0, sizeof(*b));
-	snprintf(b->text, sizeof(b->text), "%s", w->word[1]);
 	b->point = (struct debug_point){.kind = POINT_WRITE, .len = 8};
 	if (!repl_value(r, w->word[1], false, &b->point.addr) ||
 	    (w->count > 2 && !repl_value(r, w->word[2], false, &b->point.len)))

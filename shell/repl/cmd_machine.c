@@ -88,13 +88,6 @@ static int run_cont(struct repl *r, const struct words *w)
 
 /* ---- step ---- */
 
-static int no_debugger(struct repl *r)
-{
-	return answer_fail(&r->answer, "NOT_BUILT",
-			   "this processor cannot be debugged; use --accel "
-			   "sim");
-}
-
 static int step_once(struct repl *r)
 {
 	enum repl_end end;
@@ -128,7 +121,7 @@ static int run_step(struct repl *r, const struct words *w)
 				   "step: from 1 to %" PRIu64 " instructions",
 				   STEPS_MAX);
 	if (!r->m->debug)
-		return no_debugger(r);
+		return repl_no_debugger(r);
 	if (r->ended)
 		return cannot_go(r);
 	repl_hold(r);
@@ -205,7 +198,7 @@ static int run_until(struct repl *r, const struct words *w)
 	size_t len = 0;
 
 	if (!r->m->debug)
-		return no_debugger(r);
+		return repl_no_debugger(r);
 	if (r->ended)
 		return cannot_go(r);
 	for (unsigned i = 1; i < w->count; i++)

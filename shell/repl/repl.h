@@ -114,6 +114,9 @@ bool repl_held(const struct repl *r);
 void repl_hold(struct repl *r);
 int repl_let_go(struct repl *r);
 
+/* Refuse what needs one, where the processor has none. The exit status. */
+int repl_no_debugger(struct repl *r);
+
 /* Once, when there is a debugger or not: be told of its stops. */
 void repl_watch_stops(struct repl *r);
 
