@@ -2,7 +2,8 @@
  * snapshot.c: a machine as a row of parts, and a row of parts as a machine.
  *
  * Writing goes over the machine twice with the same code: once to measure and
- * to sum up, for the header, and once to write. Restoring first checks every
+ * to sum up, for the header, and once to write. What would not be the same at
+ * the second look, the host's time, is read once. Restoring first checks every
  * part against the machine and then sets all; only the CPU can still refuse,
  * and it is asked before anything else is touched.
  */
@@ -93,15 +94,30 @@ static uint64_t each_page(const struct guestmem *gm, struct sink *sink)
 	return count;
 }
 
-static void put_cpus(struct sink *sink, struct machine *m)
+/*
+ * What goes on while nobody runs, if time is the host's: the clock, and the
+ * processors' own, which is in their registers.
+ */
+struct instant {
+	struct snapshot_clock clock;
+	struct x86_state cpu[MACHINE_CPUS];
+};
+
+static void take_instant(struct machine *m, struct instant *now)
+{
+	now->clock = (struct snapshot_clock){
+		machine_count(m), m->clock.skipped_ns, m->turn, m->seed};
+	for (unsigned i = 0; i < m->cpu_count; i++)
+		m->cpu[i]->ops->get_state(m->cpu[i], &now->cpu[i]);
+}
+
+static void put_cpus(struct sink *sink, const struct machine *m,
+		     const struct instant *now)
 {
 	for (unsigned i = 0; i < m->cpu_count; i++) {
-		struct x86_state state;
-
-		m->cpu[i]->ops->get_state(m->cpu[i], &state);
 		put_head(sink, SNAPSHOT_CPU, i, CPU_VERSION, "cpu",
-			 sizeof(state));
-		put(sink, &state, sizeof(state));
+			 sizeof(now->cpu[i]));
+		put(sink, &now->cpu[i], sizeof(now->cpu[i]));
 	}
 }
 
@@ -119,21 +135,20 @@ static void put_devices(struct sink *sink, const struct machine *m)
 	}
 }
 
-static void put_all(struct sink *sink, struct machine *m,
+static void put_all(struct sink *sink, const struct machine *m,
+		    const struct instant *now,
 		    const struct snapshot_extra *extra, unsigned extras)
 {
 	struct machine_part machine = {guestmem_size(&m->mem), m->cpu_count,
 				       m->level, m->quantum, m->seed};
-	struct snapshot_clock clock = {machine_count(m), m->clock.skipped_ns,
-				       m->turn, m->seed};
 
 	put_head(sink, SNAPSHOT_MACHINE, 0, MACHINE_VERSION, "machine",
 		 sizeof(machine));
 	put(sink, &machine, sizeof(machine));
 	put_head(sink, SNAPSHOT_CLOCK, 0, CLOCK_VERSION, "clock",
-		 sizeof(clock));
-	put(sink, &clock, sizeof(clock));
-	put_cpus(sink, m);
+		 sizeof(now->clock));
+	put(sink, &now->clock, sizeof(now->clock));
+	put_cpus(sink, m, now);
 	put_devices(sink, m);
 	for (unsigned i = 0; i < extras; i++) {
 		put_head(sink, SNAPSHOT_EXTRA, 0, extra[i].version,
@@ -150,8 +165,10 @@ void snapshot_write(struct machine *m, const struct snapshot_extra *extra,
 {
 	struct snapshot_header h = {.magic = MAGIC, .format = SNAPSHOT_FORMAT};
 	struct sink sums = {.out = NULL}, sink = {.out = out};
+	struct instant now;
 
-	put_all(&sums, m, extra, extras);
+	take_instant(m, &now);
+	put_all(&sums, m, &now, extra, extras);
 	assert(sums.parts <= SNAPSHOT_PARTS);
 	h.parts = sums.parts;
 	h.len = sizeof(h) + sums.len;
@@ -159,7 +176,7 @@ void snapshot_write(struct machine *m, const struct snapshot_extra *extra,
 	h.header_crc =
 		crc32c(0, &h, offsetof(struct snapshot_header, header_crc));
 	put(&sink, &h, sizeof(h));
-	put_all(&sink, m, extra, extras);
+	put_all(&sink, m, &now, extra, extras);
 }
 
 /* ---- checking a file ---- */

@@ -11,7 +11,7 @@ export PROCESSOR='qemu|rig' # which is under this KVM
 # gdb-wire does not, but snapshots, which it begins with, do not hold here.
 # kernel-panic is a panic, and ends as one; kernel-cost and the like count
 # instructions, kernel-services times in them; kernel-hello and kernel-servant are programs of children.
-unfit=' determinism engines gdb-wire lib look random smp snapshot unable '
+unfit=" determinism engines lib look random smp unable "
 unfit="$unfit kernel-cost kernel-cost_message kernel-hello kernel-panic"
 unfit="$unfit kernel-services kernel-servant "
 

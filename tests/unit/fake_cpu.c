@@ -33,7 +33,10 @@ static void fake_kick(struct vcpu *vcpu)
 
 static void fake_get_state(struct vcpu *vcpu, struct x86_state *state)
 {
-	*state = container_of(vcpu, struct fake_cpu, vcpu)->state;
+	struct fake_cpu *f = container_of(vcpu, struct fake_cpu, vcpu);
+
+	f->state.tsc_offset += f->drift;
+	*state = f->state;
 }
 
 static int fake_set_state(struct vcpu *vcpu, const struct x86_state *state)
@@ -44,7 +47,9 @@ static int fake_set_state(struct vcpu *vcpu, const struct x86_state *state)
 
 static uint64_t fake_elapsed(struct vcpu *vcpu)
 {
-	return container_of(vcpu, struct fake_cpu, vcpu)->elapsed_ns;
+	struct fake_cpu *f = container_of(vcpu, struct fake_cpu, vcpu);
+
+	return f->elapsed_ns += f->drift;
 }
 
 /* Paging is off. */

@@ -17,6 +17,7 @@ struct fake_cpu {
 	const struct fake_step *step, *end;
 	void *ctx;
 	uint64_t elapsed_ns;
+	uint64_t drift; /* host's time: what passes between two looks */
 	unsigned runs, kicks;
 };
 

@@ -132,6 +132,22 @@ static void test_a_machine_comes_back(void **state)
 	machine_destroy(m);
 }
 
+static void test_time_may_go_on_while_it_is_written(void **state)
+{
+	struct machine *m = machine(MEM);
+	struct fake_cpu *cpu = container_of(m->cpu[0], struct fake_cpu, vcpu);
+	char *bytes = NULL;
+	size_t size;
+	FILE *out = open_memstream(&bytes, &size);
+
+	cpu->drift = 3;
+	snapshot_write(m, NULL, 0, out);
+	fclose(out);
+	assert_int_equal(load((uint8_t *)bytes, size, m), 0);
+	free(bytes);
+	machine_destroy(m);
+}
+
 static void test_any_byte_that_changed_is_noticed(void **state)
 {
 	struct machine *m = machine(MEM);
@@ -255,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crc32c_is_the_one_of_rfc_3720),
 		cmocka_unit_test(test_a_machine_comes_back),
+		cmocka_unit_test(test_time_may_go_on_while_it_is_written),
 		cmocka_unit_test(test_any_byte_that_changed_is_noticed),
 		cmocka_unit_test(test_a_part_of_a_file_is_none),
 		cmocka_unit_test(test_what_sums_up_must_make_sense),
