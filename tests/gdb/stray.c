@@ -47,8 +47,7 @@ static void run(struct task *t, unsigned round)
 static void panic(const char *why)
 {
 	print(why);
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	__asm__ volatile("1: cli; hlt; jmp 1b");
 }
 
 static void check(const struct task *t)

@@ -32,11 +32,16 @@ static int add(int a, int b)
 	return sum;
 }
 
+/* In statements of their own: arguments have no order. */
 int fib(int n)
 {
+	int last, before;
+
 	if (n < 2)
 		return n;
-	return add(fib(n - 1), fib(n - 2));
+	last = fib(n - 1);
+	before = fib(n - 2);
+	return add(last, before);
 }
 
 struct pair pair_of(long first, long second)

@@ -14,8 +14,8 @@ continue
 #= Breakpoint 2, fib \(n=3\)
 bt 3
 #= ^#0 +fib \(n=3\)
-#= ^#1 .* fib \(n=5\)
-#= ^#2 .* fib \(n=7\)
+#= ^#1 .* fib \(n=4\)
+#= ^#2 .* fib \(n=5\)
 delete 2
 finish
 #= Value returned is .* = 2
@@ -23,7 +23,6 @@ tbreak add
 continue
 #= add \(a=
 step
-next
 p sum
 #= = [0-9]+$
 return
