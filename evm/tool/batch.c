@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "evm/tool/batch.h"
+#include "evm/tool/fixture.h"
 
 /* Fixtures that take from seconds to minutes, in any EVM. */
 static const char *const slow[] = {
@@ -141,19 +141,16 @@ static bool wanted(const struct batch *batch, const char *name)
 
 void batch_file(struct batch *batch, const char *path)
 {
-	json_error_t error;
 	const char *name;
-	char reason[320];
+	char problem[JSON_PROBLEM];
 	json_t *tests, *test;
 
 	batch->file = path;
 	batch->first = true;
-	tests = json_load_file(path, JSON_REJECT_DUPLICATES | batch->json_flags,
-			       &error);
+	tests = read_json(path, JSON_REJECT_DUPLICATES | batch->json_flags,
+			  problem);
 	if (!tests) {
-		snprintf(reason, sizeof(reason), "line %d, column %d: %s",
-			 error.line, error.column, error.text);
-		file_failed(batch, reason);
+		file_failed(batch, problem);
 		return;
 	}
 	if (!json_is_object(tests))

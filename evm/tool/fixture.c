@@ -1,4 +1,5 @@
 /* fixture.c: JSON fixtures; see fixture.h. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,26 @@
 
 /* What geth takes for a block of London whose base fee is not given. */
 #define BASE_FEE_DEFAULT 10
+
+json_t *read_json(const char *path, size_t flags, char problem[JSON_PROBLEM])
+{
+	json_error_t error;
+	size_t len;
+	char *text = read_file(path, &len);
+	json_t *json;
+
+	if (!text) {
+		snprintf(problem, JSON_PROBLEM, "cannot be read: %s",
+			 strerror(errno));
+		return NULL;
+	}
+	json = json_loadb(text, len, flags, &error);
+	if (!json)
+		snprintf(problem, JSON_PROBLEM, "line %d, column %d: %s",
+			 error.line, error.column, error.text);
+	free(text);
+	return json;
+}
 
 bool reader_fail(struct reader *r, const char *format, ...)
 {

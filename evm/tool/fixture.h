@@ -13,6 +13,10 @@
 #include "evm/state.h"
 #include "evm/tool/batch.h"
 
+/* What is in a file; or NULL, and why in `problem`. */
+#define JSON_PROBLEM 320
+json_t *read_json(const char *path, size_t flags, char problem[JSON_PROBLEM]);
+
 struct reader {
 	const char *where; /* the object being read: "env" */
 	char problem[160]; /* "" if there is none */

@@ -1,4 +1,5 @@
 /* main.c: the `evm` command. */
+#include <errno.h>
 #include <string.h>
 
 #include "evm/tool/tool.h"
@@ -29,6 +30,17 @@ static void usage(FILE *out)
 			commands[i].text);
 }
 
+/* What was to be said has been: a full disk is no success. */
+static int flushed(int status)
+{
+	int err = fflush(stdout) ? errno : ferror(stdout) ? EIO : 0;
+
+	if (!err)
+		return status;
+	complain(EXIT_BAD, "standard output: cannot write: %s", strerror(err));
+	return status == EXIT_DONE ? EXIT_BAD : status;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -37,11 +49,15 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
 		usage(stdout);
-		return EXIT_DONE;
+		return flushed(EXIT_DONE);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("evm " VMM_VERSION);
+		return flushed(EXIT_DONE);
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+			return flushed(commands[i].run(argc - 1, argv + 1));
 	complain(EXIT_USAGE, "%s: no such command", argv[1]);
 	usage(stderr);
 	return EXIT_USAGE;

@@ -269,14 +269,14 @@ static void pack_test(struct writer *w, const char *name, json_t *test)
 
 static bool pack_file(struct writer *w, const char *path)
 {
-	json_error_t error;
-	json_t *tests = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	char problem[JSON_PROBLEM];
+	json_t *tests = read_json(path, JSON_REJECT_DUPLICATES, problem);
 	const char *name;
 	json_t *test;
 
 	if (!json_is_object(tests)) {
-		complain(EXIT_BAD, "pack: %s: %d:%d: %s", path, error.line,
-			 error.column, tests ? "no object" : error.text);
+		complain(EXIT_BAD, "pack: %s: %s", path,
+			 tests ? "no object" : problem);
 		json_decref(tests);
 		return false;
 	}

@@ -21,16 +21,15 @@ static bool read_genesis(struct reader *r, json_t *json, struct evm_block *b)
 
 int run_load_prestate(struct run *run)
 {
-	json_error_t error;
+	char problem[JSON_PROBLEM];
 	json_t *json =
-		json_load_file(run->prestate, JSON_REJECT_DUPLICATES, &error);
+		read_json(run->prestate, JSON_REJECT_DUPLICATES, problem);
 	struct reader r = {0};
 	bool ok = true;
 
 	if (!json)
-		return complain(EXIT_BAD, "run: %s: line %d, column %d: %s",
-				run->prestate, error.line, error.column,
-				error.text);
+		return complain(EXIT_BAD, "run: %s: %s", run->prestate,
+				problem);
 	if (has(json, "alloc"))
 		ok = read_genesis(&r, json, &run->evm.block) &&
 		     read_accounts(&r, json_object_get(json, "alloc"),

@@ -162,13 +162,12 @@ static int take_option(struct job *job, int option, const char *value)
 static json_t *load(const char *path, const char *what)
 {
 	bool is_stdin = strcmp(path, "stdin") == 0;
-	json_error_t error;
-	json_t *json = is_stdin ? json_loadf(stdin, JSON_DECODE_ANY, &error)
-				: json_load_file(path, JSON_DECODE_ANY, &error);
+	char problem[JSON_PROBLEM];
+	json_t *json =
+		read_json(is_stdin ? "-" : path, JSON_DECODE_ANY, problem);
 
 	if (!json)
-		complain(EXIT_BAD, "t8n: %s: %s: line %d, column %d: %s", what,
-			 path, error.line, error.column, error.text);
+		complain(EXIT_BAD, "t8n: %s: %s: %s", what, path, problem);
 	return json;
 }
 

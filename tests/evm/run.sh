@@ -51,6 +51,16 @@ run 2 'unknown option' run --wrong 00
 run 2 'no such command' walk
 run 2 '^usage' --wrong
 run 0 '^usage: evm run' run --help
+run 0 '^evm [0-9]' --version
 run 0 '^usage: evm COMMAND' --help
+
+status=0
+"$EVM" run 6001 >/dev/full 2>"$work/out" || status=$?
+if [ "$status" != 1 ] || ! grep -q 'output: cannot write: No sp' "$work/out"
+then
+	echo "FAILED: a full disk: status $status:"
+	cat "$work/out"
+	failures=$((failures + 1))
+fi
 
 [ "$failures" = 0 ]

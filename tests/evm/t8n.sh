@@ -57,6 +57,8 @@ echo '{' >"$work/bad"
 echo '{"currentNumber": "0x1"}' >"$work/short"
 echo '"0xc3"' >"$work/cut"
 echo '[{"nonce": "0x0", "gas": "0x1", "gasPrice": "zz", "v": "0x0"}]' >"$work/zz"
+fails 1 'alloc: /etc: cannot be read: Is a directory' --input.alloc /etc
+fails 1 'env: .*none: cannot be read: No such file' --input.env "$work/none"
 fails 1 't8n: alloc: .*bad: line 2, column 0' --input.alloc "$work/bad"
 fails 1 'env: currentCoinbase: missing' --input.env "$work/short"
 fails 1 'txs: RLP: malformed at byte 0' --input.txs "$work/cut"
