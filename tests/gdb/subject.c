@@ -74,6 +74,18 @@ static void touch(void)
 	counter = bytes[5];
 }
 
+static void wait_for_ticks(void)
+{
+	while (ticks < stop_after)
+		counter++;
+}
+
+static void stop_timer(void)
+{
+	__asm__ volatile("cli");
+	LAPIC(TIMER_COUNT) = 0;
+}
+
 static void with_timer(void)
 {
 	set_handler(TICK, (void *)tick);
@@ -82,10 +94,8 @@ static void with_timer(void)
 	LAPIC(LVT_TIMER) = PERIODIC | TICK;
 	LAPIC(TIMER_COUNT) = 300;
 	__asm__ volatile("sti");
-	while (ticks < stop_after)
-		counter++;
-	__asm__ volatile("cli");
-	LAPIC(TIMER_COUNT) = 0;
+	wait_for_ticks();
+	stop_timer();
 }
 
 CODE(in_user, "user_first: mov $1, %eax\nuser_second: mov $2, %eax\nint3");

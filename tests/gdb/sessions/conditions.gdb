@@ -2,7 +2,8 @@
 # run: {guests}/subject.elf
 tbreak count
 continue
-break 58 if i == 57 && counter > 3
+search counter
+break $_ if i == 57 && counter > 3
 continue
 #= Breakpoint 2, count
 p i

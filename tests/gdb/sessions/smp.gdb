@@ -19,7 +19,7 @@ p counter
 #= = 1
 set scheduler-locking off
 next
-#= 5[78]
+#= ^[0-9]+\s+(counter|for)
 reverse-stepi
 p $_thread
 #= = 1

@@ -1,8 +1,8 @@
 # Single steps keep out of interrupt handlers, unless asked.
 # run: {guests}/subject.elf
-tbreak subject.c:81
+tbreak wait_for_ticks
 continue
-#= 81
+#= wait_for_ticks
 python
 import gdb
 def step(count):
@@ -21,11 +21,13 @@ gdb.execute("tbreak tick")
 gdb.execute("continue")
 print("in handler", sorted(step(5)))
 end
-#= in \['with_timer'\]
+#= in \['wait_for_ticks'\]
 #= ticks more 0
 #= with handler True
 #= in handler \['tick'\]
 finish
+#= wait_for_ticks
+until stop_timer
 #= with_timer
-until 84
-#= ^84
+advance stop_timer
+#= stop_timer
