@@ -2,7 +2,8 @@
 # run: {guests}/subject.elf
 tbreak count
 continue
-search counter
+list count,count
+search counter++
 break $_ if i == 57 && counter > 3
 continue
 #= Breakpoint 2, count
