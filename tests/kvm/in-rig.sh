@@ -8,10 +8,9 @@ export VMM=/root/vmm IMAGES=/root/images GUESTS=/root/guests ACCEL=kvm SLOW=1
 export PROCESSOR='qemu|rig' # which is under this KVM
 
 # What has no meaning here: these promise something of the simulator only.
-# gdb-wire does not, but snapshots, which it begins with, do not hold here.
 # kernel-panic is a panic, and ends as one; kernel-cost and the like count
 # instructions, kernel-services times in them; kernel-hello and kernel-servant are programs of children.
-unfit=" determinism engines lib look random smp unable "
+unfit=' determinism engines lib look random smp snapshot unable '
 unfit="$unfit kernel-cost kernel-cost_message kernel-hello kernel-panic"
 unfit="$unfit kernel-services kernel-servant "
 
