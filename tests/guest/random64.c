@@ -12,8 +12,8 @@
  * somewhere else; after some dozens of them the next program follows.
  *
  * In ring 0 code lies outside the window, registers that hold addresses are
- * not operands, and all events have a stack of their own: so nothing but what
- * was meant happens.
+ * not operands, GS is not used, and all events have a stack of their own: so
+ * nothing but what was meant is written. If it is, the test fails.
  */
 #include "tests/guest/random64.h"
 
@@ -33,6 +33,8 @@ static uint8_t pages[PAGES][4096] ALIGNED;
 static uint64_t window[512] ALIGNED;
 static uint64_t alias[512] ALIGNED;
 static uint8_t ring0_code[CODE_BYTES + 256] ALIGNED;
+
+extern const uint8_t text_start[], text_end[];
 
 static uint64_t random_state, hash;
 static unsigned events;
@@ -61,9 +63,21 @@ static void mix(uint64_t val)
 
 /* ---- events ---- */
 
+/* A program wrote over what is not its own, which is the generator's fault. */
+static void stray(const char *what)
+{
+	print(what);
+	put('\n');
+	out8(0xf4, 0x11);
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
 static void go_on(struct frame *f)
 {
-	if (++events > EVENTS) {
+	if (++events > 2 * EVENTS)
+		stray("the program does not end");
+	if (events > EVENTS) {
 		*f = frame_of((void (*)(void))kernel_done, false);
 		return;
 	}
@@ -246,6 +260,16 @@ static void run_program(void)
 		mix(trap.r[i]);
 }
 
+/* All of this program, but for its data. */
+static uint64_t text_sum(void)
+{
+	uint64_t sum = 0;
+
+	for (const uint8_t *at = text_start; at < text_end; at++)
+		sum = sum * 31 + *at;
+	return sum;
+}
+
 static void setup(void)
 {
 	pd[0][TABLE_ALIAS >> 21] = (uint64_t)alias | 3;
@@ -277,6 +301,7 @@ int test_main(void)
 	const uint64_t *info = (const uint64_t *)(uint64_t)start_info;
 	const char *text = (const char *)info[3];
 	uint64_t seed = number(&text), count = number(&text);
+	uint64_t sum = text_sum();
 
 	random_state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
 	setup();
@@ -284,6 +309,8 @@ int test_main(void)
 		count = 20;
 	while (count--)
 		run_program();
+	if (text_sum() != sum)
+		stray("the program was written over");
 	print("hash ");
 	hex(hash, 16);
 	put('\n');

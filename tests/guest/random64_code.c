@@ -78,7 +78,7 @@ static void operand(unsigned opcode, unsigned reg, bool memory)
 		load_pointer(rm);
 	if (chance(8))
 		emit(0x66, 1);
-	if (memory && chance(20))
+	if (memory && user && chance(20))
 		emit(0x65, 1);
 	rex(reg, rm);
 	if (opcode > 0xff)
@@ -299,7 +299,8 @@ static void clock(void)
 {
 	switch (below(4)) {
 	case 0:
-		BYTES(0x0f, 0xa2);
+		if (user) /* it writes RBX */
+			BYTES(0x0f, 0xa2);
 		return;
 	case 1:
 		BYTES(0x0f, 0x01, 0xf9);
@@ -310,6 +311,33 @@ static void clock(void)
 }
 
 static bool avx;
+
+/*
+ * Some operands of these are general registers, which depends on the opcode:
+ * so in ring 0 all are of those that hold no address.
+ */
+static unsigned vector_reg(void)
+{
+	static const uint8_t free[] = {0, 1, 2, 5};
+
+	return user ? below(8) : free[below(sizeof(free))];
+}
+
+/* A register, or memory at RBX. */
+static void vector_operand(void)
+{
+	unsigned reg = vector_reg() << 3;
+
+	emit(chance(2) ? 0xc0 | reg | vector_reg() : reg | 3, 1);
+}
+
+/* As VEX.vvvv has it: inverted, or all ones for none. */
+static unsigned vector_source(void)
+{
+	if (chance(2))
+		return 0x78;
+	return (user ? below(16) : ~vector_reg() & 15) << 3;
+}
 
 /* Where there is AVX: any opcode of its three maps, W, L, vvvv and prefix. */
 static void vex(void)
@@ -323,9 +351,9 @@ static void vex(void)
 		emit(0xc4, 1);
 		emit(0xe0 | map, 1);
 	}
-	emit(0x80 | (chance(2) ? 0x78 : below(16) << 3) | below(8), 1);
+	emit(0x80 | vector_source() | below(8), 1);
 	emit(map == 1 ? 0x51 + below(0xae) : below(256), 1);
-	emit(chance(2) ? 0xc0 + below(64) : below(8) << 3 | 3, 1);
+	vector_operand();
 	if (map == 3)
 		emit(next(), 1);
 }
@@ -358,7 +386,7 @@ static void simd(void)
 		emit(prefix[below(3)], 1);
 	emit(0x0f, 1);
 	emit(chance(2) ? 0x51 + below(0x1f) : 0xd1 + below(0x2e), 1);
-	emit(chance(2) ? 0xc0 + below(64) : below(8) << 3 | 3, 1);
+	vector_operand();
 }
 
 static void flags(void)
