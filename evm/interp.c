@@ -66,23 +66,27 @@ static inline bool fits(size_t height, size_t in, size_t out)
 	return height >= in && (out <= in || height < EVM_STACK_MAX);
 }
 
-#define CHECK(name)                                                       \
-	do {                                                              \
-		_Static_assert((int)GAS_##name == (int)LAST_GAS_##name,   \
-			       "its cost depends on the fork");           \
-		if (!fits((size_t)(sp - stack), IN_##name, OUT_##name) || \
-		    (IS_NEW_##name && ops[OP_##name].room == 0))          \
-			goto refuse;                                      \
-		gas -= GAS_##name;                                        \
-		if (gas < 0)                                              \
-			goto out_of_gas;                                  \
-		pc++;                                                     \
+/* or gcc jumps over what leaves the loop, once an instruction */
+#define RARELY(x) __builtin_expect(x, 0)
+
+#define CHECK(name)                                                     \
+	do {                                                            \
+		_Static_assert((int)GAS_##name == (int)LAST_GAS_##name, \
+			       "its cost depends on the fork");         \
+		if (RARELY(!fits((size_t)(sp - stack), IN_##name,       \
+				 OUT_##name)) ||                        \
+		    (IS_NEW_##name && ops[OP_##name].room == 0))        \
+			goto refuse;                                    \
+		gas -= GAS_##name;                                      \
+		if (RARELY(gas < 0))                                    \
+			goto out_of_gas;                                \
+		pc++;                                                   \
 	} while (0)
 
-#define NEXT                                      \
-	do {                                      \
-		opcode = *pc;                     \
-		goto *(&&other + labels[opcode]); \
+#define NEXT                          \
+	do {                          \
+		opcode = *pc;         \
+		goto *labels[opcode]; \
 	} while (0)
 
 /* Those that come in rows. */
@@ -96,7 +100,7 @@ static inline bool fits(size_t height, size_t in, size_t out)
 	X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
 /* clang-format on */
 
-#define LABEL(name)		     [OP_##name] = &&name - &&other,
+#define LABEL(name)		     [OP_##name] = &&name,
 #define LABEL_BINARY(form, name, fn) LABEL(name)
 #define LABEL_PUSH(n)		     LABEL(PUSH##n)
 #define LABEL_DUP_SWAP(n)	     LABEL(DUP##n) LABEL(SWAP##n)
@@ -126,13 +130,15 @@ static inline bool fits(size_t height, size_t in, size_t out)
 /*
  * Until it ends: 0, a status, EVM_WANTS_CALL or an error number; or until it
  * has made so many jumps: WANTS_FAST. With a tracer every label is that of the
- * tracing, so that a run without pays nothing. Offsets from the label `other`,
- * which is 0, as a table of addresses would be for the loader to relocate.
+ * tracing, so that a run without pays nothing.
  */
 static int run(struct evm_frame *f, const struct evm_tracer *tracer,
 	       size_t jumps)
 {
-	static const int32_t plain[256] = {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+	static const void *const plain[256] = {
+		[0 ... 255] = &&other,
 		EVM_BINARY(LABEL_BINARY, _) ALL_32(LABEL_PUSH) ALL_16(
 			LABEL_DUP_SWAP) LABEL(STOP) LABEL(ADDMOD) LABEL(MULMOD)
 			LABEL(EXP) LABEL(ISZERO) LABEL(NOT) LABEL(CLZ)
@@ -140,16 +146,17 @@ static int run(struct evm_frame *f, const struct evm_tracer *tracer,
 					CALLDATALOAD) LABEL(JUMP) LABEL(JUMPI)
 					LABEL(PC) LABEL(GAS) LABEL(JUMPDEST)
 						LABEL(PUSH0)};
-	static const int32_t traced[256] = {[0 ... 255] = &&trace - &&other};
-	const int32_t *labels = tracer ? traced : plain;
+#pragma GCC diagnostic pop
+	static const void *const traced[256] = {[0 ... 255] = &&trace};
+	const void *const *labels = tracer ? traced : plain;
 	const struct evm_op *ops = evm_ops[f->evm->fork], *op;
 	struct evm_code *code = f->code;
 	const uint8_t *pc = code->bytes + f->pc;
 	struct u256 *stack = f->stack, *sp = stack + f->height, word;
 	int64_t gas = f->gas, cost;
 	bool began = false;
-	uint8_t opcode;
-	int r = 0;
+	size_t opcode;
+	int r;
 
 	NEXT;
 
@@ -157,9 +164,9 @@ trace:
 	frame_store(f, pc, sp, gas);
 	if (began)
 		tracer->after(tracer->ctx, f, EVM_SUCCESS);
-	tracer->before(tracer->ctx, f, opcode);
+	tracer->before(tracer->ctx, f, (uint8_t)opcode);
 	began = true;
-	goto *(&&other + plain[opcode]);
+	goto *plain[opcode];
 
 	EVM_BINARY(DO_BINARY, _)
 	ALL_32(DO_PUSH)
@@ -265,15 +272,15 @@ jump:
 
 other:
 	op = &ops[opcode];
-	if ((size_t)(sp - stack) - op->min >= op->room)
+	if (RARELY((size_t)(sp - stack) - op->min >= op->room))
 		goto refuse;
 	gas -= op->gas;
-	if (gas < 0)
+	if (RARELY(gas < 0))
 		goto out_of_gas;
 	pc++;
 outside:
 	f->gas = gas;
-	r = evm_op_other(f, opcode, sp);
+	r = evm_op_other(f, (uint8_t)opcode, sp);
 	gas = f->gas;
 	sp += ops[opcode].delta;
 	if (r == 0 && opcode != OP_RETURN && opcode != OP_SELFDESTRUCT)
@@ -282,6 +289,7 @@ outside:
 STOP:
 	CHECK(STOP);
 	f->output_len = 0;
+	r = EVM_SUCCESS;
 	goto leave;
 refuse:
 	r = refusal(&ops[opcode], (size_t)(sp - stack));

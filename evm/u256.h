@@ -134,6 +134,7 @@ static inline struct u256 u256_load(const uint8_t *p)
 
 static inline void u256_store(uint8_t *p, const struct u256 *a)
 {
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++)
 		u256_store_be64(p + 24 - i * 8, a->w[i]);
 }
