@@ -108,6 +108,7 @@ void timeline_connect(struct session *s)
 		feeder_connect_line(f, INPUT_OF_COM1 + i);
 		f->more_bytes = ask_nobody;
 	}
+	link_host_init(&s->timeline.link, s->m, s->board.com[1]);
 }
 
 /* ---- all of it ---- */
@@ -144,11 +145,47 @@ void timeline_renew(struct session *s)
 		history_again(s->timeline.history);
 }
 
+/* Who leaves the past leaves the present, too: if that is over, as it was. */
+static void leave_past(struct session *s)
+{
+	struct machine *m = s->m;
+	const struct debug_stop *was;
+	enum stop_kind stop = m->stop;
+	uint64_t code = m->stop_code;
+	char why[sizeof(m->why)];
+
+	memcpy(why, m->why, sizeof(why));
+	history_present(s->timeline.history);
+	m->stop = STOP_NONE;
+	was = history_stop(s->timeline.history);
+	if (was->verdict)
+		machine_stop(m, was->verdict, was->code, was->why);
+	else
+		machine_stop(m, stop, code, why);
+}
+
+int timeline_cut(struct session *s, const char *why)
+{
+	struct recorder *r = &s->timeline.recorder;
+	int err;
+
+	if (!r->m)
+		return 0;
+	if (s->m->past)
+		leave_past(s);
+	machine_stop(s->m, STOP_QUIT, 0, why);
+	err = recorder_end(r);
+	s->m->stop = STOP_NONE;
+	return err ? err : 1;
+}
+
 bool timeline_end(struct session *s)
 {
 	struct timeline *t = &s->timeline;
 	bool good = true;
 
+	if (s->m->past && t->recorder.m)
+		leave_past(s);
 	if (s->m->past)
 		return true;
 	if (t->recorder.m)

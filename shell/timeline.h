@@ -7,6 +7,7 @@
 
 #include "shell/feeder.h"
 #include "shell/options.h"
+#include "shell/repl/link_host.h"
 #include "vmm/history.h"
 #include "vmm/record.h"
 
@@ -16,8 +17,9 @@ struct timeline {
 	struct recorder recorder;
 	struct recording *recording; /* NULL: no replay */
 	struct history *history;     /* NULL: none */
-	/* In a replay: for what clients of the lines sent. */
+	/* In a replay: for what clients of the lines sent, and a prompt. */
 	struct feeder wire[BOARD_COMS];
+	struct link_host link;
 };
 
 /* Is something asked for that only a CPU that counts can do? */
@@ -31,6 +33,10 @@ void timeline_connect(struct session *s);
 
 /* All is as it will begin. 0 or -errno, said. */
 int timeline_begin(struct session *s);
+
+/* The machine will be another one: what is recorded of this one ends here: 1;
+ * 0: nothing is; -errno, said. */
+int timeline_cut(struct session *s, const char *why);
 
 /* The machine is another one: what was of the old one is forgotten. */
 void timeline_renew(struct session *s);

@@ -231,6 +231,17 @@ static int load_again(struct repl *r)
 	return 0;
 }
 
+/* False, said: it could not be written. */
+static bool cut_recording(struct repl *r, const char *why)
+{
+	int cut = timeline_cut(&r->session, why);
+
+	if (cut > 0)
+		fprintf(r->answer.text, "the recording in %s ends here: %s\n",
+			r->options->options.record, why);
+	return cut >= 0;
+}
+
 static int run_reset(struct repl *r, const struct words *w)
 {
 	int status;
@@ -240,6 +251,8 @@ static int run_reset(struct repl *r, const struct words *w)
 				   "reset: what was booted is not known: the "
 				   "machine came with --restore; `restore` "
 				   "brings it back");
+	if (!cut_recording(r, "the machine is reset"))
+		return 1;
 	status = load_again(r);
 	repl_renewed(r, status != 0 || r->options->stopped);
 	r->settled = false;
@@ -279,6 +292,8 @@ static int run_restore(struct repl *r, const struct words *w)
 			   "%s: its machine has %" PRIu64
 			   " MiB; begin with `vmm shell --restore`",
 			   w->word[1], snapshot.mem_len >> 20);
+	if (!err && !cut_recording(r, "another machine is restored"))
+		err = -EIO;
 	if (!err)
 		err = snapshot_restore(&snapshot, r->m);
 	snapshot_close(&snapshot);

@@ -262,12 +262,26 @@ static int run_script(struct repl *r, unsigned i)
 	return repl_script(r, name, where);
 }
 
+/* What is recorded ends as the guest did, or with who left the prompt. */
+static bool end_timeline(struct repl *r)
+{
+	struct machine *m = r->m;
+
+	m->stop = STOP_NONE;
+	if (r->ended)
+		machine_stop(m, r->over.verdict, r->over.code, r->over.why);
+	else
+		machine_stop(m, STOP_QUIT, 0, "the prompt");
+	return timeline_end(&r->session);
+}
+
 /* As at the end of vmm boot: what options ask, and all must be written. */
 static bool finish(struct repl *r)
 {
 	const struct options *o = &r->options->options;
 	bool ok = look_end(&r->session.look);
 
+	ok = end_timeline(r) && ok;
 	if (o->stats)
 		report_stats(r->m, loop_now_ns() - r->began_ns);
 	if (o->hash)

@@ -73,7 +73,8 @@ struct repl {
 	bool running;	 /* inside repl_go() */
 	bool still;	 /* held, where there is no debugger (repl_held()) */
 	bool ended;	 /* there is a verdict: nothing runs any more */
-	struct verdict verdict; /* if so */
+	struct verdict verdict; /* if so, */
+	struct debug_stop over; /* and what the machine said */
 	bool settled;		/* has booted, as far as can be told */
 	bool interrupted;	/* Ctrl-C */
 	bool quit;

@@ -41,6 +41,9 @@ static void note_verdict(struct repl *r)
 	const struct options *o = &r->options->options;
 
 	r->ended = true;
+	r->over = (struct debug_stop){.verdict = r->m->stop,
+				      .code = r->m->stop_code};
+	memcpy(r->over.why, r->m->why, sizeof(r->over.why));
 	verdict_of(r->m, o, &r->verdict);
 	if (r->session.panic.seen)
 		verdict_panic(r->m, o, r->session.panic.text, &r->verdict);

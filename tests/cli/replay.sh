@@ -172,6 +172,48 @@ if command -v gdb >/dev/null; then
 	expect "$work/out" 'before the present'
 fi
 
+# A prompt's session, recorded; its replay is the same run to that status.
+expect_same_session() {
+	session_status=$1
+	replayed=$2
+	shift 2
+	vmm shell --accel sim --record "$log" --hash "$@"
+	expect_status "$session_status"
+	hash_of "$work/first.hash"
+	vmm replay "$log" --serial null --hash --timeout 60s
+	expect_status "$replayed"
+	expect "$work/err" 'replay: the same run, to its end'
+	hash_of "$work/again.hash"
+	expect_same "$work/first.hash" "$work/again.hash"
+}
+
+check "a prompt's session, left while the guest runs"
+expect_same_session 0 130 "$kernel" --init "$IMAGES/rinit.elf" \
+	-c 'start child; send raw 5; cont 1ms'
+expect "$work/err" 'ended by the prompt'
+
+check "a prompt's session, in which memory is written and the guest ends"
+expect_same_session 0 0 "$kernel" --init "$IMAGES/evm-init.elf" --stopped \
+	-c 'break syscall_handle; cont; x rsp; delete break; cont'
+
+check "a prompt's session, left in the past"
+vmm shell --accel sim --record "$log" "$kernel" --init "$IMAGES/rinit.elf" \
+	-c 'start child; send raw 5; when; back 1000'
+last=$(sed -n 's/instruction \([0-9]*\), the present/\1/p' "$work/out")
+vmm replay "$log" --serial null --stats
+expect_status 130
+expect "$work/err" 'replay: the same run, to its end'
+expect "$work/err" "instructions ${last:-nothing} in"
+
+check "a reset ends what a prompt records"
+vmm shell --accel sim --record "$log" "$kernel" --init "$IMAGES/rinit.elf" \
+	-c 'start child; reset; start child'
+expect_status 0
+expect "$work/out" "$log ends here: the machine is reset"
+vmm replay "$log" --serial null
+expect_status 130
+expect "$work/err" 'replay: the same run, to its end'
+
 check "with a history it is the same run"
 boot --hash --append '1 4' --mem 16M "$GUESTS/random64.elf"
 hash_of "$work/without"
