@@ -42,11 +42,10 @@ static void frame_leave(struct evm *evm, struct evm_frame *f)
 
 void evm_fini(struct evm *evm)
 {
-	for (unsigned i = 0; i <= EVM_DEPTH_MAX; i++) {
+	/* none is made before those above it */
+	for (unsigned i = 0; i <= EVM_DEPTH_MAX && evm->frames[i]; i++) {
 		struct evm_frame *f = evm->frames[i];
 
-		if (!f)
-			continue;
 		free_buffer(evm, &f->memory);
 		free_buffer(evm, &f->return_data);
 		evm_free(&evm->alloc, f, sizeof(*f));

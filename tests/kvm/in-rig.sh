@@ -75,7 +75,7 @@ for name in "$@"; do
 		run "$name" sh guest-src/run.sh "${name#guest-}"
 		;;
 	pack-*)
-		run "$name" "$VMM" boot --accel kvm --timeout 10m -m 256M \
+		run "$name" "$VMM" boot --accel kvm --timeout 2h -m 256M \
 			images/kernel.elf --init images/evm-init.elf \
 			--module "packs/${name#pack-}.pack"
 		;;
