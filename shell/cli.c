@@ -133,6 +133,14 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, void *ctx)
 	return err;
 }
 
+int cli_operands(const struct cli_command *c, int argc, char **argv)
+{
+	if (optind == argc)
+		return 0;
+	return fail(-EINVAL, "%s: '%s': it takes no operands", c->name,
+		    argv[optind]);
+}
+
 int cli_status(int result)
 {
 	return result == CLI_DONE ? cli_flush() : EXIT_USAGE;

@@ -69,6 +69,9 @@ const struct cli_option *cli_row(const struct cli_command *command, size_t i);
 int cli_parse(const struct cli_command *command, int argc, char **argv,
 	      void *ctx);
 
+/* Of a command that takes none, afterwards: -EINVAL, said, if there are some. */
+int cli_operands(const struct cli_command *command, int argc, char **argv);
+
 /* The exit status for what cli_parse() gave, when it was not 0. */
 int cli_status(int result);
 

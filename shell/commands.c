@@ -117,6 +117,8 @@ static int run_version(int argc, char **argv)
 
 	if (err)
 		return cli_status(err);
+	if (cli_operands(&command_version, argc, argv))
+		return EXIT_USAGE;
 	puts("vmm " VMM_VERSION "\n" VMM_FEATURES);
 	return cli_flush();
 }

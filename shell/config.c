@@ -21,6 +21,7 @@
 static struct {
 	bool read;
 	int err;
+	bool named;	 /* by VMM_CONFIG: it has to be there */
 	char path[4096]; /* "": no file is to be read */
 	struct toml toml;
 } file;
@@ -39,6 +40,7 @@ static void find_path(void)
 	const char *own = getenv("VMM_CONFIG");
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
+	file.named = own;
 	if (own)
 		snprintf(file.path, sizeof(file.path), "%s", own);
 	else if (xdg && *xdg)
@@ -118,8 +120,11 @@ static int read_file(void)
 	if (!*file.path)
 		return 0;
 	err = toml_load(file.path, &file.toml);
-	if (err == -ENOENT)
+	if (err == -ENOENT && !file.named)
 		return 0;
+	if (err == -ENOENT)
+		return fail(err, "%s: cannot be read: %s; VMM_CONFIG names it",
+			    file.path, strerror(-err));
 	if (!err && file.toml.table[0].count)
 		err = fail(-EINVAL, "%s: line %u: '%s' stands in no [command]",
 			   file.path, file.toml.table[0].key[0].line,
@@ -302,9 +307,8 @@ static int run_config(int argc, char **argv)
 
 	if (err)
 		return cli_status(err);
-	if (optind < argc)
-		return fail(EXIT_USAGE, "config: '%s': it takes no operands",
-			    argv[optind]);
+	if (cli_operands(&command_config, argc, argv))
+		return EXIT_USAGE;
 	if (load())
 		return EXIT_USAGE;
 	if (origin && *file.path)

@@ -131,9 +131,8 @@ static int run_doctor(int argc, char **argv)
 
 	if (err)
 		return cli_status(err);
-	if (optind < argc)
-		return fail(EXIT_USAGE, "doctor: '%s': it takes no operands",
-			    argv[optind]);
+	if (cli_operands(&command_doctor, argc, argv))
+		return EXIT_USAGE;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		struct finding f = {HEALTH_PASS, "", ""};
 

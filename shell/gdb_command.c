@@ -164,6 +164,19 @@ static void name_all(struct call *c, const char *self, int argc, char **argv,
 		add(c, o->kernel);
 }
 
+/* gdb would start without them, and have nothing to connect to. */
+static int check_files(const struct options *o)
+{
+	const char *path = o->kernel;
+
+	for (unsigned i = 0; !path || access(path, R_OK) == 0; i++) {
+		if (i == o->module_count)
+			return 0;
+		path = o->module[i];
+	}
+	return fail(-errno, "%s: cannot open: %s", path, strerror(errno));
+}
+
 static int run(int argc, char **argv, int rest, const struct options *o)
 {
 	static struct call c;
@@ -207,6 +220,8 @@ static int run_gdb(int argc, char **argv)
 	if (!err && options.gdb)
 		err = fail(-EINVAL, "gdb: --gdb is for vmm boot: here gdb is "
 				    "started");
+	if (!err)
+		err = check_files(&options);
 	status = err ? cli_status(err) : run(argc, argv, rest, &options);
 	options_fini(&options);
 	return status;

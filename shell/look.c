@@ -282,7 +282,9 @@ bool look_end(struct look *l)
 		machine_trace(l->m, NULL);
 		ok = fflush(l->trace.out) == 0 && !ferror(l->trace.out);
 		if (!ok)
-			fail(-EIO, "the trace could not be written");
+			fail(-EIO, "--trace: %s: it could not all be written",
+			     l->options->trace_file ? l->options->trace_file
+						    : "standard error");
 	}
 	if (l->options->snapshot && !l->saved && l->m->stop != STOP_HOST) {
 		log_warn("snapshot: %s: not written: the run ended after "

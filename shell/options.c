@@ -396,7 +396,7 @@ static int take_kernel(int argc, char **argv, struct options *o, bool bare)
 	if (optind == argc && o->restore)
 		return 0;
 	if (optind == argc)
-		return fail(-EINVAL, "boot: which kernel? See vmm help boot");
+		return fail(-EINVAL, "which kernel? See vmm help");
 	o->kernel = argv[optind];
 	near = bare ? meant_command(o->kernel) : NULL;
 	if (near)

@@ -74,7 +74,7 @@ struct source *source_open(const char *path)
 	struct source *s;
 
 	if (fd < 0) {
-		fail(-errno, "%s: %s", path, strerror(errno));
+		fail(-errno, "%s: cannot open: %s", path, strerror(errno));
 		return NULL;
 	}
 	s = source_open_fd(fd, path);

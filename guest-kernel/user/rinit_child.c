@@ -106,6 +106,10 @@ bool rinit_wait_module(struct console *out, const char *name)
 	size_t len = word_length(name);
 	int result = 0;
 
+	if (!len) {
+		console_print(out, "wait child: expected: wait child MODULE\n");
+		return false;
+	}
 	for (unsigned i = 0; i < CHILDREN; i++) {
 		const struct boot_module *m = children[i].module;
 

@@ -320,33 +320,37 @@ int graph_capdl(struct request *r)
 
 struct file {
 	FILE *stream;
-	bool failed;
+	int err; /* what the first write failed by; 0: none did */
 };
 
 static void write_file(void *ctx, const char *text, size_t len)
 {
 	struct file *f = ctx;
 
-	f->failed |= fwrite(text, 1, len, f->stream) != len;
+	if (fwrite(text, 1, len, f->stream) != len && !f->err)
+		f->err = errno;
 }
 
 static int draw_to(struct request *r, int (*draw)(struct request *r),
 		   const char *path)
 {
-	struct file file = {fopen(path, "we"), false};
+	struct file file = {fopen(path, "we"), 0};
 	struct inspect_out to = {.write = write_file, .ctx = &file};
 	struct request inner = *r;
 	int err;
 
 	if (!file.stream)
-		return out_refuse(r->out, -errno, "%s: %s", path,
-				  strerror(errno));
+		return out_refuse(r->out, -errno, "%s: cannot be written: %s",
+				  path, strerror(errno));
 	inner.out = &to;
 	err = draw(&inner);
 	if (err)
 		out_refuse(r->out, err, "%s", to.error);
-	if ((fclose(file.stream) || file.failed) && !err)
-		err = out_refuse(r->out, -EIO, "%s: cannot be written", path);
+	if (fclose(file.stream) && !file.err)
+		file.err = errno;
+	if (file.err && !err)
+		err = out_refuse(r->out, -EIO, "%s: cannot be written: %s",
+				 path, strerror(file.err));
 	return err;
 }
 

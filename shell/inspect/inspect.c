@@ -157,6 +157,12 @@ static int refuse_command(const char *name, struct inspect_out *out)
 	return out_refuse(out, -EINVAL, "unknown command '%s'", name);
 }
 
+static void hint_usage(struct inspect_out *out, const struct inspect_help *help)
+{
+	out_hint(out, "usage: %s%s%s", help->name, *help->usage ? " " : "",
+		 help->usage);
+}
+
 static int run(struct inspect *in, int argc, char **argv,
 	       struct inspect_out *out)
 {
@@ -167,7 +173,7 @@ static int run(struct inspect *in, int argc, char **argv,
 	if (!help)
 		return refuse_command(argv[0], out);
 	if (argc - 1 > help->words) {
-		out_hint(out, "usage: %s %s", help->name, help->usage);
+		hint_usage(out, help);
 		return out_refuse(out, -EINVAL, "%s: '%s' is too much", argv[0],
 				  argv[help->words + 1]);
 	}
@@ -178,7 +184,7 @@ static int run(struct inspect *in, int argc, char **argv,
 	if (!err)
 		say_corrupt(&r);
 	if (err == -EINVAL && !*out->hint)
-		out_hint(out, "usage: %s %s", help->name, help->usage);
+		hint_usage(out, help);
 	return err;
 }
 

@@ -278,36 +278,37 @@ static int run_quit(struct repl *r, const struct words *w)
 	return 0;
 }
 
-static char *read_all(FILE *in)
+/* A script, from malloc; or NULL with errno set. */
+static char *read_script(const char *path)
 {
-	char *text = NULL, buf[4096];
-	size_t len = 0, n;
-	FILE *out = open_memstream(&text, &len);
+	FILE *in = fopen(path, "re");
+	char *text = calloc(1, 1); /* stays so if the file is empty */
+	size_t size = 1;
+	int err = in && text ? 0 : errno;
 
-	while (out && (n = fread(buf, 1, sizeof(buf), in)) > 0)
-		fwrite(buf, 1, n, out);
-	if (out)
-		fclose(out);
+	if (!err && getdelim(&text, &size, 0, in) < 0 && ferror(in))
+		err = errno;
+	if (in)
+		fclose(in);
+	if (err) {
+		free(text);
+		text = NULL;
+		errno = err;
+	}
 	return text;
 }
 
 /* Its commands' answers are printed; it has none of its own if all is well. */
 static int run_source(struct repl *r, const struct words *w)
 {
-	FILE *in = fopen(w->word[1], "re");
 	static unsigned depth;
-	char *text;
+	char *text = read_script(w->word[1]);
 	int status;
 
-	if (!in)
+	if (!text)
 		return answer_fail(&r->answer, "FAILED",
 				   "%s: cannot be read: %s", w->word[1],
 				   strerror(errno));
-	text = read_all(in);
-	fclose(in);
-	if (!text)
-		return answer_fail(&r->answer, "FAILED", "%s: no memory",
-				   w->word[1]);
 	if (depth == NESTED_MAX) {
 		free(text);
 		return answer_fail(&r->answer, "FAILED",

@@ -359,6 +359,9 @@ bool repl_value(struct repl *r, const char *text, bool user, uint64_t *value)
 
 	if (repl_evaluate(r, text, user, value, &why))
 		return true;
-	answer_fail(&r->answer, "USAGE", "'%s': %s", text, why.text);
+	if (*why.text == '\'' && !strncmp(why.text + 1, text, strlen(text)))
+		answer_fail(&r->answer, "USAGE", "%s", why.text);
+	else
+		answer_fail(&r->answer, "USAGE", "'%s': %s", text, why.text);
 	return false;
 }

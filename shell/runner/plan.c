@@ -485,6 +485,9 @@ int plan_make(struct plan *p, const struct runner_options *o)
 	int err = 0;
 
 	*p = (struct plan){NULL, 0, NULL, 0, NULL, 0};
+	if (o->kernel && access(o->kernel, R_OK) != 0)
+		err = fail(-errno, "%s: cannot be read: %s", o->kernel,
+			   strerror(errno));
 	for (unsigned i = 0; i < o->image_count && !err; i++)
 		err = is_list(o->image[i]) ? add_file(p, o->image[i], o)
 					   : add_image(p, o->image[i], o);

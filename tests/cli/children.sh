@@ -24,6 +24,11 @@ expect "$work/serial" 'hello: memory is there'
 expect "$work/screen.txt" '^Child started\.$'
 expect "$work/screen.txt" '^hello.elf ended: 43$'
 
+check "who waits has to say for what"
+typed 'wait child\nwait child none.elf\n'
+expect "$work/screen.txt" '^wait child: expected: wait child MODULE$'
+expect "$work/screen.txt" '^wait child: no child runs "none.elf"$'
+
 check "the channel is the child's"
 typed 'send raw 5\nstart child hello.elf\nwait child hello.elf\n'
 expect "$work/serial" 'hello: received 5'

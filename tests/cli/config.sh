@@ -1,14 +1,21 @@
 # Options from a file and from the environment: which counts, and slips.
 . "$(dirname "$0")/lib.sh"
 [ -z "${SLOW:-}" ] || exit 77 # nothing of it depends on the processor
-VMM_CONFIG=$work/config.toml
-export VMM_CONFIG
 
 check "without a file nothing is configured"
-vmm config --show-origin
+unset VMM_CONFIG
+XDG_CONFIG_HOME=$work vmm config --show-origin
 expect_status 0
-expect "$work/out" 'config.toml (not there)$'
+expect "$work/out" '/vmm/config.toml (not there)$'
 [ "$(wc -l <"$work/out")" = 1 ] || complain "more than one line"
+
+check "one that VMM_CONFIG names has to be there"
+VMM_CONFIG=$work/config.toml
+export VMM_CONFIG
+vmm boot "$GUESTS/exit.elf"
+expect_status 2
+expect "$work/err" 'config.toml: cannot be read: No such file.*VMM_CONFIG names'
+[ ! -s "$work/out" ] || complain "it ran"
 
 check "file, environment, command line, in that order"
 cat >"$VMM_CONFIG" <<END

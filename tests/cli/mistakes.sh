@@ -103,7 +103,11 @@ refused 2 'last-write 0 5000' 'in one page'
 refused 1 'cont; last-write 0x123456789000' 'is not mapped'
 refused 1 'last-write 0' 'nobody has written to 0 since'
 fi
-refused 1 'source /nowhere' 'cannot be read'
+refused 1 'source /nowhere' 'cannot be read: No such file'
+refused 1 'source /etc; echo on' '/etc: cannot be read: Is a directory'
+refused 1 'caps --svg /nowhere/x' '/nowhere/x: cannot be written: No such file'
+refused 1 'caps --svg /dev/full' '/dev/full: cannot be written: No space'
+refused 2 'chan 5' "'5' is too much" 'usage: chan$'
 
 check "wrong options"
 vmm shell

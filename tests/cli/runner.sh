@@ -53,6 +53,12 @@ outcome error 'PASS: a|SUMMARY: 2 tests|'
 outcome error '1..1|ok 1|!h'
 outcome error '!l' --timeout 200ms
 
+check "a kernel that is not there is said once"
+runner --kernel /nowhere "$GUESTS/exit.elf" "$GUESTS/say.elf"
+expect_status 2
+expect "$work/err" '^vmm: /nowhere: cannot be read: No such file or directory$'
+[ ! -s "$work/out" ] || complain "something was run"
+
 check "names that were planned in the image and not run are errors"
 runner "$GUESTS/named.elf" -- --accel "$ACCEL"
 expect_status 1

@@ -126,7 +126,7 @@ if [ "$ACCEL" = sim ]; then
 		"$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf"
 	kill "$reader"
 	expect_status 5
-	expect "$work/err" 'trace could not be written'
+	expect "$work/err" '/trace: it could not all be written'
 fi
 
 check "tee: standard output and a file"

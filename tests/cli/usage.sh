@@ -10,6 +10,12 @@ refused() {
 
 check "wrong words are refused"
 refused boot
+refused gdb
+refused gdb /nowhere
+refused gdb --init /nowhere "$GUESTS/exit.elf"
+refused version 2
+refused doctor all
+refused config all
 refused nonsense
 refused boot --nonsense "$GUESTS/exit.elf"
 refused boot --accel tcg "$GUESTS/exit.elf"
