@@ -33,6 +33,10 @@ struct gdb_hooks {
 			void (*write)(void *out, const char *text, size_t len),
 			void *out);
 	const char *monitor_help; /* lines about those */
+	/* More of `monitor why': what led to an exception or an end. */
+	void (*explain)(void *ctx,
+			void (*write)(void *out, const char *text, size_t len),
+			void *out);
 	/* Make the machine what it was at the start of the run. */
 	bool (*restart)(void *ctx);
 	/* The machine stops, and gdb is about to say so. */

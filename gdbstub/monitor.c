@@ -84,6 +84,13 @@ static void say_exception(struct machine_target *t, unsigned vector)
 			    exceptions[i].name, vector);
 }
 
+/* What is not asked for, but happened. */
+static bool led_to(enum debug_reason reason)
+{
+	return reason == DEBUG_TRIPLE || reason == DEBUG_END ||
+	       reason == DEBUG_EXCEPTION;
+}
+
 static void do_why(struct machine_target *t, char *rest)
 {
 	const struct debug_stop *stop = debug_last(t->d);
@@ -104,6 +111,9 @@ static void do_why(struct machine_target *t, char *rest)
 	    " idtr %#" PRIx64 "+%#" PRIx64 "%s\n",
 	    s->rip, s->gpr[GPR_RSP], s->cr2, s->cr3, s->idt.base,
 	    s->idt.limit & 0xffff, s->halted ? ", halted" : "");
+	if (t->config->hooks.explain && led_to(stop->reason))
+		t->config->hooks.explain(t->config->hooks.ctx, t->sink.text,
+					 t->sink.ctx);
 }
 
 /* ---- others ---- */

@@ -165,6 +165,45 @@ static bool command(void *ctx, const char *line,
 	return true;
 }
 
+/* ---- why it stands ---- */
+
+struct text_out {
+	void (*write)(void *out, const char *text, size_t len);
+	void *ctx;
+};
+
+static void explain_line(void *ctx, const char *line)
+{
+	const struct text_out *out = ctx;
+	const char *text = strchr(line, ':'); /* behind the program's name */
+
+	text = text ? text + 2 : line;
+	out->write(out->ctx, text, strlen(text));
+	out->write(out->ctx, "\n", 1);
+}
+
+/* As at the end of a run; then how the machine came there. */
+static void explain(void *ctx,
+		    void (*write)(void *out, const char *text, size_t len),
+		    void *sink)
+{
+	struct debugger *d = ctx;
+	struct text_out out = {write, sink};
+	struct log_hook old;
+
+	if (!d->postmortem)
+		return;
+	old = log_swap_hook((struct log_hook){explain_line, &out});
+	postmortem_say(d->postmortem);
+	if (d->history) {
+		history_interrupt(d->history, NULL, NULL);
+		if (!postmortem_trail(d->postmortem, d->history))
+			debug_hold(d->m->debug, history_stop(d->history));
+		history_interrupt(d->history, interrupted, d);
+	}
+	log_swap_hook(old);
+}
+
 /* A line for each of the inspector's commands. */
 static const char *help(void)
 {
@@ -220,6 +259,7 @@ static int listen_for_gdb(struct debugger *d)
 			  .next_task = next_task,
 			  .monitor = command,
 			  .monitor_help = help(),
+			  .explain = explain,
 			  .restart = restart,
 			  .stopped = stopped,
 			  .can_reverse = can_reverse,

@@ -12,6 +12,7 @@
 #include "shell/lines.h"
 #include "shell/output.h"
 #include "shell/panic.h"
+#include "shell/postmortem.h"
 #include "vmm/history.h"
 #include "vmm/snapshot.h"
 
@@ -31,7 +32,8 @@ struct debugger {
 	struct snapshot first;
 	uint8_t *input;
 	size_t input_len;
-	char *kernel, *init; /* full paths; either may be NULL */
+	char *kernel, *init;	       /* full paths; either may be NULL */
+	struct postmortem *postmortem; /* the session's; NULL: not open yet */
 };
 
 /*

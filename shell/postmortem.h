@@ -14,6 +14,7 @@
 #include "shell/inspect/programs.h"
 #include "shell/options.h"
 #include "shell/tail.h"
+#include "vmm/history.h"
 
 /* A program of the guest's. */
 struct postmortem_program {
@@ -49,6 +50,13 @@ void postmortem_cpu(struct postmortem *p);
 void postmortem_tasks(struct postmortem *p);
 void postmortem_past(struct postmortem *p);
 void postmortem_screen(struct postmortem *p);
+
+/*
+ * The last instructions before now, by going back to them and coming again,
+ * which nobody else may notice. False, said: the host failed, and the machine
+ * is somewhere else.
+ */
+bool postmortem_trail(struct postmortem *p, struct history *h);
 
 /* A line for a place in a program, and for those it is inlined into. */
 void postmortem_place(struct postmortem_program *of, uint64_t ip,

@@ -322,13 +322,6 @@ static void say_hint(struct session *s)
 			 "give it keys with --type");
 }
 
-static void say_postmortem(struct session *s)
-{
-	s->postmortem.tail = s->lines.tail;
-	s->postmortem.hidden = lines_hidden(&s->lines);
-	postmortem_say(&s->postmortem);
-}
-
 static void report(struct session *s, const struct verdict *v)
 {
 	/* The guest may have left the terminal's cursor behind a prompt. */
@@ -339,7 +332,7 @@ static void report(struct session *s, const struct verdict *v)
 		log_warn("%s", v->text);
 	say_hint(s);
 	if (v->registers)
-		say_postmortem(s);
+		postmortem_say(&s->postmortem);
 	if (s->options->stats)
 		report_stats(s->m, s->wall_ns);
 	if (s->options->hash)
@@ -354,6 +347,9 @@ static int confine(struct session *s)
 
 	if (postmortem_open(&s->postmortem, s->m, &s->board, o))
 		return -ENOMEM;
+	s->postmortem.tail = s->lines.tail;
+	s->postmortem.hidden = lines_hidden(&s->lines);
+	s->debugger.postmortem = &s->postmortem;
 	if (o->no_sandbox)
 		return 0;
 	if (o->screenshot || look_needs_files(o) || o->front)

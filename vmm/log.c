@@ -6,8 +6,7 @@
 
 static const char *program = "vmm";
 static bool verbose;
-static void (*line_hook)(void *ctx, const char *line);
-static void *line_hook_ctx;
+static struct log_hook hook;
 
 __attribute__((format(printf, 1, 0))) static void say(const char *fmt,
 						      va_list ap)
@@ -16,8 +15,8 @@ __attribute__((format(printf, 1, 0))) static void say(const char *fmt,
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	snprintf(line, sizeof(line), "%s: %s", program, text);
-	if (line_hook)
-		line_hook(line_hook_ctx, line);
+	if (hook.line)
+		hook.line(hook.ctx, line);
 	else
 		fprintf(stderr, "%s\n", line);
 }
@@ -32,10 +31,17 @@ void log_set_verbose(bool on)
 	verbose = on;
 }
 
-void log_set_hook(void (*hook)(void *ctx, const char *line), void *ctx)
+void log_set_hook(void (*line)(void *ctx, const char *line), void *ctx)
 {
-	line_hook = hook;
-	line_hook_ctx = ctx;
+	hook = (struct log_hook){line, ctx};
+}
+
+struct log_hook log_swap_hook(struct log_hook new)
+{
+	struct log_hook old = hook;
+
+	hook = new;
+	return old;
 }
 
 int fail(int err, const char *fmt, ...)

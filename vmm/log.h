@@ -25,6 +25,14 @@ void log_set_verbose(bool on);
  */
 void log_set_hook(void (*hook)(void *ctx, const char *line), void *ctx);
 
+/* The same for a while: what was set before is kept, to be put back. */
+struct log_hook {
+	void (*line)(void *ctx, const char *line);
+	void *ctx;
+};
+
+struct log_hook log_swap_hook(struct log_hook hook);
+
 /* Say an error and return `err`. */
 int fail(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

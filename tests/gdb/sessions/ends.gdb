@@ -11,6 +11,18 @@ continue
 #= SIGSEGV
 monitor why
 #= triple fault
+#= rip .* <triple_fault\+
+#= cr2
+#= backtrace
+#= 0x.* <triple_fault\+.* at .*subject.c:
+#= last interrupts
+#= #UD
+#= last instructions
+#= 0x.* <test_main\+
+#= 0x.* <triple_fault
+monitor why
+#= last instructions
+#= 0x.* <triple_fault
 bt 1
 #= triple_fault
 continue
