@@ -151,6 +151,17 @@ static uint64_t env_deadline_ns(void *ctx)
 	return at < next ? at : next;
 }
 
+/* Whether others sleep is not asked: a machine restored may not know yet. */
+static bool env_pause(void *ctx)
+{
+	struct machine *m = ((struct machine_port *)ctx)->m;
+
+	if (m->cpu_count == 1)
+		return false;
+	m->turn.end = machine_count(m);
+	return true;
+}
+
 void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
 {
 	m->port[index] = (struct machine_port){m, index};
@@ -170,6 +181,7 @@ void machine_env(struct machine *m, unsigned index, struct vcpu_env *env)
 		.take_signal = env_take_signal,
 		.read_msr = env_read_msr,
 		.write_msr = env_write_msr,
+		.pause = env_pause,
 		.now_ns = env_now_ns,
 		.deadline_ns = env_deadline_ns,
 	};

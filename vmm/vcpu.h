@@ -66,6 +66,12 @@ struct vcpu_env {
 	bool (*read_msr)(void *ctx, uint32_t msr, uint64_t *val);
 	bool (*write_msr)(void *ctx, uint32_t msr, uint64_t val);
 
+	/*
+	 * PAUSE has retired: this CPU waits for another one. True: its turn is
+	 * over, so deadline_ns() is not later than now. May be NULL.
+	 */
+	bool (*pause)(void *ctx);
+
 	/* The guest's time now, and when run() must return at the latest. */
 	uint64_t (*now_ns)(void *ctx);
 	uint64_t (*deadline_ns)(void *ctx);

@@ -214,6 +214,41 @@ static void test_cpus_take_turns_and_sleepers_are_passed_over(void **state)
 	assert_int_equal(clock_now(&m->clock), 602);
 }
 
+static void pause_second(struct machine *machine, void *ctx)
+{
+	struct vcpu_env env;
+
+	note_turn(machine, ctx);
+	machine_env(machine, 1, &env);
+	assert_true(env.pause(env.ctx));
+	assert_int_equal(env.now_ns(env.ctx), env.deadline_ns(env.ctx));
+}
+
+/* When the other one sleeps another turn of the same CPU begins. */
+static void test_a_pause_ends_the_turn(void **state)
+{
+	static const struct fake_step first[] = {
+		{EXIT_DEADLINE, 100, note_turn},
+		{EXIT_HALT, 10, note_turn},
+	};
+	static const struct fake_step second[] = {
+		{EXIT_DEADLINE, 30, pause_second},
+		{EXIT_DEADLINE, 30, pause_second},
+		{EXIT_DEADLINE, 30, pause_second},
+		{EXIT_SHUTDOWN, 1, note_turn},
+	};
+	static const unsigned expected[] = {1, 0, 1, 0, 1, 1};
+
+	turns = 0;
+	m->quantum = 100;
+	fake_cpu_add(m, first, COUNT(first), NULL, true);
+	fake_cpu_add(m, second, COUNT(second), NULL, true);
+	machine_run(m);
+	assert_int_equal(m->stop, STOP_TRIPLE);
+	assert_int_equal(turns, COUNT(expected));
+	assert_memory_equal(order, expected, sizeof(expected));
+}
+
 static void test_all_asleep_for_ever_is_a_stall(void **state)
 {
 	static const struct fake_step steps[] = {{EXIT_HALT, 0, NULL}};
@@ -260,6 +295,7 @@ int main(void)
 		MACHINE_TEST(test_a_paced_machine_waits_for_the_host),
 		MACHINE_TEST(test_idle_waits_for_input_that_may_come),
 		MACHINE_TEST(test_cpus_take_turns_and_sleepers_are_passed_over),
+		MACHINE_TEST(test_a_pause_ends_the_turn),
 		MACHINE_TEST(test_all_asleep_for_ever_is_a_stall),
 		MACHINE_TEST(test_the_hash_sees_registers_memory_and_time),
 	};

@@ -19,6 +19,15 @@ static uint8_t take_signal(void *ctx, enum vcpu_signal signal)
 	return signal == SIGNAL_STARTUP ? startup : 0;
 }
 
+static bool pauses_end_turns;
+
+static bool pause_ends(void *ctx)
+{
+	if (pauses_end_turns)
+		g.deadline = 0;
+	return pauses_end_turns;
+}
+
 /* Two CPUs without a machine; only the second one is sent signals. */
 static int setup(void **state)
 {
@@ -30,6 +39,7 @@ static int setup(void **state)
 	env.first = g.cpu;
 	env.signals = signals;
 	env.take_signal = take_signal;
+	env.pause = pause_ends;
 	waiting = 0;
 	return sim_create(&env, &second);
 }
@@ -122,6 +132,29 @@ static void test_nmi_waits_for_iret(void **state)
 	assert_int_equal(s.rip, GUEST_VEC + 33);
 }
 
+/* Right behind it, and with as many instructions; REX.B's is an XCHG. */
+static void test_pause_may_end_the_turn(void **state)
+{
+	/* nop; xchg %eax, %r8d by rep; pause; nop; pause; hlt */
+	static const uint8_t code[] = {0x90, 0xf3, 0x41, 0x90, 0xf3,
+				       0x90, 0x90, 0xf3, 0x90, 0xf4};
+	struct x86_state s = g.state;
+	uint64_t before = second->ops->elapsed_ns(second);
+
+	guest_put(&g, GUEST_CODE, code, sizeof(code));
+	s.rip = GUEST_CODE;
+	assert_int_equal(second->ops->set_state(second, &s), 0);
+	pauses_end_turns = true;
+	s = run_second(EXIT_DEADLINE);
+	assert_int_equal(s.rip, GUEST_CODE + 6);
+	assert_int_equal(second->ops->elapsed_ns(second) - before, 3);
+	pauses_end_turns = false;
+	g.deadline = 1000;
+	s = run_second(EXIT_HALT);
+	assert_int_equal(s.rip, GUEST_CODE + sizeof(code));
+	assert_int_equal(second->ops->elapsed_ns(second) - before, 6);
+}
+
 /*
  * CPU 0 runs `mov $imm, %eax; jmp` for ever; CPU 1 has written there before
  * it was decoded, so that its TLB would let it, and changes the immediate.
@@ -160,6 +193,7 @@ int main(void)
 		T(test_sipi_starts_one_that_waits),
 		T(test_init_keeps_what_it_must),
 		T(test_nmi_waits_for_iret),
+		T(test_pause_may_end_the_turn),
 		T(test_code_changed_by_the_other_is_seen),
 	};
 

@@ -260,7 +260,10 @@ static enum bound bind_xchg_rax(struct op *op, const struct insn *insn)
 	op->reg = reg;
 	op->rm = GPR_RAX;
 	op->fn = reg == GPR_RAX ? exec_nop : xchg_fns[FN_INDEX(op->size, 0)];
-	return GOES_ON;
+	if (reg != GPR_RAX || insn->rep != 0xf3)
+		return GOES_ON;
+	op->fn = exec_pause;
+	return ENDS;
 }
 
 static enum bound bind_90(struct op *op, const struct insn *insn)

@@ -1,4 +1,4 @@
-/* exec_io.c: IN and OUT with their permissions, HLT. */
+/* exec_io.c: IN and OUT with their permissions, HLT, PAUSE. */
 #include "vmm/sim/exec.h"
 #include "vmm/sim/handlers.h"
 
@@ -60,5 +60,16 @@ void exec_hlt(struct cpu *cpu, const struct op *op)
 	cpu->s.halted = HALT_HLT;
 	cpu->poll = true;
 	cpu_event(cpu);
+	return fall_through(cpu, op);
+}
+
+/* The last of its block, so that what has retired counts it. */
+void exec_pause(struct cpu *cpu, const struct op *op)
+{
+	const struct vcpu_env *env = &cpu->vcpu.env;
+
+	cpu->op = op;
+	if (env->pause && env->pause(env->ctx))
+		cpu_device_touched(cpu);
 	return fall_through(cpu, op);
 }

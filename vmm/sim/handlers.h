@@ -81,7 +81,7 @@ op_fn exec_jmp_far, exec_call_far, exec_ret_far, exec_int, exec_int3, exec_into,
 	exec_int1, exec_syscall, exec_sysret;
 
 /* exec_io.c */
-op_fn exec_in, exec_out, exec_hlt;
+op_fn exec_in, exec_out, exec_hlt, exec_pause;
 void check_port(struct cpu *cpu, unsigned port, unsigned size);
 
 /* exec_system.c */
