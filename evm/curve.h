@@ -58,7 +58,7 @@ static inline void CURVE(from_affine)(POINT *r, const AFFINE *p)
 		COORD(_set)(&r->z, 1);
 }
 
-static inline void CURVE(to_affine)(AFFINE *r, const POINT *p)
+LIMBS_CALLED void CURVE(to_affine)(AFFINE *r, const POINT *p)
 {
 	ELEMENT inverse, square;
 
@@ -89,7 +89,7 @@ static inline void CURVE(slope)(ELEMENT *r, const ELEMENT *xx, const POINT *p)
 	COORD(_add)(r, r, &z);
 }
 
-static inline void CURVE(double)(POINT *r, const POINT *p)
+LIMBS_CALLED void CURVE(double)(POINT *r, const POINT *p)
 {
 	ELEMENT a, b, c, d, e, z;
 
@@ -119,9 +119,9 @@ static inline void CURVE(double)(POINT *r, const POINT *p)
  * denominator: u and s are x and y of the first, h and d the differences of
  * the second's, z what their product of denominators is.
  */
-static inline void CURVE(add_finish)(POINT *r, const ELEMENT *u,
-				     const ELEMENT *s, const ELEMENT *h,
-				     const ELEMENT *d, const ELEMENT *z)
+LIMBS_CALLED void CURVE(add_finish)(POINT *r, const ELEMENT *u,
+				    const ELEMENT *s, const ELEMENT *h,
+				    const ELEMENT *d, const ELEMENT *z)
 {
 	ELEMENT hh, hhh, v;
 
@@ -148,7 +148,7 @@ static inline void CURVE(add_same_x)(POINT *r, const POINT *p, const ELEMENT *d)
 		*r = (POINT){0};
 }
 
-static inline void CURVE(add)(POINT *r, const POINT *p, const POINT *q)
+LIMBS_CALLED void CURVE(add)(POINT *r, const POINT *p, const POINT *q)
 {
 	ELEMENT pzz, qzz, u, s, h, d, z;
 
@@ -205,7 +205,7 @@ static inline bool CURVE(equal)(const POINT *p, const POINT *q)
 }
 
 /* r = k * p, by the signed binary digits of k */
-static inline void CURVE(mul_u64)(POINT *r, const POINT *p, uint64_t k)
+LIMBS_CALLED void CURVE(mul_u64)(POINT *r, const POINT *p, uint64_t k)
 {
 	limbs_wide three = (limbs_wide)k * 3;
 	POINT base = *p, minus;

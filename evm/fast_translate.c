@@ -14,7 +14,7 @@
 
 struct translator {
 	struct evm_code *code;
-	const struct evm_op *table; /* of the fork */
+	const uint16_t *costs; /* of the fork */
 	const void *const *labels;
 	struct evm_fast *fast;
 	size_t word_count;
@@ -99,9 +99,11 @@ static void fall_through(struct translator *t, size_t pc)
 	end_block(t);
 }
 
-static void account(struct translator *t, const struct evm_op *op)
+static void account(struct translator *t, uint8_t opcode)
 {
-	t->gas += op->gas;
+	const struct evm_op *op = &evm_ops[opcode];
+
+	t->gas += t->costs[opcode];
 	if (op->min - t->height > t->need)
 		t->need = op->min - t->height;
 	t->height += op->delta;
@@ -305,7 +307,7 @@ static const uint8_t kinds[256] = {
 /* Instructions done outside: opcode and change of the height. */
 static void emit_outside(struct translator *t, uint8_t opcode, size_t pc)
 {
-	int64_t delta = t->table[opcode].delta * (int)sizeof(struct u256);
+	int64_t delta = evm_ops[opcode].delta * (int)sizeof(struct u256);
 	uint64_t arg = opcode | (uint64_t)delta << 8;
 
 	if (ends_frame(opcode))
@@ -358,15 +360,13 @@ static void translate_one(struct translator *t, uint8_t opcode, size_t pc)
 /* What an instruction means for the block it is in. */
 static void translate_next(struct translator *t, uint8_t opcode, size_t pc)
 {
-	const struct evm_op *op = &t->table[opcode];
-
-	if (op->room == 0) {
+	if (t->costs[opcode] == EVM_NO_OP) {
 		append(t, FAST_UNDEFINED, 0, pc);
 		end_block(t);
 		t->dead = true;
 		return;
 	}
-	account(t, op);
+	account(t, opcode);
 	translate_one(t, opcode, pc);
 	if (opcode == OP_JUMP || opcode == OP_STOP || ends_frame(opcode)) {
 		end_block(t);
@@ -389,7 +389,7 @@ static void translate(struct translator *t)
 			if (!t->dead)
 				fall_through(t, pc);
 			begin_block(t, pc);
-			account(t, &t->table[opcode]);
+			account(t, opcode);
 		} else if (!t->dead) {
 			translate_next(t, opcode, pc);
 		}
@@ -485,7 +485,7 @@ static struct evm_fast *make(const struct evm_allocator *alloc,
 			     struct evm_code *code, enum evm_fork fork)
 {
 	struct translator t = {.code = code,
-			       .table = evm_ops[fork],
+			       .costs = evm_op_gas[fork],
 			       .labels = evm_fast_labels()};
 
 	if (code->len >= NO_BLOCK / 2)

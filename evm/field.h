@@ -51,10 +51,7 @@ static inline void FIELD(_neg)(ELEMENT *r, const ELEMENT *a)
 	FIELD(_sub)(r, &zero, a);
 }
 
-/* Long, and used in many places: its calls cost less than its copies. */
-static __attribute__((noinline, unused)) void FIELD(_mul)(ELEMENT *r,
-							  const ELEMENT *a,
-							  const ELEMENT *b)
+LIMBS_CALLED void FIELD(_mul)(ELEMENT *r, const ELEMENT *a, const ELEMENT *b)
 {
 	mont_mul(r->w, a->w, b->w, FIELD(_modulus).w, FIELD_INVERSE,
 		 FIELD_LIMBS);

@@ -10,14 +10,21 @@
 /* Heights from `in` on, as long as the results still fit. */
 #define ROOM(in, out) \
 	(EVM_STACK_MAX + 1 - (in) - ((out) > (in) ? (out) - (in) : 0))
-#define ROW(F, value, name, in, out, cost, since)                  \
-	[value] = {.gas = (cost),                                  \
-		   .min = (in),                                    \
-		   .room = (F) >= EVM_##since ? ROOM(in, out) : 0, \
-		   .delta = (out) - (in)},
-#define FORK_OPS(name, text) [EVM_##name] = {EVM_OPCODES(ROW, EVM_##name)},
+#define ROW(F, value, name, in, out, gas, since) \
+	[value] = {.room = ROOM(in, out), .min = (in), .delta = (out) - (in)},
 
-const struct evm_op evm_ops[EVM_FORK_COUNT][256] = {EVM_FORKS(FORK_OPS)};
+const struct evm_op evm_ops[256] = {EVM_OPCODES(ROW, _)};
+
+#define ALL_BYTES [0 ... 255] = EVM_NO_OP
+#define GAS(F, value, name, in, out, gas, since) \
+	[value] = (F) >= EVM_##since ? (gas) : EVM_NO_OP,
+#define FORK_GAS(name, text) \
+	[EVM_##name] = {ALL_BYTES, EVM_OPCODES(GAS, EVM_##name)},
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+const uint16_t evm_op_gas[EVM_FORK_COUNT][256] = {EVM_FORKS(FORK_GAS)};
+#pragma GCC diagnostic pop
 
 #define FORK_NAME(name, text) {#name, text},
 
@@ -84,7 +91,7 @@ const char *evm_status_text(enum evm_status status)
 
 const char *evm_opcode_name(enum evm_fork fork, uint8_t opcode)
 {
-	if (fork >= EVM_FORK_COUNT || evm_ops[fork][opcode].room == 0)
+	if (fork >= EVM_FORK_COUNT || evm_op_gas[fork][opcode] == EVM_NO_OP)
 		return NULL;
 	if (opcode == OP_DIFFICULTY && fork >= EVM_PARIS)
 		return "PREVRANDAO";

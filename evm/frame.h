@@ -104,17 +104,20 @@ int evm_frame_resume(struct evm *evm, struct evm_frame *f,
 		     const struct evm_result *result);
 
 /*
- * The checks before an instruction. `room` is how many stack heights, from
- * `min` up, it can run at: 0 for a byte that is no instruction.
+ * The checks before an instruction: `room` is how many stack heights, from
+ * `min` up, it can run at. And its static cost in each fork, EVM_NO_OP if it
+ * is none there.
  */
 struct evm_op {
-	uint16_t gas;
-	uint16_t min;
 	uint16_t room;
-	int16_t delta; /* of the height */
+	uint8_t min;
+	int8_t delta; /* of the height */
 };
 
-extern const struct evm_op evm_ops[EVM_FORK_COUNT][256];
+#define EVM_NO_OP UINT16_MAX
+
+extern const struct evm_op evm_ops[256];
+extern const uint16_t evm_op_gas[EVM_FORK_COUNT][256];
 
 /*
  * Instructions with their own rules for memory, state or calls (ops.c). They

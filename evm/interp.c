@@ -16,11 +16,13 @@
 #define JUMPS	   16 /* between two looks whether the code is hot */
 
 /* Which of the three checks it was that failed. */
-static enum evm_status refusal(const struct evm_op *op, size_t height)
+static enum evm_status refusal(const uint16_t *costs, size_t opcode,
+			       size_t height)
 {
-	if (op->room == 0)
+	if (costs[opcode] == EVM_NO_OP)
 		return EVM_UNDEFINED_OPCODE;
-	return height < op->min ? EVM_STACK_UNDERFLOW : EVM_STACK_OVERFLOW;
+	return height < evm_ops[opcode].min ? EVM_STACK_UNDERFLOW
+					    : EVM_STACK_OVERFLOW;
 }
 
 /* `n` bytes from pc on; those behind the code are its padding of zeros. */
@@ -75,7 +77,7 @@ static inline bool fits(size_t height, size_t in, size_t out)
 			       "its cost depends on the fork");         \
 		if (RARELY(!fits((size_t)(sp - stack), IN_##name,       \
 				 OUT_##name)) ||                        \
-		    (IS_NEW_##name && ops[OP_##name].room == 0))        \
+		    (IS_NEW_##name && costs[OP_##name] == EVM_NO_OP))   \
 			goto refuse;                                    \
 		gas -= GAS_##name;                                      \
 		if (RARELY(gas < 0))                                    \
@@ -149,7 +151,8 @@ static int run(struct evm_frame *f, const struct evm_tracer *tracer,
 #pragma GCC diagnostic pop
 	static const void *const traced[256] = {[0 ... 255] = &&trace};
 	const void *const *labels = tracer ? traced : plain;
-	const struct evm_op *ops = evm_ops[f->evm->fork], *op;
+	const uint16_t *costs = evm_op_gas[f->evm->fork];
+	const struct evm_op *op;
 	struct evm_code *code = f->code;
 	const uint8_t *pc = code->bytes + f->pc;
 	struct u256 *stack = f->stack, *sp = stack + f->height, word;
@@ -271,10 +274,12 @@ jump:
 	NEXT;
 
 other:
-	op = &ops[opcode];
-	if (RARELY((size_t)(sp - stack) - op->min >= op->room))
+	op = &evm_ops[opcode];
+	cost = costs[opcode];
+	if (RARELY((size_t)(sp - stack) - op->min >= op->room ||
+		   cost == EVM_NO_OP))
 		goto refuse;
-	gas -= op->gas;
+	gas -= cost;
 	if (RARELY(gas < 0))
 		goto out_of_gas;
 	pc++;
@@ -282,7 +287,7 @@ outside:
 	f->gas = gas;
 	r = evm_op_other(f, (uint8_t)opcode, sp);
 	gas = f->gas;
-	sp += ops[opcode].delta;
+	sp += evm_ops[opcode].delta;
 	if (r == 0 && opcode != OP_RETURN && opcode != OP_SELFDESTRUCT)
 		NEXT;
 	goto leave;
@@ -292,7 +297,7 @@ STOP:
 	r = EVM_SUCCESS;
 	goto leave;
 refuse:
-	r = refusal(&ops[opcode], (size_t)(sp - stack));
+	r = refusal(costs, opcode, (size_t)(sp - stack));
 	goto leave;
 out_of_gas:
 	r = EVM_OUT_OF_GAS;

@@ -30,8 +30,8 @@ struct frobenius {
 	struct fp2 k[6];
 };
 
-static inline void line_double(struct line *l, struct g2_point *t,
-			       const struct fp2 *twist_b)
+LIMBS_CALLED void line_double(struct line *l, struct g2_point *t,
+			      const struct fp2 *twist_b)
 {
 	struct fp2 a, b, c, e, f, g, h, j;
 
@@ -67,8 +67,8 @@ static inline void line_double(struct line *l, struct g2_point *t,
 	fp2_mul(&t->z, &b, &h);
 }
 
-static inline void line_add(struct line *l, struct g2_point *t,
-			    const struct g2_affine *q)
+LIMBS_CALLED void line_add(struct line *l, struct g2_point *t,
+			   const struct g2_affine *q)
 {
 	struct fp2 o, d, dd, ddd, f, g, h, u;
 
@@ -134,8 +134,8 @@ static inline void mul_line_m(struct fp12 *f, const struct line *l)
 	fp6_add(&f->c[0], &a, &b);
 }
 
-static inline void mul_line(struct fp12 *f, struct line *l,
-			    const struct g1_affine *p)
+LIMBS_CALLED void mul_line(struct fp12 *f, struct line *l,
+			   const struct g1_affine *p)
 {
 	fp2_scale(&l->y, &l->y, &p->y);
 	fp2_scale(&l->x, &l->x, &p->x);
@@ -191,8 +191,8 @@ static inline void frobenius_init(struct frobenius *t, const struct fp2 *base)
 }
 
 /* r = x^p: w^p is w * xi^((p - 1) / 6) */
-static inline void fp12_frobenius(struct fp12 *r, const struct fp12 *x,
-				  const struct frobenius *t)
+LIMBS_CALLED void fp12_frobenius(struct fp12 *r, const struct fp12 *x,
+				 const struct frobenius *t)
 {
 	for (int i = 0; i < 6; i++) {
 		struct fp2 *c = &r->c[i % 2].c[i / 2];
@@ -203,8 +203,8 @@ static inline void fp12_frobenius(struct fp12 *r, const struct fp12 *x,
 }
 
 /* 2x + 3 (y - x) or 3y + 2x, as in the squaring below */
-static inline void triple_less(struct fp2 *r, const struct fp2 *y,
-			       const struct fp2 *x)
+LIMBS_CALLED void triple_less(struct fp2 *r, const struct fp2 *y,
+			      const struct fp2 *x)
 {
 	struct fp2 t;
 
@@ -213,8 +213,8 @@ static inline void triple_less(struct fp2 *r, const struct fp2 *y,
 	fp2_add(r, &t, y);
 }
 
-static inline void triple_more(struct fp2 *r, const struct fp2 *y,
-			       const struct fp2 *x)
+LIMBS_CALLED void triple_more(struct fp2 *r, const struct fp2 *y,
+			      const struct fp2 *x)
 {
 	struct fp2 t;
 
@@ -224,8 +224,8 @@ static inline void triple_more(struct fp2 *r, const struct fp2 *y,
 }
 
 /* (x + y s)^2 in Fp4 = Fp2[s] / (s^2 - xi) */
-static inline void fp4_square(struct fp2 *even, struct fp2 *odd,
-			      const struct fp2 *x, const struct fp2 *y)
+LIMBS_CALLED void fp4_square(struct fp2 *even, struct fp2 *odd,
+			     const struct fp2 *x, const struct fp2 *y)
 {
 	struct fp2 xx, yy, t;
 
@@ -243,7 +243,7 @@ static inline void fp4_square(struct fp2 *even, struct fp2 *odd,
  * A square where x^(p^4 - p^2 + 1) = 1 (Granger, Scott, "Faster squaring in
  * the cyclotomic subgroup of sixth degree extensions", 2010).
  */
-static inline void cyclotomic_square(struct fp12 *r, const struct fp12 *x)
+LIMBS_CALLED void cyclotomic_square(struct fp12 *r, const struct fp12 *x)
 {
 	const struct fp2 *g = x->c[0].c, *h = x->c[1].c;
 	struct fp2 even[3], odd[3];
@@ -260,8 +260,8 @@ static inline void cyclotomic_square(struct fp12 *r, const struct fp12 *x)
 }
 
 /* r = x^k in the same subgroup, where the conjugate is the inverse */
-static inline void cyclotomic_power(struct fp12 *r, const struct fp12 *x,
-				    uint64_t k)
+LIMBS_CALLED void cyclotomic_power(struct fp12 *r, const struct fp12 *x,
+				   uint64_t k)
 {
 	limbs_wide three = (limbs_wide)k * 3;
 	struct fp12 base = *x, inverse;
@@ -298,8 +298,8 @@ static inline void easy_part(struct fp12 *f, const struct frobenius *t)
  * psi: the map of Frobenius seen from the twisted curve, by the powers 2 and 3
  * of the constant at a D twist, of its inverse at an M twist.
  */
-static inline void g2_psi(struct g2_point *r, const struct g2_point *q,
-			  const struct fp2 *kx, const struct fp2 *ky)
+LIMBS_CALLED void g2_psi(struct g2_point *r, const struct g2_point *q,
+			 const struct fp2 *kx, const struct fp2 *ky)
 {
 	fp2_conjugate(&r->x, &q->x);
 	fp2_mul(&r->x, &r->x, kx);

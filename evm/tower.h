@@ -22,17 +22,15 @@ struct fp12 {
 	struct fp6 c[2];
 };
 
-static __attribute__((noinline, unused)) void fp2_add(struct fp2 *r,
-						      const struct fp2 *x,
-						      const struct fp2 *y)
+LIMBS_CALLED void fp2_add(struct fp2 *r, const struct fp2 *x,
+			  const struct fp2 *y)
 {
 	fp_add(&r->a, &x->a, &y->a);
 	fp_add(&r->b, &x->b, &y->b);
 }
 
-static __attribute__((noinline, unused)) void fp2_sub(struct fp2 *r,
-						      const struct fp2 *x,
-						      const struct fp2 *y)
+LIMBS_CALLED void fp2_sub(struct fp2 *r, const struct fp2 *x,
+			  const struct fp2 *y)
 {
 	fp_sub(&r->a, &x->a, &y->a);
 	fp_sub(&r->b, &x->b, &y->b);
@@ -43,8 +41,7 @@ static inline void fp2_double(struct fp2 *r, const struct fp2 *x)
 	fp2_add(r, x, x);
 }
 
-static __attribute__((noinline, unused)) void fp2_halve(struct fp2 *r,
-							const struct fp2 *x)
+LIMBS_CALLED void fp2_halve(struct fp2 *r, const struct fp2 *x)
 {
 	fp_halve(&r->a, &x->a);
 	fp_halve(&r->b, &x->b);
@@ -62,9 +59,8 @@ static inline void fp2_conjugate(struct fp2 *r, const struct fp2 *x)
 	fp_neg(&r->b, &x->b);
 }
 
-static __attribute__((noinline, unused)) void fp2_mul(struct fp2 *r,
-						      const struct fp2 *x,
-						      const struct fp2 *y)
+LIMBS_CALLED void fp2_mul(struct fp2 *r, const struct fp2 *x,
+			  const struct fp2 *y)
 {
 	struct fp aa, bb, s, t;
 
@@ -79,8 +75,7 @@ static __attribute__((noinline, unused)) void fp2_mul(struct fp2 *r,
 }
 
 /* (a + b)(a - b) + 2ab i */
-static __attribute__((noinline, unused)) void fp2_square(struct fp2 *r,
-							 const struct fp2 *x)
+LIMBS_CALLED void fp2_square(struct fp2 *r, const struct fp2 *x)
 {
 	struct fp sum, diff, ab;
 
@@ -91,16 +86,15 @@ static __attribute__((noinline, unused)) void fp2_square(struct fp2 *r,
 	fp_double(&r->b, &ab);
 }
 
-static inline void fp2_scale(struct fp2 *r, const struct fp2 *x,
-			     const struct fp *k)
+LIMBS_CALLED void fp2_scale(struct fp2 *r, const struct fp2 *x,
+			    const struct fp *k)
 {
 	fp_mul(&r->a, &x->a, k);
 	fp_mul(&r->b, &x->b, k);
 }
 
 /* times xi */
-static __attribute__((noinline, unused)) void fp2_mul_xi(struct fp2 *r,
-							 const struct fp2 *x)
+LIMBS_CALLED void fp2_mul_xi(struct fp2 *r, const struct fp2 *x)
 {
 	struct fp2 t = *x;
 
@@ -146,28 +140,28 @@ static inline void fp2_invert(struct fp2 *r, const struct fp2 *x)
 	fp2_scale(r, r, &norm);
 }
 
-static inline void fp6_add(struct fp6 *r, const struct fp6 *x,
-			   const struct fp6 *y)
+LIMBS_CALLED void fp6_add(struct fp6 *r, const struct fp6 *x,
+			  const struct fp6 *y)
 {
 	for (int i = 0; i < 3; i++)
 		fp2_add(&r->c[i], &x->c[i], &y->c[i]);
 }
 
-static inline void fp6_sub(struct fp6 *r, const struct fp6 *x,
-			   const struct fp6 *y)
+LIMBS_CALLED void fp6_sub(struct fp6 *r, const struct fp6 *x,
+			  const struct fp6 *y)
 {
 	for (int i = 0; i < 3; i++)
 		fp2_sub(&r->c[i], &x->c[i], &y->c[i]);
 }
 
-static inline void fp6_neg(struct fp6 *r, const struct fp6 *x)
+LIMBS_CALLED void fp6_neg(struct fp6 *r, const struct fp6 *x)
 {
 	for (int i = 0; i < 3; i++)
 		fp2_neg(&r->c[i], &x->c[i]);
 }
 
 /* times v */
-static inline void fp6_mul_v(struct fp6 *r, const struct fp6 *x)
+LIMBS_CALLED void fp6_mul_v(struct fp6 *r, const struct fp6 *x)
 {
 	struct fp2 top = x->c[2];
 
@@ -177,10 +171,10 @@ static inline void fp6_mul_v(struct fp6 *r, const struct fp6 *x)
 }
 
 /* (x0 + x1)(y0 + y1) - p0 - p1: what x0 y1 + x1 y0 is */
-static inline void fp2_cross(struct fp2 *r, const struct fp2 *x0,
-			     const struct fp2 *x1, const struct fp2 *y0,
-			     const struct fp2 *y1, const struct fp2 *p0,
-			     const struct fp2 *p1)
+LIMBS_CALLED void fp2_cross(struct fp2 *r, const struct fp2 *x0,
+			    const struct fp2 *x1, const struct fp2 *y0,
+			    const struct fp2 *y1, const struct fp2 *p0,
+			    const struct fp2 *p1)
 {
 	struct fp2 s, t;
 
@@ -191,8 +185,8 @@ static inline void fp2_cross(struct fp2 *r, const struct fp2 *x0,
 	fp2_sub(r, &s, p1);
 }
 
-static inline void fp6_mul(struct fp6 *r, const struct fp6 *x,
-			   const struct fp6 *y)
+LIMBS_CALLED void fp6_mul(struct fp6 *r, const struct fp6 *x,
+			  const struct fp6 *y)
 {
 	const struct fp2 *a = x->c, *b = y->c;
 	struct fp2 p[3], t0, t1, t2;
@@ -210,8 +204,8 @@ static inline void fp6_mul(struct fp6 *r, const struct fp6 *x,
 }
 
 /* times b0 + b1 v */
-static inline void fp6_mul_01(struct fp6 *r, const struct fp6 *x,
-			      const struct fp2 *b0, const struct fp2 *b1)
+LIMBS_CALLED void fp6_mul_01(struct fp6 *r, const struct fp6 *x,
+			     const struct fp2 *b0, const struct fp2 *b1)
 {
 	const struct fp2 *a = x->c;
 	struct fp2 p0, p1, t0, t1, t2;
@@ -227,14 +221,14 @@ static inline void fp6_mul_01(struct fp6 *r, const struct fp6 *x,
 	fp2_add(&r->c[2], &t2, &p1);
 }
 
-static inline void fp6_scale(struct fp6 *r, const struct fp6 *x,
-			     const struct fp2 *k)
+LIMBS_CALLED void fp6_scale(struct fp6 *r, const struct fp6 *x,
+			    const struct fp2 *k)
 {
 	for (int i = 0; i < 3; i++)
 		fp2_mul(&r->c[i], &x->c[i], k);
 }
 
-static inline void fp6_invert(struct fp6 *r, const struct fp6 *x)
+LIMBS_CALLED void fp6_invert(struct fp6 *r, const struct fp6 *x)
 {
 	const struct fp2 *a = x->c;
 	struct fp2 t[3], u, norm;
@@ -264,7 +258,7 @@ static inline void fp6_invert(struct fp6 *r, const struct fp6 *x)
 		fp2_mul(&r->c[i], &t[i], &norm);
 }
 
-static inline void fp12_set_one(struct fp12 *r)
+LIMBS_CALLED void fp12_set_one(struct fp12 *r)
 {
 	*r = (struct fp12){0};
 	fp_set(&r->c[0].c[0].a, 1);
@@ -282,8 +276,8 @@ static inline bool fp12_is_one(const struct fp12 *x)
 	return same;
 }
 
-static inline void fp12_mul(struct fp12 *r, const struct fp12 *x,
-			    const struct fp12 *y)
+LIMBS_CALLED void fp12_mul(struct fp12 *r, const struct fp12 *x,
+			   const struct fp12 *y)
 {
 	struct fp6 p0, p1, s, t;
 
@@ -299,7 +293,7 @@ static inline void fp12_mul(struct fp12 *r, const struct fp12 *x,
 }
 
 /* (x0 + x1)(x0 + v x1) - (1 + v) x0 x1 + 2 x0 x1 w */
-static inline void fp12_square(struct fp12 *r, const struct fp12 *x)
+LIMBS_CALLED void fp12_square(struct fp12 *r, const struct fp12 *x)
 {
 	struct fp6 p, s, t;
 
@@ -315,13 +309,13 @@ static inline void fp12_square(struct fp12 *r, const struct fp12 *x)
 }
 
 /* What inverts an element of norm 1, as all are after the easy part. */
-static inline void fp12_conjugate(struct fp12 *r, const struct fp12 *x)
+LIMBS_CALLED void fp12_conjugate(struct fp12 *r, const struct fp12 *x)
 {
 	r->c[0] = x->c[0];
 	fp6_neg(&r->c[1], &x->c[1]);
 }
 
-static inline void fp12_invert(struct fp12 *r, const struct fp12 *x)
+LIMBS_CALLED void fp12_invert(struct fp12 *r, const struct fp12 *x)
 {
 	struct fp6 norm, t;
 

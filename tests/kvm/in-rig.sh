@@ -20,6 +20,11 @@ ms() {
 	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
 }
 
+# What a pack counted.
+said() {
+	sed -n 's/.*evm: state tests: \([0-9]* passed\).*/: \1/p' /tmp/log
+}
+
 run() {
 	name=$1
 	shift
@@ -30,7 +35,7 @@ run() {
 	case $status in
 	0)
 		passed=$((passed + 1))
-		echo "ok $name ($took ms)"
+		echo "ok $name ($took ms)$(said)"
 		;;
 	77)
 		skipped=$((skipped + 1))

@@ -19,7 +19,7 @@ static struct program make(enum evm_fork fork, uint8_t op)
 	bool jumps = op == OP_JUMP || op == OP_JUMPI;
 	struct program p = {{0}};
 
-	for (unsigned i = 0; i < evm_ops[fork][op].min; i++) {
+	for (unsigned i = 0; i < evm_ops[op].min; i++) {
 		p.code[p.len++] = OP_PUSH1;
 		p.code[p.len++] = 0;
 	}
@@ -73,12 +73,12 @@ static int64_t least(enum evm_fork fork, const struct program *p)
 static void check_opcode(enum evm_fork fork, uint8_t op)
 {
 	struct program p = make(fork, op);
-	int64_t pushes = 3 * (int64_t)evm_ops[fork][op].min;
+	int64_t pushes = 3 * (int64_t)evm_ops[op].min;
 	int64_t need = least(fork, &p);
 	struct evm_result less, just, more;
 
 	assert_true(need < PLENTY);
-	assert_true(need >= pushes + evm_ops[fork][op].gas);
+	assert_true(need >= pushes + evm_op_gas[fork][op]);
 	just = run(fork, &p, need);
 	more = run(fork, &p, need + 1);
 	assert_int_equal(just.status, more.status);
@@ -99,7 +99,7 @@ static void test_every_opcode_at_the_edge_of_its_gas(void **state)
 {
 	for (enum evm_fork fork = 0; fork < EVM_FORK_COUNT; fork++)
 		for (unsigned op = 0; op < 256; op++)
-			if (evm_ops[fork][op].room)
+			if (evm_op_gas[fork][op] != EVM_NO_OP)
 				check_opcode(fork, (uint8_t)op);
 }
 
@@ -109,7 +109,7 @@ static void test_every_other_byte_is_undefined(void **state)
 		for (unsigned op = 0; op < 256; op++) {
 			struct program p = {{(uint8_t)op}, 1};
 
-			if (evm_ops[fork][op].room)
+			if (evm_op_gas[fork][op] != EVM_NO_OP)
 				continue;
 			assert_int_equal(run(fork, &p, PLENTY).status,
 					 EVM_UNDEFINED_OPCODE);
@@ -124,11 +124,11 @@ static void test_every_opcode_at_the_edges_of_the_stack(void **state)
 	enum evm_fork fork = EVM_OSAKA;
 
 	for (unsigned op = 0; op < 256; op++) {
-		const struct evm_op *row = &evm_ops[fork][op];
+		const struct evm_op *row = &evm_ops[op];
 		struct program p = {{0}};
 		struct machine m = {0};
 
-		if (row->room == 0)
+		if (evm_op_gas[fork][op] == EVM_NO_OP)
 			continue;
 		for (unsigned i = 0; i + 1 < row->min; i++) {
 			p.code[p.len++] = OP_PUSH1;
