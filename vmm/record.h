@@ -13,7 +13,7 @@
  *			CRC-32Cs of itself and of the bytes that follow it
  *
  * Records are appended whole, one write each, so that what a killed recorder
- * leaves is good up to where it came. A file is foreign data: record_open()
+ * leaves is good up to where it came. A file is foreign data: recording_open()
  * checks all that can be checked without a machine.
  */
 #ifndef VMM_RECORD_H
