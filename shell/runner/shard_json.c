@@ -50,7 +50,8 @@ static bool read_point(struct points *p, const json_t *object)
 	if (!name || !outcome_of(object, &outcome))
 		return false;
 	points_add(p, outcome, name, text_of(object, "note"));
-	if (text_of(object, "file")) {
+	/* There may have been no room for it. */
+	if (p->located && text_of(object, "file")) {
 		p->point[p->count - 1].file = strdup(text_of(object, "file"));
 		p->point[p->count - 1].line = number_of(object, "line");
 	}
