@@ -99,6 +99,24 @@ static int unknown_option(const struct cli_command *c, const char *arg)
 		    c->name);
 }
 
+int cli_set(const struct cli_option *row, void *ctx, const char *value)
+{
+	void *field = (char *)ctx + row->at;
+
+	switch (row->kind) {
+	case CLI_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case CLI_TEXT:
+		*(const char **)field = value;
+		return 0;
+	case CLI_WORD:
+		return cli_word(row->name, row->words, value, field);
+	default:
+		return row->set(ctx, value);
+	}
+}
+
 static int take_option(const struct cli_command *c, int value, char **argv,
 		       void *ctx)
 {
@@ -110,8 +128,8 @@ static int take_option(const struct cli_command *c, int value, char **argv,
 	if (value == ':')
 		return fail(-EINVAL, "--%s needs a value (%s)", row->name,
 			    row->arg);
-	if (row->set)
-		return row->set(ctx, optarg);
+	if (row->set || row->kind != CLI_CALL)
+		return cli_set(row, ctx, optarg);
 	cli_print_help(c, stdout);
 	return CLI_DONE;
 }

@@ -18,6 +18,14 @@ struct cli_word {
 	int value;
 };
 
+/* How an option is taken: by a function, or into a field as it is. */
+enum cli_kind {
+	CLI_CALL, /* `set`; NULL: print help */
+	CLI_FLAG, /* a bool becomes true */
+	CLI_TEXT, /* a const char * becomes the value */
+	CLI_WORD, /* an int, or an enum, what `words` have for it */
+};
+
 struct cli_option {
 	const char *name;
 	char letter;	 /* 0: none */
@@ -27,7 +35,25 @@ struct cli_option {
 	const char *help;
 	const struct cli_word *words; /* NULL: any text, or a file */
 	bool per_run;		      /* not for a configuration */
+	enum cli_kind kind;
+	size_t at; /* the field's offset from `ctx` */
 };
+
+/* A field of a struct, for rows without a function: of the type they need. */
+#define CLI_FIELD(want, type, field) \
+	(offsetof(type, field) +     \
+	 0 * sizeof((want *)NULL == &((type *)NULL)->field))
+#define CLI_FLAG_OF(type, field) \
+	.kind = CLI_FLAG, .at = CLI_FIELD(bool, type, field)
+#define CLI_TEXT_OF(type, field) \
+	.kind = CLI_TEXT, .at = CLI_FIELD(const char *, type, field)
+/* An enum's type is the compiler's choice: its size has to be right. */
+#define CLI_WORD_OF(type, field)                                           \
+	.kind = CLI_WORD,                                                  \
+	.at = offsetof(type, field) +                                      \
+	      0 * sizeof(char[sizeof(((type *)NULL)->field) == sizeof(int) \
+				      ? 1                                  \
+				      : -1])
 
 struct cli_command {
 	const char *name;
@@ -68,6 +94,9 @@ const struct cli_option *cli_row(const struct cli_command *command, size_t i);
 #define CLI_DONE 1
 int cli_parse(const struct cli_command *command, int argc, char **argv,
 	      void *ctx);
+
+/* One option: 0, or -EINVAL, said. */
+int cli_set(const struct cli_option *row, void *ctx, const char *value);
 
 /* Of a command that takes none, afterwards: -EINVAL, said, if there are some. */
 int cli_operands(const struct cli_command *command, int argc, char **argv);

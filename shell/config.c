@@ -217,7 +217,7 @@ static int apply(const struct cli_option *row, struct origin *o, void *ctx)
 	int err = row->arg ? 0 : is_on(o->value, &on);
 
 	if (!err && on)
-		err = row->set(ctx, row->arg ? o->value : NULL);
+		err = cli_set(row, ctx, row->arg ? o->value : NULL);
 	if (err && o->line)
 		fail(err, "%s: line %u: '%s' is refused", file.path, o->line,
 		     row->name);
@@ -294,12 +294,6 @@ static void print_option(const struct cli_command *c,
 	putchar('\n');
 }
 
-static int set_origin(void *ctx, const char *value)
-{
-	*(bool *)ctx = true;
-	return 0;
-}
-
 static int run_config(int argc, char **argv)
 {
 	bool origin = false;
@@ -322,8 +316,8 @@ static int run_config(int argc, char **argv)
 }
 
 static const struct cli_option rows[] = {
-	{"show-origin", 0, NULL, set_origin, "also say where each comes from",
-	 NULL, true},
+	{"show-origin", 0, NULL, NULL, "also say where each comes from", NULL,
+	 true, .kind = CLI_FLAG},
 	CLI_HELP,
 };
 

@@ -117,12 +117,6 @@ static void print_json(const char *name, const struct finding *f)
 	printf("\"}\n");
 }
 
-static int set_json(void *ctx, const char *value)
-{
-	*(bool *)ctx = true;
-	return 0;
-}
-
 static int run_doctor(int argc, char **argv)
 {
 	bool json = false, colour = cli_colour(stdout);
@@ -152,7 +146,7 @@ static int run_doctor(int argc, char **argv)
 }
 
 static const struct cli_option rows[] = {
-	{"json", 0, NULL, set_json, "an object a line"},
+	{"json", 0, NULL, NULL, "an object a line", .kind = CLI_FLAG},
 	CLI_HELP,
 };
 

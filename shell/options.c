@@ -62,29 +62,11 @@ static const struct cli_word accel_words[] = {{"auto", ACCEL_AUTO},
 					      {"sim", ACCEL_SIM},
 					      {NULL, 0}};
 
-static int set_accel(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0, err = cli_word("accel", accel_words, value, &word);
-
-	o->accel = word;
-	return err;
-}
-
 static const struct cli_word cpu_words[] = {{"x86-64", CPU_V1},
 					    {"x86-64-v2", CPU_V2},
 					    {"x86-64-v3", CPU_V3},
 					    {"max", CPU_MAX},
 					    {NULL, 0}};
-
-static int set_cpu(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0, err = cli_word("cpu", cpu_words, value, &word);
-
-	o->level = word;
-	return err;
-}
 
 static int set_mem(void *ctx, const char *value)
 {
@@ -161,48 +143,13 @@ static const struct cli_word display_words[] = {{"none", DISPLAY_NONE},
 						{"sdl", DISPLAY_SDL},
 						{NULL, 0}};
 
-static int set_display(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0, err = cli_word("display", display_words, value, &word);
-
-	o->display = word;
-	return err;
-}
-
-static int set_append(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->append = value;
-	return 0;
-}
-
 static const struct cli_word boot_words[] = {{"auto", BOOT_AUTO},
 					     {"pvh", BOOT_PVH},
 					     {"multiboot", BOOT_MULTIBOOT},
 					     {NULL, 0}};
 
-static int set_boot(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0, err = cli_word("boot", boot_words, value, &word);
-
-	o->protocol = word;
-	return err;
-}
-
 static const struct cli_word exit_map_words[] = {
 	{"verdict", EXIT_MAP_VERDICT}, {"qemu", EXIT_MAP_QEMU}, {NULL, 0}};
-
-static int set_exit_map(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0, err = cli_word("exit-map", exit_map_words, value, &word);
-
-	o->exit_map = word;
-	return err;
-}
 
 static int set_type(void *ctx, const char *value)
 {
@@ -249,78 +196,30 @@ static int set_escape(void *ctx, const char *value)
 	return 0;
 }
 
-static int set_gdb(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->gdb = value;
-	return 0;
-}
-
 static const struct cli_word close_words[] = {{"keep", GDB_CLOSE_KEEP},
 					      {"go", GDB_CLOSE_GO},
 					      {"quit", GDB_CLOSE_QUIT},
 					      {NULL, 0}};
-
-static int set_gdb_close(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0, err = cli_word("gdb-close", close_words, value, &word);
-
-	o->gdb_close = word;
-	return err;
-}
-
-static int set_no_sandbox(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->no_sandbox = true;
-	return 0;
-}
-
-static int set_stats(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->stats = true;
-	return 0;
-}
-
-static int set_hash(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->hash = true;
-	return 0;
-}
-
-static int set_verbose(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->verbose = true;
-	return 0;
-}
 
 static const struct cli_option rows[] = {
 	{"init", 'i', "FILE", set_init,
 	 "the init program: the kernel's first module", NULL, true},
 	{"module", 0, "FILE", set_module,
 	 "a further module; may be given several times", NULL, true},
-	{"append", 'a', "TEXT", set_append, "the kernel's command line", NULL,
-	 true},
+	{"append", 'a', "TEXT", NULL, "the kernel's command line", NULL, true,
+	 CLI_TEXT_OF(struct options, append)},
 	{"mem", 'm', "SIZE", set_mem, "memory of the guest (64M)"},
-	{"accel", 0, "NAME", set_accel,
-	 "the processor: auto, kvm or sim (auto)", accel_words},
-	{"cpu", 0, "LEVEL", set_cpu,
-	 "its features: x86-64, x86-64-v2, x86-64-v3 or max", cpu_words},
+	{"accel", 0, "NAME", NULL, "the processor: auto, kvm or sim (auto)",
+	 accel_words, CLI_WORD_OF(struct options, accel)},
+	{"cpu", 0, "LEVEL", NULL,
+	 "its features: x86-64, x86-64-v2, x86-64-v3 or max", cpu_words,
+	 CLI_WORD_OF(struct options, level)},
 	{"smp", 0, "COUNT", set_smp,
 	 "how many processors: 1 to 8, several on sim (1)"},
 	{"smp-seed", 0, "SEED", set_smp_seed,
 	 "another seed, another order of theirs (0)", NULL, true},
-	{"boot", 0, "NAME", set_boot,
-	 "the protocol: auto, pvh or multiboot (auto)", boot_words, true},
+	{"boot", 0, "NAME", NULL, "the protocol: auto, pvh or multiboot (auto)",
+	 boot_words, true, CLI_WORD_OF(struct options, protocol)},
 	{"serial", 's', "WHERE", options_serial,
 	 "COM1: stdio, file:F, pty[:LINK], tcp:PORT ... (stdio)"},
 	{"serial1", 0, "WHERE", options_serial, "the same"},
@@ -328,13 +227,14 @@ static const struct cli_option rows[] = {
 	{"serial3", 0, "WHERE", options_serial3,
 	 "COM3, the same; it exists if it goes somewhere"},
 	{"serial4", 0, "WHERE", options_serial4, "COM4, likewise"},
-	{"timestamps", 0, "CLOCK", options_stamp,
+	{"timestamps", 0, "CLOCK", NULL,
 	 "before each serial line: none, virtual or host (none)",
-	 options_stamp_words},
+	 options_stamp_words, false, CLI_WORD_OF(struct options, stamp)},
 	{"escape", 0, "KEY", set_escape,
 	 "the key that ends the run in a terminal (^])"},
-	{"display", 0, "NAME", set_display,
-	 "the VGA screen: none, sdl (a window) or term (none)", display_words},
+	{"display", 0, "NAME", NULL,
+	 "the VGA screen: none, sdl (a window) or term (none)", display_words,
+	 CLI_WORD_OF(struct options, display)},
 	{"type", 0, "TEXT", set_type,
 	 "type TEXT on the keyboard; \\n is Enter, as in C", NULL, true},
 	{"timeout", 't', "TIME", set_timeout,
@@ -345,14 +245,16 @@ static const struct cli_option rows[] = {
 	 "a serial line like this is a panic (our kernel's)"},
 	{"screenshot", 0, "FILE", set_screenshot,
 	 "write the screen at the end: .txt, .png or .svg", NULL, true},
-	{"exit-map", 0, "NAME", set_exit_map,
-	 "exit status: verdict, or qemu for (value << 1) | 1", exit_map_words},
+	{"exit-map", 0, "NAME", NULL,
+	 "exit status: verdict, or qemu for (value << 1) | 1", exit_map_words,
+	 CLI_WORD_OF(struct options, exit_map)},
 	{"snapshot", 0, "FILE@N", options_snapshot,
 	 "keep the machine in FILE after N instructions; go on", NULL, true},
-	{"restore", 0, "FILE", options_restore,
-	 "go on with a machine kept in FILE", NULL, true},
-	{"record", 0, "FILE", options_record,
-	 "write the run to FILE, for vmm replay; needs sim", NULL, true},
+	{"restore", 0, "FILE", NULL, "go on with a machine kept in FILE", NULL,
+	 true, CLI_TEXT_OF(struct options, restore)},
+	{"record", 0, "FILE", NULL,
+	 "write the run to FILE, for vmm replay; needs sim", NULL, true,
+	 CLI_TEXT_OF(struct options, record)},
 	{"history-mem", 0, "SIZE", options_history_mem,
 	 "be able to go back, in so much memory; needs sim"},
 	{"break-at", 0, "N", options_break_at,
@@ -361,25 +263,32 @@ static const struct cli_option rows[] = {
 	 "at the end: list, tree, tasks ... of our kernel", NULL, true},
 	{"trace", 0, "WHAT", options_trace,
 	 "exec,int,io,mmu,caps[,FROM-TO]: say what happens", NULL, true},
-	{"trace-file", 0, "FILE", options_trace_file,
-	 "write the trace there (standard error)", NULL, true},
+	{"trace-file", 0, "FILE", NULL,
+	 "write the trace there (standard error)", NULL, true,
+	 CLI_TEXT_OF(struct options, trace_file)},
 	{"engine", 0, "NAME", options_engine,
 	 "the simulator's core: fast or reference (fast)",
 	 options_engine_words},
 	{"hash-every", 0, "N", options_hash_every,
 	 "say the state's hash every N instructions", NULL, true},
-	{"branches", 0, NULL, options_branches,
-	 "keep the last branches, for a bad end; runs slower"},
-	{"gdb", 0, "WHERE", set_gdb,
-	 "wait for gdb: tcp:PORT, unix:PATH or stdio", NULL, true},
-	{"gdb-close", 0, "WHAT", set_gdb_close,
-	 "if it goes away: keep, go or quit (keep)", close_words},
-	{"no-sandbox", 0, NULL, set_no_sandbox,
-	 "do not confine vmm to the system calls it needs"},
-	{"stats", 0, NULL, set_stats,
-	 "say how many instructions, exits and how fast"},
-	{"hash", 0, NULL, set_hash, "say the hash of the final state"},
-	{"verbose", 'v', NULL, set_verbose, "say what is loaded where"},
+	{"branches", 0, NULL, NULL,
+	 "keep the last branches, for a bad end; runs slower",
+	 CLI_FLAG_OF(struct options, branches)},
+	{"gdb", 0, "WHERE", NULL, "wait for gdb: tcp:PORT, unix:PATH or stdio",
+	 NULL, true, CLI_TEXT_OF(struct options, gdb)},
+	{"gdb-close", 0, "WHAT", NULL,
+	 "if it goes away: keep, go or quit (keep)", close_words,
+	 CLI_WORD_OF(struct options, gdb_close)},
+	{"no-sandbox", 0, NULL, NULL,
+	 "do not confine vmm to the system calls it needs",
+	 CLI_FLAG_OF(struct options, no_sandbox)},
+	{"stats", 0, NULL, NULL,
+	 "say how many instructions, exits and how fast",
+	 CLI_FLAG_OF(struct options, stats)},
+	{"hash", 0, NULL, NULL, "say the hash of the final state",
+	 CLI_FLAG_OF(struct options, hash)},
+	{"verbose", 'v', NULL, NULL, "say what is loaded where",
+	 CLI_FLAG_OF(struct options, verbose)},
 	CLI_HELP,
 };
 

@@ -28,12 +28,6 @@ int options_snapshot(void *ctx, const char *value)
 	return o->snapshot ? 0 : fail(-ENOMEM, "--snapshot: no memory");
 }
 
-int options_record(void *ctx, const char *value)
-{
-	((struct options *)ctx)->record = value;
-	return 0;
-}
-
 int options_history_mem(void *ctx, const char *value)
 {
 	struct options *o = ctx;
@@ -43,14 +37,6 @@ int options_history_mem(void *ctx, const char *value)
 			    "--history-mem: '%s' is not a size like 256M, of "
 			    "1M or more",
 			    value);
-	return 0;
-}
-
-int options_restore(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->restore = value;
 	return 0;
 }
 
@@ -116,14 +102,6 @@ int options_trace(void *ctx, const char *value)
 		    value);
 }
 
-int options_trace_file(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->trace_file = value;
-	return 0;
-}
-
 /* "list task#2", "mark @100k" */
 int options_look(void *ctx, const char *value)
 {
@@ -162,12 +140,4 @@ int options_engine(void *ctx, const char *value)
 
 	o->reference = word;
 	return err;
-}
-
-int options_branches(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-
-	o->branches = true;
-	return 0;
 }

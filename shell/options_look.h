@@ -10,16 +10,12 @@
 
 /* Readers of a value into a struct options: 0 or -errno, said. */
 int options_snapshot(void *options, const char *value);
-int options_record(void *options, const char *value);
 int options_history_mem(void *options, const char *value);
-int options_restore(void *options, const char *value);
 int options_break_at(void *options, const char *value);
 int options_hash_every(void *options, const char *value);
 int options_trace(void *options, const char *value);
-int options_trace_file(void *options, const char *value);
 int options_look(void *options, const char *value);
 int options_engine(void *options, const char *value);
-int options_branches(void *options, const char *value);
 extern const struct cli_word options_engine_words[];
 
 #endif

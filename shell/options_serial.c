@@ -69,16 +69,6 @@ const struct cli_word options_stamp_words[] = {{"none", STAMP_NONE},
 					       {"host", STAMP_HOST},
 					       {NULL, 0}};
 
-int options_stamp(void *ctx, const char *value)
-{
-	struct options *o = ctx;
-	int word = 0,
-	    err = cli_word("timestamps", options_stamp_words, value, &word);
-
-	o->stamp = word;
-	return err;
-}
-
 static bool takes_stdin(const struct serial_option *serial)
 {
 	return serial->kind == SERIAL_STDIO || serial->kind == SERIAL_TEE;

@@ -10,7 +10,6 @@ int options_serial(void *options, const char *value);
 int options_serial2(void *options, const char *value);
 int options_serial3(void *options, const char *value);
 int options_serial4(void *options, const char *value);
-int options_stamp(void *options, const char *value);
 extern const struct cli_word options_stamp_words[];
 
 /* Do the lines go together? 0 or -EINVAL, said. */

@@ -14,15 +14,10 @@ struct replay_options {
 	const char *kernel;
 };
 
-static int set_kernel(void *ctx, const char *value)
-{
-	((struct replay_options *)ctx)->kernel = value;
-	return 0;
-}
-
 static const struct cli_option rows[] = {
-	{"kernel", 0, "FILE", set_kernel,
-	 "where the kernel's file is now, for its symbols", NULL, true},
+	{"kernel", 0, "FILE", NULL,
+	 "where the kernel's file is now, for its symbols", NULL, true,
+	 CLI_TEXT_OF(struct replay_options, kernel)},
 };
 
 /*

@@ -33,40 +33,17 @@ static int set_file(void *ctx, const char *value)
 	return add_script(ctx, SOURCE_FILE, value);
 }
 
-static int set_json(void *ctx, const char *value)
-{
-	struct shell_options *o = ctx;
-
-	o->json = true;
-	return 0;
-}
-
-static int set_stopped(void *ctx, const char *value)
-{
-	struct shell_options *o = ctx;
-
-	o->stopped = true;
-	return 0;
-}
-
-static int set_quiet(void *ctx, const char *value)
-{
-	struct shell_options *o = ctx;
-
-	o->quiet = true;
-	return 0;
-}
-
 static const struct cli_option rows[] = {
 	{"command", 'c', "TEXT", set_command,
 	 "carry out these commands, parted by ;, and leave", NULL, true},
 	{"file", 'f', "FILE", set_file, "the same with the commands in a file",
 	 NULL, true},
-	{"json", 0, NULL, set_json, "answer with an object a line"},
-	{"quiet", 'q', NULL, set_quiet,
-	 "do not show what the guest says on COM1"},
-	{"stopped", 0, NULL, set_stopped,
-	 "do not start the guest before `cont`"},
+	{"json", 0, NULL, NULL, "answer with an object a line",
+	 CLI_FLAG_OF(struct shell_options, json)},
+	{"quiet", 'q', NULL, NULL, "do not show what the guest says on COM1",
+	 CLI_FLAG_OF(struct shell_options, quiet)},
+	{"stopped", 0, NULL, NULL, "do not start the guest before `cont`",
+	 CLI_FLAG_OF(struct shell_options, stopped)},
 };
 
 static int take_operands(int argc, char **argv, struct options *o)

@@ -106,53 +106,40 @@ static int set_shard(void *ctx, const char *value)
 	return 0;
 }
 
-#define SETTER(field, to)                                    \
-	static int set_##field(void *ctx, const char *value) \
-	{                                                    \
-		struct runner_options *o = ctx;              \
-                                                             \
-		o->field = (to);                             \
-		return 0;                                    \
-	}
-
-SETTER(kernel, value)
-SETTER(tap, value)
-SETTER(junit, value)
-SETTER(json, value)
-SETTER(results, value)
-SETTER(merge, value)
-SETTER(list, true)
-SETTER(watch, true)
-SETTER(github, true)
-SETTER(fail_fast, true)
-SETTER(fresh, true)
-
 static const struct cli_option rows[] = {
-	{"kernel", 'k', "FILE", set_kernel,
-	 "the images are init programs of this kernel"},
+	{"kernel", 'k', "FILE", NULL,
+	 "the images are init programs of this kernel",
+	 CLI_TEXT_OF(struct runner_options, kernel)},
 	{"jobs", 'j', "N", set_jobs, "runs at a time (one a processor)"},
 	{"timeout", 't', "TIME", set_timeout, "of each run (60s)"},
 	{"filter", 'f', "NAME", set_filter,
 	 "those whose name has NAME in it, or is like N*ME", NULL, true},
-	{"list", 'l', NULL, set_list, "say what would be run", NULL, true},
+	{"list", 'l', NULL, NULL, "say what would be run", NULL, true,
+	 CLI_FLAG_OF(struct runner_options, list)},
 	{"repeat", 'n', "K", set_repeat,
 	 "run each K times, with other --smp-seeds"},
 	{"seed", 0, "N", set_seed, "the first of the seeds (0)", NULL, true},
-	{"fail-fast", 0, NULL, set_fail_fast, "begin nothing after a failure"},
-	{"watch", 'w', NULL, set_watch, "again whenever a file changes", NULL,
-	 true},
-	{"tap", 0, "FILE", set_tap, "TAP there; - is standard output (-)"},
-	{"junit", 0, "FILE", set_junit, "JUnit XML there"},
-	{"json", 0, "FILE", set_json, "JSON there, an object a line"},
-	{"github", 0, NULL, set_github, "GitHub annotations of what is bad"},
+	{"fail-fast", 0, NULL, NULL, "begin nothing after a failure",
+	 CLI_FLAG_OF(struct runner_options, fail_fast)},
+	{"watch", 'w', NULL, NULL, "again whenever a file changes", NULL, true,
+	 CLI_FLAG_OF(struct runner_options, watch)},
+	{"tap", 0, "FILE", NULL, "TAP there; - is standard output (-)",
+	 CLI_TEXT_OF(struct runner_options, tap)},
+	{"junit", 0, "FILE", NULL, "JUnit XML there",
+	 CLI_TEXT_OF(struct runner_options, junit)},
+	{"json", 0, "FILE", NULL, "JSON there, an object a line",
+	 CLI_TEXT_OF(struct runner_options, json)},
+	{"github", 0, NULL, NULL, "GitHub annotations of what is bad",
+	 CLI_FLAG_OF(struct runner_options, github)},
 	{"shard", 0, "I/N", set_shard, "the I-th part of N, with --results",
 	 NULL, true},
-	{"results", 0, "DIR", set_results,
-	 "keep each result there; what is there is not run"},
-	{"fresh", 0, NULL, set_fresh, "run also what --results has", NULL,
-	 true},
-	{"merge", 0, "DIR", set_merge, "report what all shards left in DIR",
-	 NULL, true},
+	{"results", 0, "DIR", NULL,
+	 "keep each result there; what is there is not run",
+	 CLI_TEXT_OF(struct runner_options, results)},
+	{"fresh", 0, NULL, NULL, "run also what --results has", NULL, true,
+	 CLI_FLAG_OF(struct runner_options, fresh)},
+	{"merge", 0, "DIR", NULL, "report what all shards left in DIR", NULL,
+	 true, CLI_TEXT_OF(struct runner_options, merge)},
 	CLI_HELP,
 };
 
