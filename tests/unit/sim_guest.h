@@ -267,4 +267,33 @@ static inline void guest_user(struct guest *g)
 	s->gpr[GPR_RSP] = GUEST_USTACK;
 }
 
+/* For cmocka: a guest of that level is the test's state. */
+static inline struct guest *guest_new(void **state, enum cpu_level level)
+{
+	struct guest *g = malloc(sizeof(*g));
+
+	if (!g)
+		abort();
+	guest_init_level(g, level);
+	*state = g;
+	return g;
+}
+
+static inline int guest_setup(void **state)
+{
+	guest_new(state, CPU_DEFAULT);
+	return 0;
+}
+
+static inline int guest_teardown(void **state)
+{
+	guest_fini(*state);
+	free(*state);
+	return 0;
+}
+
+/* A test with a guest of its own. */
+#define GUEST_TEST(name, setup) \
+	cmocka_unit_test_setup_teardown(name, setup, guest_teardown)
+
 #endif

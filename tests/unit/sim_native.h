@@ -163,4 +163,19 @@ static inline void random_regs(struct regs *r)
 	}
 }
 
+/* For cmocka: a guest, and a page for the host's code. */
+static inline int native_setup(void **state, enum cpu_level level)
+{
+	guest_new(state, level);
+	native_code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return native_code == MAP_FAILED;
+}
+
+static inline int native_teardown(void **state)
+{
+	munmap(native_code, 4096);
+	return guest_teardown(state);
+}
+
 #endif

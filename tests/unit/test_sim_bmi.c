@@ -269,21 +269,7 @@ static void test_vex_rules_are_checked(void **state)
 
 static int setup(void **state)
 {
-	struct guest *g = malloc(sizeof(*g));
-
-	guest_init_level(g, CPU_MAX);
-	native_code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	*state = g;
-	return native_code == MAP_FAILED;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
-	munmap(native_code, 4096);
-	return 0;
+	return native_setup(state, CPU_MAX);
 }
 
 int main(void)
@@ -298,5 +284,5 @@ int main(void)
 		cmocka_unit_test(test_vex_rules_are_checked),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, native_teardown);
 }

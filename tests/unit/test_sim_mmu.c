@@ -15,9 +15,8 @@ enum access { READ, WRITE, EXEC };
 
 static int setup(void **state)
 {
-	struct guest *g = malloc(sizeof(*g));
+	struct guest *g = guest_new(state, CPU_DEFAULT);
 
-	guest_init(g);
 	for (uint64_t i = 0; i < 512; i++)
 		guest_put64(g, GUEST_PT + 8 * i, i << 12 | 7);
 	guest_put64(g, GUEST_PD, GUEST_PT | 7);
@@ -33,14 +32,6 @@ static int setup(void **state)
 	guest_put(g, GUEST_CODE + 16, "\x89\x03\x0f\x0b", 4);
 	guest_put(g, GUEST_CODE + 32, "\xff\xe3", 2);
 	g->state.gpr[GPR_RBX] = PAGE;
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
 	return 0;
 }
 
@@ -475,7 +466,7 @@ static void test_translate_looks_without_a_trace(void **state)
 	assert_int_equal(guest_get64(g, PT_AT), FRAME | PTE_P);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, setup)
 
 int main(void)
 {

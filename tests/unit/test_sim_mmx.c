@@ -239,23 +239,7 @@ static void test_the_lowest_level_has_it(void **state)
 	guest_fini(&g);
 }
 
-static int setup(void **state)
-{
-	struct guest *g = malloc(sizeof(*g));
-
-	guest_init(g);
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, guest_setup)
 
 int main(void)
 {

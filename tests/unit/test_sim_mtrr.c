@@ -11,22 +11,6 @@
 #define PHYSTOP	    (UINT64_C(1) << 46)
 #define EVERY(type) (UINT64_C(0x0101010101010101) * (type))
 
-static int setup(void **state)
-{
-	struct guest *g = malloc(sizeof(*g));
-
-	guest_init(g);
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
-	return 0;
-}
-
 /* Run these three bytes; true when it was not #GP(0). */
 static bool passes(struct guest *g, const uint8_t code[3], uint32_t msr)
 {
@@ -195,7 +179,7 @@ static void test_types_are_uc_wc_wt_wp_and_wb(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, guest_setup)
 	const struct CMUnitTest tests[] = {
 		TEST(test_capabilities_are_eight_ranges_fixed_ones_and_wc),
 		TEST(test_cpuid_tells_of_them),

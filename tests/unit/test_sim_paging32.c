@@ -14,10 +14,9 @@
 
 static int setup(void **state)
 {
-	struct guest *g = malloc(sizeof(*g));
+	struct guest *g = guest_new(state, CPU_DEFAULT);
 	struct x86_state *s;
 
-	guest_init(g);
 	s = &g->state;
 	s->efer = 0;
 	s->cr0 = CR0_PE | CR0_PG | CR0_WP;
@@ -31,14 +30,6 @@ static int setup(void **state)
 	guest_put(g, GUEST_CODE + 8, "\x88\x03\xf4", 3); /* mov [ebx], al */
 	guest_put(g, GUEST_CODE + 16, "\x0f\x22\xd8\xf4", 4); /* mov cr3, eax */
 	guest_put64(g, GUEST_DATA, 0x1122);
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
 	return 0;
 }
 
@@ -170,7 +161,7 @@ static void test_pae_pointers_have_reserved_bits(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, setup)
 
 int main(void)
 {

@@ -228,17 +228,7 @@ static void test_other_encodings_are_undefined(void **state)
 
 static int setup(void **state)
 {
-	struct guest *g = malloc(sizeof(*g));
-
-	guest_init_level(g, CPU_MAX);
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
+	guest_new(state, CPU_MAX);
 	return 0;
 }
 
@@ -252,5 +242,5 @@ int main(void)
 		cmocka_unit_test(test_other_encodings_are_undefined),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, guest_teardown);
 }

@@ -22,18 +22,9 @@ static const uint8_t program[] = {0xb9, 5,    0,    0, 0,    0x01, 0xc8, 0x89,
 
 static int setup(void **state)
 {
-	struct guest *g = malloc(sizeof(*g));
+	struct guest *g = guest_new(state, CPU_DEFAULT);
 
-	guest_init(g);
 	guest_put(g, GUEST_CODE, program, sizeof(program));
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
 	return 0;
 }
 
@@ -178,7 +169,7 @@ static void test_watchpoints_see_what_touches_them(void **state)
 		struct guest *g = *state;
 		unsigned hits = 0;
 
-		teardown(state);
+		guest_teardown(state);
 		setup(state);
 		g = *state;
 		ask_point(g, row[i].kind, row[i].addr, row[i].len, false);
@@ -322,7 +313,7 @@ static void test_the_guest_sees_no_breakpoint(void **state)
 	assert_int_equal(g->state.gpr[GPR_RAX] & 0xff, 0xf4);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, setup)
 
 int main(void)
 {

@@ -269,22 +269,6 @@ static void test_reserved_encodings_are_undefined(void **state)
 		assert_int_equal(VECTOR(*state, code[i], 0x37f, 0), VEC_UD);
 }
 
-static int setup(void **state)
-{
-	struct guest *g = malloc(sizeof(*g));
-
-	guest_init(g);
-	*state = g;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,5 +284,5 @@ int main(void)
 		cmocka_unit_test(test_reserved_encodings_are_undefined),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, guest_setup, guest_teardown);
 }

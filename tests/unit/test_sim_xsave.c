@@ -517,23 +517,14 @@ static void test_old_processors_have_none_of_it(void **state)
 
 static int setup(void **state)
 {
-	struct guest *g = malloc(sizeof(*g));
+	struct guest *g = guest_new(state, CPU_MAX);
 
-	guest_init_level(g, CPU_MAX);
 	g->state.cr4 |= CR4_OSXSAVE;
 	g->state.xcr0 = XCR0_ALL;
-	*state = g;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	guest_fini(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, setup)
 
 int main(void)
 {
