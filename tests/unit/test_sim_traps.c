@@ -109,6 +109,44 @@ static void test_alignment_counts_in_ring_3_with_both_bits(void **state)
 	}
 }
 
+/* Each is done at a multiple of `align`, and #AC at half of that. */
+static void test_alignment_of_vectors_and_images(void **state)
+{
+	static const struct {
+		uint8_t code[6];
+		unsigned len, align;
+	} row[] = {
+		{{0xf3, 0x0f, 0x6f, 0x03}, 4, 16},	       /* movdqu */
+		{{0x0f, 0x11, 0x03}, 3, 16},		       /* movups */
+		{{0xf2, 0x0f, 0xf0, 0x03}, 4, 16},	       /* lddqu */
+		{{0x66, 0x0f, 0x3a, 0x63, 0x03, 0x00}, 6, 16}, /* pcmpistri */
+		{{0xf3, 0x0f, 0x7e, 0x03}, 4, 8},	       /* movq */
+		{{0xf3, 0x0f, 0x10, 0x03}, 4, 4},	       /* movss */
+		{{0xdb, 0x2b}, 2, 8},			       /* fld m80 */
+		{{0xd9, 0x33}, 2, 4},			       /* fnstenv */
+		{{0x66, 0xd9, 0x33}, 3, 2},
+		{{0xdd, 0x33}, 2, 4}, /* fnsave */
+		{{0x66, 0xdd, 0x33}, 3, 2},
+	};
+	struct guest *g = *state;
+
+	for (unsigned i = 0; i < 2 * sizeof(row) / sizeof(row[0]); i++) {
+		unsigned n = i / 2;
+
+		guest_fini(g);
+		guest_init(g);
+		guest_put(g, GUEST_CODE, row[n].code, row[n].len);
+		guest_put(g, GUEST_CODE + row[n].len, "\x0f\x0b", 2);
+		guest_user(g);
+		g->state.cr0 |= CR0_AM;
+		g->state.rflags |= FLAG_AC;
+		g->state.gpr[GPR_RBX] =
+			GUEST_DATA + row[n].align / (i % 2 ? 2 : 1);
+		guest_run(g);
+		assert_vector(g, i % 2 ? VEC_AC : VEC_UD);
+	}
+}
+
 static void test_breakpoints_in_64_bit_code(void **state)
 {
 	struct guest *g = *state;
@@ -266,6 +304,7 @@ int main(void)
 		TEST(test_bad_call_gates),
 		TEST(test_tf_loaded_by_sysret_traps_at_once),
 		TEST(test_alignment_counts_in_ring_3_with_both_bits),
+		TEST(test_alignment_of_vectors_and_images),
 		TEST(test_breakpoints_in_64_bit_code),
 		TEST(test_dr6_forgets_what_matched_before),
 		TEST(test_a_hit_by_mov_ss_comes_with_int1),

@@ -55,12 +55,18 @@ bool segment_allows(const struct cpu *cpu, const struct x86_segment *s,
 	return ea > s->limit && last <= top;
 }
 
-/* Words of 2, 4 and 8 bytes, and x87's of 10 (SDM 3 6.15, #AC). */
+/*
+ * By size, which tells the kind (SDM 3 6.15, #AC): words, x87's numbers of 10
+ * bytes and images of 14 to 108, vectors. A YMM register's counts as two, as
+ * AMD's processors have it; Intel's manual leaves it to the processor.
+ */
 static void check_alignment(struct cpu *cpu, uint64_t lin, unsigned size)
 {
-	static const uint8_t mask[] = {[2] = 1, [4] = 3, [8] = 7, [10] = 7};
+	static const uint8_t mask[] = {
+		[2] = 1,   [4] = 3,  [8] = 7,  [10] = 7, [16] = 15,
+		[32] = 15, [14] = 1, [28] = 3, [94] = 1, [108] = 3};
 
-	if (size <= 10 && lin & mask[size])
+	if (size < sizeof(mask) && lin & mask[size])
 		raise_error(cpu, VEC_AC, 0);
 }
 
