@@ -292,27 +292,24 @@ static const struct cli_option rows[] = {
 	CLI_HELP,
 };
 
-/* A first word that is no file may be a command with a slip in it. */
-static const char *meant_command(const char *word)
+/* `vmm WORD`, without a command: is WORD one that was to be? */
+static int check_meaning(const char *word)
 {
-	return access(word, F_OK) == 0 ? NULL : cli_meant(word);
+	const char *near = access(word, F_OK) == 0 ? NULL : cli_meant(word);
+
+	if (!near)
+		return 0;
+	return fail(-EINVAL,
+		    "'%s' is neither a command nor a file; did you mean '%s'?",
+		    word, near);
 }
 
-static int take_kernel(int argc, char **argv, struct options *o, bool bare)
+int options_kernel(struct options *o, int argc, char **argv)
 {
-	const char *near;
-
-	if (optind == argc && o->restore)
-		return 0;
-	if (optind == argc)
+	if (optind < argc)
+		o->kernel = argv[optind];
+	else if (!o->restore)
 		return fail(-EINVAL, "which kernel? See vmm help");
-	o->kernel = argv[optind];
-	near = bare ? meant_command(o->kernel) : NULL;
-	if (near)
-		return fail(-EINVAL,
-			    "'%s' is neither a command nor a file; did you "
-			    "mean '%s'?",
-			    o->kernel, near);
 	if (argc - optind > 1)
 		return fail(-EINVAL,
 			    "'%s': one kernel is enough; modules are given "
@@ -406,8 +403,10 @@ static int parse(int argc, char **argv, struct options *o, bool configured)
 	}
 	if (!err)
 		err = cli_parse(&command_boot, argc, argv, o);
+	if (!err && optind < argc && strcmp(argv[0], "boot") != 0)
+		err = check_meaning(argv[optind]);
 	if (!err)
-		err = take_kernel(argc, argv, o, strcmp(argv[0], "boot") != 0);
+		err = options_kernel(o, argc, argv);
 	if (!err)
 		err = options_finish(o, &defaults);
 	return err;

@@ -129,6 +129,9 @@ int options_parse(int argc, char **argv, struct options *options);
 int options_begin(struct options *options, struct options *configured);
 int options_finish(struct options *options, const struct options *configured);
 
+/* Between the two: the kernel, the only operand. -EINVAL, said. */
+int options_kernel(struct options *options, int argc, char **argv);
+
 /* `vmm boot` so asked for: the exit status. */
 int boot_run(const struct options *options);
 

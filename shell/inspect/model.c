@@ -96,8 +96,7 @@ uint32_t model_object(const struct model *m, unsigned type, uint64_t base)
 	return find_object(m, type, base, 0);
 }
 
-/* Room for one more in an array that doubles at each power of two. */
-static bool grow(void **array, uint32_t count, size_t size)
+bool array_grow(void **array, uint32_t count, size_t size)
 {
 	void *more;
 
@@ -211,7 +210,8 @@ static bool name_object(struct model *m, uint32_t index)
 	uint32_t at = find_object(m, o.type, o.base, o.bytes);
 
 	if (at == NIL) {
-		if (!grow((void **)&m->object, m->object_count, sizeof(o)) ||
+		if (!array_grow((void **)&m->object, m->object_count,
+				sizeof(o)) ||
 		    !map_grow(&m->objects, m->object_count, object_key, m))
 			return false;
 		o.corrupt = object_wrong(m, &o, cap);
@@ -297,7 +297,7 @@ uint32_t capture_cap(struct model *m, uint64_t at)
 		m->cut = true;
 		return NIL;
 	}
-	if (!grow((void **)&m->cap, index, sizeof(*cap)) ||
+	if (!array_grow((void **)&m->cap, index, sizeof(*cap)) ||
 	    !map_grow(&m->caps, index, cap_key, m))
 		return NIL;
 	cap = &m->cap[index];

@@ -115,6 +115,9 @@ static inline bool type_in(unsigned type, uint32_t types)
 	return type < OBJECT_COUNT && types >> type & 1;
 }
 
+/* Room for one more in an array that doubles at each power of two. */
+bool array_grow(void **array, uint32_t count, size_t size);
+
 /* Does a type's object begin with a struct object? */
 bool object_has_header(unsigned type);
 

@@ -59,25 +59,12 @@ void record_free(struct record *r)
 	free(r);
 }
 
-/* Room for one more in an array that doubles at each power of two. */
-static bool grow(void **array, uint32_t count, size_t size)
-{
-	void *more;
-
-	if (count & (count - 1))
-		return true;
-	more = realloc(*array, (count ? 2 * (size_t)count : 1) * size);
-	if (more)
-		*array = more;
-	return more != NULL;
-}
-
 static bool remember_call(struct record *r)
 {
 	struct done done = {r->open.count, r->open.task, NULL};
 
 	if (r->done_count == CALLS_MAX ||
-	    !grow((void **)&r->done, r->done_count, sizeof(done)))
+	    !array_grow((void **)&r->done, r->done_count, sizeof(done)))
 		return false;
 	done.text = strdup(r->open.text.text);
 	if (!done.text)
@@ -89,7 +76,8 @@ static bool remember_call(struct record *r)
 static void remember_slot(struct record *r, const struct cap *cap)
 {
 	if (r->origin_count == CALLS_MAX ||
-	    !grow((void **)&r->origin, r->origin_count, sizeof(*r->origin)))
+	    !array_grow((void **)&r->origin, r->origin_count,
+			sizeof(*r->origin)))
 		return;
 	r->origin[r->origin_count++] = (struct origin){
 		cap->at, cap->base, cap->type, r->done_count - 1};

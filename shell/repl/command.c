@@ -46,20 +46,6 @@ static const struct cli_option rows[] = {
 	 CLI_FLAG_OF(struct shell_options, stopped)},
 };
 
-static int take_operands(int argc, char **argv, struct options *o)
-{
-	if (optind < argc)
-		o->kernel = argv[optind];
-	else if (!o->restore)
-		return fail(-EINVAL, "shell: which kernel? See vmm help shell");
-	if (argc - optind > 1)
-		return fail(-EINVAL,
-			    "'%s': one kernel is enough; modules are given "
-			    "with --module",
-			    argv[optind + 1]);
-	return 0;
-}
-
 static int check(const struct shell_options *o)
 {
 	if (o->options.display == DISPLAY_TERM)
@@ -78,7 +64,7 @@ static int parse(int argc, char **argv, struct shell_options *o)
 	if (!err)
 		err = cli_parse(&command_shell, argc, argv, o);
 	if (!err)
-		err = take_operands(argc, argv, &o->options);
+		err = options_kernel(&o->options, argc, argv);
 	if (!err)
 		err = options_finish(&o->options, &configured);
 	return err ? err : check(o);

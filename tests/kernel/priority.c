@@ -265,6 +265,18 @@ static void a_budget_is_kept(void)
 	EXPECT(count[1] > 5 * count[0]); /* it does not starve */
 }
 
+/* One that has used up its budget, for a second. */
+static struct caddr parked(struct caddr context)
+{
+	struct caddr task = spinner(0, 100);
+
+	EXPECT_OK(sys_task_set_context(task, context));
+	EXPECT_OK(sys_task_set_active(task, 1));
+	wait_for(10 * MS);
+	EXPECT_EQUAL(state_of(task), TASK_PARKED);
+	return task;
+}
+
 static void a_used_up_task_is_parked(void)
 {
 	struct caddr task, context;
@@ -272,11 +284,7 @@ static void a_used_up_task_is_parked(void)
 	make_objects();
 	own_priority(200);
 	context = make_context(MS, 1000 * MS);
-	task = spinner(0, 100);
-	EXPECT_OK(sys_task_set_context(task, context));
-	EXPECT_OK(sys_task_set_active(task, 1));
-	wait_for(10 * MS);
-	EXPECT_EQUAL(state_of(task), TASK_PARKED);
+	task = parked(context);
 	EXPECT_OK(sys_sched_control_set(CONTROL, context, MS, MS));
 	wait_for(10 * MS);
 	EXPECT_EQUAL(state_of(task), TASK_READY);
@@ -376,11 +384,7 @@ static void a_context_goes(void)
 	make_objects();
 	own_priority(200);
 	context = make_context(MS, 1000 * MS);
-	task = spinner(0, 100);
-	EXPECT_OK(sys_task_set_context(task, context));
-	EXPECT_OK(sys_task_set_active(task, 1));
-	wait_for(5 * MS);
-	EXPECT_EQUAL(state_of(task), TASK_PARKED);
+	task = parked(context);
 	EXPECT_OK(sys_cpool_revoke(ROOT, context.path));
 	EXPECT_OK(sys_cpool_delete(ROOT, context.path));
 	wait_for(5 * MS);
