@@ -121,6 +121,19 @@ void machine_target_event(struct machine_target *t,
 	}
 }
 
+/* gdb is made to take code for what it is not. */
+static void note_mode(struct machine_target *t, unsigned cpu,
+		      struct gdb_event *event)
+{
+	size_t used = strlen(event->note);
+
+	if (t->arch != REG_X86_64 && mt_state(t, cpu)->efer & EFER_LMA)
+		snprintf(event->note + used, sizeof(event->note) - used,
+			 "vmm: this is in long mode, and gdb is told of %s: "
+			 "`vmm arch x86-64'\n",
+			 reg_arch_name(t->arch));
+}
+
 static void stopped(void *ctx, const struct debug_stop *stop)
 {
 	struct machine_target *t = ctx;
@@ -129,6 +142,7 @@ static void stopped(void *ctx, const struct debug_stop *stop)
 
 	mt_forget_state(t);
 	machine_target_event(t, stop, &event);
+	note_mode(t, stop->cpu, &event);
 	debug_remove_all(t->d, &t->awaited);
 	t->awaited = 0;
 	if (h->stopped)
@@ -151,12 +165,30 @@ static void mt_stopped(void *target, struct gdb_event *event)
 
 /* ---- a client ---- */
 
+static void use_arch(struct machine_target *t, enum reg_arch arch)
+{
+	if (t->arch == arch)
+		return;
+	free(t->description);
+	t->description = NULL;
+	t->arch = arch;
+}
+
+void mt_set_arch(struct machine_target *t, enum reg_arch arch, bool now)
+{
+	t->next_arch = arch;
+	if (now)
+		use_arch(t, arch);
+}
+
 static void mt_attach(void *target, const struct gdb_sink *sink)
 {
 	struct machine_target *t = target;
 
 	t->sink = *sink;
 	memset(t->adopted, 0, sizeof(t->adopted));
+	/* Who reads no description means this one. */
+	use_arch(t, REG_X86_64);
 	mt_forget_state(t);
 	debug_listen(t->d, &t->listener);
 	debug_interrupt(t->d);
@@ -191,12 +223,26 @@ static const char *mt_describe(void *target, const char *annex)
 
 	if (strcmp(annex, "target.xml") != 0)
 		return NULL;
+	use_arch(t, t->next_arch);
 	if (!t->description) {
 		s = mt_state(t, 0);
-		t->description =
-			reg_describe(t->m->level >= CPU_V3 || s->xcr0 & 4);
+		t->description = reg_describe(t->arch, t->m->level >= CPU_V3 ||
+							       s->xcr0 & 4);
 	}
 	return t->description;
+}
+
+static const struct gdb_layout *mt_layout(void *target)
+{
+	static const struct gdb_layout wide = {
+		REG_CORE, REG_RIP, {6, 7, REG_RIP, REG_EFLAGS, REG_CS}};
+	static const struct gdb_layout low = {
+		REG_LOW_CORE,
+		REG_EIP,
+		{REG_EBP, REG_ESP, REG_EIP, REG_LOW_EFLAGS, REG_LOW_CS}};
+	const struct machine_target *t = target;
+
+	return t->arch == REG_X86_64 ? &wide : &low;
 }
 
 static const char *mt_exec_file(void *target, uint32_t pid)
@@ -213,7 +259,7 @@ static const char *mt_exec_file(void *target, uint32_t pid)
 
 static unsigned mt_reg_size(void *target, unsigned n)
 {
-	return reg_size(n);
+	return reg_size(((const struct machine_target *)target)->arch, n);
 }
 
 /* What is kept of a task that does not run. */
@@ -226,7 +272,7 @@ static bool task_reg(const struct gdb_task *task, unsigned n, uint8_t *buf)
 	memcpy(s.gpr, task->gpr, sizeof(s.gpr));
 	s.seg[SEG_FS].base = task->fs_base;
 	s.seg[SEG_GS].base = task->gs_base;
-	reg_get(&s, n, buf);
+	reg_get(REG_X86_64, &s, n, buf);
 	return true;
 }
 
@@ -238,10 +284,11 @@ static bool mt_read_reg(void *target, struct gdb_id id, unsigned n,
 	struct gdb_task task;
 
 	if (cpu >= 0) {
-		reg_get(mt_state(t, cpu), n, buf);
+		reg_get(t->arch, mt_state(t, cpu), n, buf);
 		return true;
 	}
-	return mt_task_of(t, id, &task) && task_reg(&task, n, buf);
+	return t->arch == REG_X86_64 && mt_task_of(t, id, &task) &&
+	       task_reg(&task, n, buf);
 }
 
 static bool set_state(struct machine_target *t, unsigned cpu,
@@ -261,7 +308,7 @@ static bool mt_write_reg(void *target, struct gdb_id id, unsigned n,
 	if (cpu < 0)
 		return false;
 	s = *mt_state(t, cpu);
-	reg_set(&s, n, buf);
+	reg_set(t->arch, &s, n, buf);
 	return set_state(t, cpu, &s);
 }
 
@@ -275,10 +322,11 @@ static bool mt_write_regs(void *target, struct gdb_id id, const uint8_t *buf,
 	if (cpu < 0)
 		return false;
 	s = *mt_state(t, cpu);
-	for (unsigned n = 0; len >= reg_size(n) && reg_size(n); n++) {
-		reg_set(&s, n, buf);
-		buf += reg_size(n);
-		len -= reg_size(n);
+	for (unsigned n = 0, size; (size = reg_size(t->arch, n)) && len >= size;
+	     n++) {
+		reg_set(t->arch, &s, n, buf);
+		buf += size;
+		len -= size;
 	}
 	return set_state(t, cpu, &s);
 }
@@ -502,8 +550,8 @@ const struct gdb_target_ops machine_target_ops = {
 	.adopt = mt_adopt,
 	.describe = mt_describe,
 	.exec_file = mt_exec_file,
+	.layout = mt_layout,
 	.reg_size = mt_reg_size,
-	.in_g = REG_CORE,
 	.read_reg = mt_read_reg,
 	.write_reg = mt_write_reg,
 	.write_regs = mt_write_regs,

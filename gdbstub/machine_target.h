@@ -10,6 +10,7 @@
 #define GDBSTUB_MACHINE_TARGET_H
 
 #include "gdbstub/gdbstub.h"
+#include "gdbstub/registers.h"
 #include "gdbstub/target.h"
 #include "vmm/debug.h"
 
@@ -31,8 +32,9 @@ struct machine_target {
 	struct debug_listener listener;
 	struct gdb_sink sink;
 	bool attached;
-	char *description;
-	char owner[GDB_POINT_KINDS]; /* their addresses own points */
+	enum reg_arch arch, next_arch; /* told, and at the next reading */
+	char *description;	       /* of `arch' */
+	char owner[GDB_POINT_KINDS];   /* their addresses own points */
 	struct mt_point *points;
 	struct gdb_point met;  /* the last that was */
 	bool met_now;	       /* since the machine goes */
@@ -58,6 +60,9 @@ void machine_target_fini(struct machine_target *t);
 void machine_target_event(struct machine_target *t,
 			  const struct debug_stop *stop,
 			  struct gdb_event *event);
+
+/* What gdb is told to take the code for when it asks next; or right now. */
+void mt_set_arch(struct machine_target *t, enum reg_arch arch, bool now);
 
 /* monitor.c */
 void machine_monitor(void *t, struct gdb_id id, const char *line);

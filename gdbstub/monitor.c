@@ -129,6 +129,39 @@ static void do_when(struct machine_target *t, char *rest)
 		    t->m->cpu[0]->ops->name);
 }
 
+/* `now': the registers are told so before gdb has read the description. */
+static void do_arch(struct machine_target *t, char *rest)
+{
+	static const struct {
+		const char *name;
+		enum reg_arch arch;
+	} names[] = {{"x86-64", REG_X86_64},
+		     {"i386:x86-64", REG_X86_64},
+		     {"auto", REG_X86_64},
+		     {"i386", REG_I386},
+		     {"i8086", REG_I8086}};
+
+	size_t len = strcspn(rest, " ");
+	bool now = !strcmp(rest + len, " now");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strlen(names[i].name) != len ||
+		    strncmp(rest, names[i].name, len) != 0 ||
+		    (rest[len] && !now))
+			continue;
+		mt_set_arch(t, names[i].arch, now);
+		say(t,
+		    "gdb is told of %s when it connects again; `vmm arch "
+		    "%s' changes at once\n",
+		    reg_arch_name(names[i].arch), names[i].name);
+		return;
+	}
+	say(t,
+	    "usage: monitor arch x86-64|i386|i8086 [now]: what gdb takes the "
+	    "code for; now it is %s\n",
+	    reg_arch_name(t->arch));
+}
+
 static void do_step(struct machine_target *t, char *rest)
 {
 	if (!strcmp(rest, "irq on"))
@@ -204,6 +237,7 @@ static const struct {
 	{"why", do_why, "why the machine stands, and where"},
 	{"when", do_when, "how many instructions have run"},
 	{"reset", do_reset, "the machine as at the start of the run"},
+	{"arch", do_arch, "x86-64|i386|i8086: what gdb is to take code for"},
 	{"step", do_step, "irq on|off: let steps enter interrupt handlers"},
 	{"catch", do_catch, "exception all|none|NAMES: stop before those"},
 	{"translate", do_translate, "ADDRESS: where it leads"},

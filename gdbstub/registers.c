@@ -51,9 +51,19 @@ struct reg {
 	{                                       \
 		n, "int", "float", FX(at), 4, l \
 	}
+#define FLOATS                                                        \
+	ST(0), ST(1), ST(2), ST(3), ST(4), ST(5), ST(6), ST(7),       \
+		FPU("fctrl", FX_FCW, 2), FPU("fstat", FX_FSW, 2),     \
+		FPU("ftag", FX_FTW, 1), FPU("fiseg", FX_FIP + 4, 2),  \
+		FPU("fioff", FX_FIP, 4), FPU("foseg", FX_FDP + 4, 2), \
+		FPU("fooff", FX_FDP, 4), FPU("fop", FX_FOP, 2)
 #define XMM(i)                                                        \
 	{                                                             \
 		"xmm" #i, "vec128", NULL, FX(FX_XMM + 16 * i), 16, 16 \
+	}
+#define MXCSR                                                       \
+	{                                                           \
+		"mxcsr", "i386_mxcsr", "vector", FX(FX_MXCSR), 4, 4 \
 	}
 #define YMM(i)                                                              \
 	{                                                                   \
@@ -106,41 +116,12 @@ static const struct reg core[] = {
 	SEL("es", SEG_ES),
 	SEL("fs", SEG_FS),
 	SEL("gs", SEG_GS),
-	ST(0),
-	ST(1),
-	ST(2),
-	ST(3),
-	ST(4),
-	ST(5),
-	ST(6),
-	ST(7),
-	FPU("fctrl", FX_FCW, 2),
-	FPU("fstat", FX_FSW, 2),
-	FPU("ftag", FX_FTW, 1),
-	FPU("fiseg", FX_FIP + 4, 2),
-	FPU("fioff", FX_FIP, 4),
-	FPU("foseg", FX_FDP + 4, 2),
-	FPU("fooff", FX_FDP, 4),
-	FPU("fop", FX_FOP, 2)};
+	FLOATS};
 
-static const struct reg sse[] = {
-	XMM(0),
-	XMM(1),
-	XMM(2),
-	XMM(3),
-	XMM(4),
-	XMM(5),
-	XMM(6),
-	XMM(7),
-	XMM(8),
-	XMM(9),
-	XMM(10),
-	XMM(11),
-	XMM(12),
-	XMM(13),
-	XMM(14),
-	XMM(15),
-	{"mxcsr", "i386_mxcsr", "vector", FX(FX_MXCSR), 4, 4}};
+static const struct reg sse[] = {XMM(0),  XMM(1),  XMM(2),  XMM(3),  XMM(4),
+				 XMM(5),  XMM(6),  XMM(7),  XMM(8),  XMM(9),
+				 XMM(10), XMM(11), XMM(12), XMM(13), XMM(14),
+				 XMM(15), MXCSR};
 
 static const struct reg segments[] = {
 	{"fs_base", "int64", NULL, AT(seg[SEG_FS].base), 8, 8},
@@ -197,11 +178,45 @@ static const struct reg avx[] = {
 	YMM(0), YMM(1), YMM(2),	 YMM(3),  YMM(4),  YMM(5),  YMM(6),  YMM(7),
 	YMM(8), YMM(9), YMM(10), YMM(11), YMM(12), YMM(13), YMM(14), YMM(15)};
 
-static const struct feature {
+/* gdb's i386: the lower halves, by other names and in another order. */
+#define LOW(name, i)                                  \
+	{                                             \
+		name, "int32", NULL, AT(gpr[i]), 4, 4 \
+	}
+#define LOW_PTR(name, i)                                 \
+	{                                                \
+		name, "data_ptr", NULL, AT(gpr[i]), 4, 4 \
+	}
+
+static const struct reg low_core[] = {
+	LOW("eax", GPR_RAX),
+	LOW("ecx", GPR_RCX),
+	LOW("edx", GPR_RDX),
+	LOW("ebx", GPR_RBX),
+	LOW_PTR("esp", GPR_RSP),
+	LOW_PTR("ebp", GPR_RBP),
+	LOW("esi", GPR_RSI),
+	LOW("edi", GPR_RDI),
+	{"eip", "code_ptr", NULL, AT(rip), 4, 4},
+	{"eflags", "i386_eflags", NULL, AT(rflags), 4, 4},
+	SEL("cs", SEG_CS),
+	SEL("ss", SEG_SS),
+	SEL("ds", SEG_DS),
+	SEL("es", SEG_ES),
+	SEL("fs", SEG_FS),
+	SEL("gs", SEG_GS),
+	FLOATS};
+
+static const struct reg low_sse[] = {XMM(0), XMM(1), XMM(2), XMM(3), XMM(4),
+				     XMM(5), XMM(6), XMM(7), MXCSR};
+
+struct feature {
 	const char *name;
 	const struct reg *reg;
 	unsigned count;
-} features[] = {
+};
+
+static const struct feature features[] = {
 #define FEATURE(name, regs)                                  \
 	{                                                    \
 		name, regs, sizeof(regs) / sizeof((regs)[0]) \
@@ -213,28 +228,45 @@ static const struct feature {
 	FEATURE("org.gnu.gdb.i386.avx", avx), /* last: may be left out */
 };
 
-#define FEATURES (sizeof(features) / sizeof(features[0]))
-#define REG_FTAG (REG_ST0 + 8 + 2)
+static const struct feature low_features[] = {
+	FEATURE("org.gnu.gdb.i386.core", low_core),
+	FEATURE("org.gnu.gdb.i386.sse", low_sse),
+	FEATURE("org.vmm.i386.bases", segments),
+	FEATURE("org.vmm.i386.system", system_regs),
+};
 
-_Static_assert(sizeof(core) / sizeof(core[0]) == REG_XMM0 &&
-		       REG_XMM0 + sizeof(sse) / sizeof(sse[0]) +
-				       sizeof(segments) / sizeof(segments[0]) ==
-			       REG_CORE,
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Those of an architecture; without AVX the last is left out. */
+static unsigned features_of(enum reg_arch arch, bool avx,
+			    const struct feature **list)
+{
+	*list = arch == REG_X86_64 ? features : low_features;
+	return arch == REG_X86_64 ? COUNT(features) - !avx
+				  : COUNT(low_features);
+}
+
+_Static_assert(COUNT(core) == REG_XMM0 &&
+		       REG_XMM0 + COUNT(sse) + COUNT(segments) == REG_CORE &&
+		       COUNT(low_core) + COUNT(low_sse) == REG_LOW_CORE,
 	       "gdb's numbers");
 
-static const struct reg *find(unsigned n)
+static const struct reg *find(enum reg_arch arch, unsigned n)
 {
-	for (unsigned i = 0; i < FEATURES; i++) {
-		if (n < features[i].count)
-			return &features[i].reg[n];
-		n -= features[i].count;
+	const struct feature *f;
+	unsigned count = features_of(arch, true, &f);
+
+	for (; count--; f++) {
+		if (n < f->count)
+			return &f->reg[n];
+		n -= f->count;
 	}
 	return NULL;
 }
 
-unsigned reg_size(unsigned n)
+unsigned reg_size(enum reg_arch arch, unsigned n)
 {
-	const struct reg *r = find(n);
+	const struct reg *r = find(arch, n);
 
 	return r ? r->size : 0;
 }
@@ -281,25 +313,32 @@ static uint8_t short_tags(uint16_t word)
 
 /* ---- one register ---- */
 
-void reg_get(const struct x86_state *s, unsigned n, uint8_t *buf)
+static bool is_tags(const struct reg *r)
 {
-	const struct reg *r = find(n);
+	return r->at == FX(FX_FTW);
+}
+
+void reg_get(enum reg_arch arch, const struct x86_state *s, unsigned n,
+	     uint8_t *buf)
+{
+	const struct reg *r = find(arch, n);
 	uint16_t word;
 
 	memset(buf, 0, r->size);
 	memcpy(buf, (const char *)s + r->at, r->len);
-	if (n != REG_FTAG)
+	if (!is_tags(r))
 		return;
 	word = tags(s->fxsave);
 	memcpy(buf, &word, sizeof(word));
 }
 
-void reg_set(struct x86_state *s, unsigned n, const uint8_t *buf)
+void reg_set(enum reg_arch arch, struct x86_state *s, unsigned n,
+	     const uint8_t *buf)
 {
-	const struct reg *r = find(n);
+	const struct reg *r = find(arch, n);
 	uint16_t word;
 
-	if (n == REG_FTAG) {
+	if (is_tags(r)) {
 		memcpy(&word, buf, sizeof(word));
 		s->fxsave[FX_FTW] = short_tags(word);
 		return;
@@ -364,9 +403,9 @@ static void describe_feature(struct buffer *b, const struct feature *f,
 			     unsigned first)
 {
 	buffer_format(b, "<feature name=\"%s\">\n", f->name);
-	if (f->reg == core)
+	if (f->reg == core || f->reg == low_core)
 		buffer_text(b, types);
-	if (f->reg == sse)
+	if (f->reg == sse || f->reg == low_sse)
 		buffer_text(b, vector_types);
 	for (unsigned i = 0; i < f->count; i++) {
 		const struct reg *r = &f->reg[i];
@@ -382,18 +421,29 @@ static void describe_feature(struct buffer *b, const struct feature *f,
 	buffer_text(b, "</feature>\n");
 }
 
-char *reg_describe(bool with_avx)
+const char *reg_arch_name(enum reg_arch arch)
+{
+	static const char *const names[] = {[REG_X86_64] = "i386:x86-64",
+					    [REG_I386] = "i386",
+					    [REG_I8086] = "i8086"};
+
+	return names[arch];
+}
+
+char *reg_describe(enum reg_arch arch, bool with_avx)
 {
 	struct buffer b = {.max = 1 << 20};
-	unsigned first = 0;
+	const struct feature *f;
+	unsigned first = 0, count = features_of(arch, with_avx, &f);
 
 	buffer_text(&b, "<?xml version=\"1.0\"?>\n"
 			"<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
-			"<target version=\"1.0\">\n"
-			"<architecture>i386:x86-64</architecture>\n");
-	for (unsigned i = 0; i < FEATURES - !with_avx; i++) {
-		describe_feature(&b, &features[i], first);
-		first += features[i].count;
+			"<target version=\"1.0\">\n");
+	buffer_format(&b, "<architecture>%s</architecture>\n",
+		      reg_arch_name(arch));
+	for (; count--; f++) {
+		describe_feature(&b, f, first);
+		first += f->count;
 	}
 	buffer_text(&b, "</target>\n");
 	buffer_byte(&b, '\0');

@@ -24,7 +24,7 @@ bool stub_read_regs(struct stub *s, struct text *t)
 {
 	if (!text_empty(t))
 		return stub_error(s, STUB_EINVAL);
-	for (unsigned n = 0; n < s->ops->in_g; n++)
+	for (unsigned n = 0; n < s->ops->layout(s->t)->in_g; n++)
 		put_reg(s, s->general, n);
 	return true;
 }
@@ -35,7 +35,7 @@ bool stub_write_regs(struct stub *s, struct text *t)
 	uint8_t buf[G_MAX];
 
 	for (unsigned n = 0; (size = s->ops->reg_size(s->t, n)); n++) {
-		if (n >= s->ops->in_g && text_len(t) == 2 * len)
+		if (n >= s->ops->layout(s->t)->in_g && text_len(t) == 2 * len)
 			break;
 		len += size;
 	}
@@ -75,16 +75,15 @@ bool stub_write_reg(struct stub *s, struct text *t)
 
 void stub_expedite(struct stub *s, struct gdb_id id)
 {
-	/* RBP, RSP, RIP, EFLAGS, CS */
-	static const uint8_t number[] = {6, 7, 16, 17, 18};
-
+	const struct gdb_layout *layout = s->ops->layout(s->t);
 	uint8_t buf[REG_MAX];
 
-	for (unsigned i = 0; i < sizeof(number); i++) {
-		if (!s->ops->read_reg(s->t, id, number[i], buf))
+	for (unsigned i = 0; i < sizeof(layout->told); i++) {
+		if (!s->ops->read_reg(s->t, id, layout->told[i], buf))
 			continue;
-		buffer_format(&s->reply, "%02x:", number[i]);
-		buffer_hex(&s->reply, buf, s->ops->reg_size(s->t, number[i]));
+		buffer_format(&s->reply, "%02x:", layout->told[i]);
+		buffer_hex(&s->reply, buf,
+			   s->ops->reg_size(s->t, layout->told[i]));
 		buffer_byte(&s->reply, ';');
 	}
 }

@@ -127,7 +127,8 @@ static bool go_old(struct stub *s, struct text *t, bool step)
 		if (!text_number(t, &pc) || !text_empty(t))
 			return stub_error(s, STUB_EINVAL);
 		memcpy(buf, &pc, sizeof(buf));
-		if (!s->ops->write_reg(s->t, s->control, 16, buf))
+		if (!s->ops->write_reg(s->t, s->control,
+				       s->ops->layout(s->t)->pc, buf))
 			return stub_error(s, STUB_EPERM);
 	}
 	s->actions = 0;

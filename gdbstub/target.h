@@ -81,6 +81,12 @@ struct gdb_event {
 	char note[320]; /* for the person; "": nothing */
 };
 
+/* Which of the registers are what. */
+struct gdb_layout {
+	unsigned in_g;	     /* the first of them are those of the g packet */
+	uint8_t pc, told[5]; /* `told': with each stop */
+};
+
 /* Where the stub takes what happens; see stub.h. */
 struct gdb_sink {
 	void *ctx;
@@ -110,15 +116,16 @@ struct gdb_target_ops {
 	 */
 	bool (*adopt)(void *t, uint32_t pid, bool on);
 
-	/* An XML document of the target description, or NULL. */
+	/* An XML document of the target description, or NULL: from now on
+	 * registers are as it says. */
 	const char *(*describe)(void *t, const char *annex);
 	/* The file that a process runs, or NULL. */
 	const char *(*exec_file)(void *t, uint32_t pid);
 
-	/* Bytes of register n; 0: there is none. The first `in_g` of them
-	 * are those of the g packet. */
+	/* Of the last description that was read. */
+	const struct gdb_layout *(*layout)(void *t);
+	/* Bytes of register n; 0: there is none. */
 	unsigned (*reg_size)(void *t, unsigned n);
-	unsigned in_g;
 	/* False: not available, or refused. */
 	bool (*read_reg)(void *t, struct gdb_id id, unsigned n, uint8_t *buf);
 	bool (*write_reg)(void *t, struct gdb_id id, unsigned n,

@@ -3,6 +3,7 @@ tasks, and which commands there are for them. `vmm gdb' loads it; in another
 gdb: source vmm-gdb.py. A kernel that is not ours is left alone."""
 
 import re
+import tempfile
 
 import gdb
 import gdb.printing
@@ -128,6 +129,48 @@ class Vmm(gdb.Command):
             gdb.execute("frame", from_tty)
 
 
+class VmmArch(gdb.Command):
+    """What to take code for: vmm arch i386|i8086|x86-64.
+
+gdb's x86-64 reads 32-bit and 16-bit code as if it were 64-bit. By this it
+gets the machine's registers as those of another processor. Go back to x86-64
+before the guest enters 64-bit code: the others know no addresses above
+4 GiB."""
+
+    NAMES = {"i386": "i386", "i8086": "i8086", "x86-64": "i386:x86-64",
+             "auto": "i386:x86-64"}
+
+    def __init__(self):
+        super().__init__("vmm arch", gdb.COMMAND_STATUS)
+
+    def complete(self, text, word):
+        return [name for name in self.NAMES if name.startswith(word)]
+
+    def invoke(self, line, from_tty):
+        if line not in self.NAMES:
+            raise gdb.GdbError("usage: vmm arch i386|i8086|x86-64")
+        # gdb takes no architecture that its description is not of: there is
+        # none for a while. It reads the registers after each command, also
+        # when the two sides do not mean the same by them, and then complains.
+        with tempfile.NamedTemporaryFile("w", suffix=".xml") as none:
+            none.write("<target version=\"1.0\"/>")
+            none.flush()
+            for command in ("set tdesc filename " + none.name,
+                            "monitor arch %s now" % line,
+                            "set architecture " + self.NAMES[line],
+                            "unset tdesc filename"):
+                try:
+                    gdb.execute(command, False, True)
+                except gdb.error:
+                    pass
+        if self.NAMES[line] == "i386:x86-64":
+            gdb.execute("set architecture auto", False, True)
+        try:
+            gdb.execute("frame", from_tty)
+        except gdb.error as e:
+            raise gdb.GdbError(str(e))
+
+
 class VmmLastWrite(gdb.Command):
     """Who wrote last to a variable or place: vmm last-write EXPRESSION.
 
@@ -191,6 +234,7 @@ maintenance flush dcache
 end""")
 gdb.printing.register_pretty_printer(None, find_printer, replace=True)
 Vmm()
+VmmArch()
 VmmLastWrite()
 VmmGoto()
 VmmSpace()

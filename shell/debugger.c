@@ -2,9 +2,11 @@
 #include "shell/debugger.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shell/verdict.h"
 #include "vmm/debug.h"
@@ -238,10 +240,22 @@ static int look_into_kernel(struct debugger *d)
 	return d->inspect ? 0 : -ENOMEM;
 }
 
-/* gdb may run in another folder. NULL: no such file. */
+bool debugger_is_elf32(const char *path)
+{
+	unsigned char ident[5] = {0}; /* magic number and class */
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = fd >= 0 && read(fd, ident, sizeof(ident)) == sizeof(ident) &&
+		  !memcmp(ident, "\177ELF\1", 5);
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+/* gdb may run in another folder. NULL: no such file, or none for it. */
 static char *full_path(const char *path)
 {
-	return path ? realpath(path, NULL) : NULL;
+	return path && !debugger_is_elf32(path) ? realpath(path, NULL) : NULL;
 }
 
 static int listen_for_gdb(struct debugger *d)

@@ -46,6 +46,9 @@ int debugger_begin(struct debugger *d, const struct options *options,
 		   struct panic *panic, struct output *stdout_,
 		   struct lines *lines, struct history *history);
 
+/* gdb would take the machine for a 32-bit one, and fail at 64-bit code. */
+bool debugger_is_elf32(const char *path);
+
 /* The run has ended with `status`; accepts a zeroed or ended one. */
 void debugger_end(struct debugger *d, int status);
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "shell/cli.h"
+#include "shell/debugger.h"
 #include "shell/options.h"
 #include "shell/verdict.h"
 #include "vmm/log.h"
@@ -23,13 +24,13 @@
 #define WORDS_MAX 16384
 #define HELPER	  "vmm-gdb.py"
 
-struct line {
+struct words {
 	char text[WORDS_MAX];
 	size_t len;
 	bool full;
 };
 
-static void put(struct line *l, const char *text)
+static void put(struct words *l, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -41,7 +42,7 @@ static void put(struct line *l, const char *text)
 }
 
 /* For the shell that gdb starts the pipe's command by. */
-static void put_quoted(struct line *l, const char *word)
+static void put_quoted(struct words *l, const char *word)
 {
 	put(l, " '");
 	for (; *word; word++) {
@@ -79,25 +80,12 @@ static bool find_helper(const char *self, char path[PATH_MAX])
 	return false;
 }
 
-/* gdb would take the machine for a 32-bit one, and fail at 64-bit code. */
-static bool is_elf32(const char *path)
-{
-	unsigned char ident[5] = {0}; /* magic number and class */
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = fd >= 0 && read(fd, ident, sizeof(ident)) == sizeof(ident) &&
-		  !memcmp(ident, "\177ELF\1", 5);
-
-	if (fd >= 0)
-		close(fd);
-	return is;
-}
-
 /* ---- gdb's command line ---- */
 
 struct call {
 	const char *arg[ARGS_MAX];
 	unsigned args;
-	struct line target, init, helper;
+	struct words target, init, helper;
 };
 
 static void add(struct call *c, const char *arg)
@@ -114,7 +102,7 @@ static void add_command(struct call *c, const char *command)
 
 static void name_symbols(struct call *c, const struct options *o)
 {
-	if (!o->module_count || is_elf32(o->module[0]))
+	if (!o->module_count || debugger_is_elf32(o->module[0]))
 		return;
 	put(&c->init, "add-symbol-file ");
 	put(&c->init, o->module[0]);
@@ -155,11 +143,13 @@ static void name_all(struct call *c, const char *self, int argc, char **argv,
 	}
 	name_target(c, self, argc, argv, o);
 	name_symbols(c, o);
-	if (o->kernel && is_elf32(o->kernel))
-		log_warn("gdb: %s is a 32-bit ELF file, from which gdb would "
-			 "take the machine for a 32-bit one; it is left out: "
-			 "give gdb the 64-bit file by `symbol-file'",
-			 o->kernel);
+	if (o->kernel && debugger_is_elf32(o->kernel))
+		log_warn(
+			"gdb: %s is a 32-bit ELF file, from which gdb would "
+			"take the machine for a 32-bit one; it is left out: "
+			"give gdb the 64-bit file by `symbol-file', or, if its "
+			"code is 32-bit, this one behind `vmm arch i386'",
+			o->kernel);
 	else if (o->kernel)
 		add(c, o->kernel);
 }

@@ -62,6 +62,13 @@ static bool fake_adopt(void *t, uint32_t pid, bool on)
 	return pid == 2;
 }
 
+static const struct gdb_layout *fake_layout(void *t)
+{
+	static const struct gdb_layout layout = {59, 16, {6, 7, 16, 17, 18}};
+
+	return &layout;
+}
+
 static const char *fake_describe(void *t, const char *annex)
 {
 	return strcmp(annex, "target.xml") ? NULL : "<target>#$}*</target>";
@@ -192,9 +199,9 @@ static const struct gdb_target_ops fake_ops = {
 	.alive = fake_alive,
 	.adopt = fake_adopt,
 	.describe = fake_describe,
+	.layout = fake_layout,
 	.exec_file = fake_exec_file,
 	.reg_size = fake_reg_size,
-	.in_g = 59,
 	.read_reg = fake_read_reg,
 	.write_reg = fake_write_reg,
 	.write_regs = fake_write_regs,

@@ -68,7 +68,8 @@ def session(vmm, images, guests, path):
         path = file.name
     args = [a.format(images=images, guests=guests) for a in args]
     command = [vmm, "gdb"] + args + ["--", "-nx", "-batch", "-x", path]
-    env = dict(os.environ, VMM_CONFIG="", LC_ALL="C", TERM="dumb")
+    env = dict(os.environ, VMM_CONFIG="", LC_ALL="C", TERM="dumb",
+               IMAGES=images)
     try:
         run = subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
