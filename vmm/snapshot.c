@@ -103,10 +103,25 @@ struct instant {
 	struct x86_state cpu[MACHINE_CPUS];
 };
 
+/*
+ * The host's time that is left out while a machine is held makes skipped_ns
+ * negative: only the sum is the guest's time then.
+ */
+static void take_clock(const struct machine *m, struct snapshot_clock *clock)
+{
+	uint64_t count = machine_count(m);
+
+	*clock = (struct snapshot_clock){count, m->clock.skipped_ns, m->turn,
+					 m->seed};
+	if (m->cpu[0]->ops->counted_time)
+		return;
+	clock->skipped_ns += count;
+	clock->retired = 0;
+}
+
 static void take_instant(struct machine *m, struct instant *now)
 {
-	now->clock = (struct snapshot_clock){
-		machine_count(m), m->clock.skipped_ns, m->turn, m->seed};
+	take_clock(m, &now->clock);
 	for (unsigned i = 0; i < m->cpu_count; i++)
 		m->cpu[i]->ops->get_state(m->cpu[i], &now->cpu[i]);
 }

@@ -57,7 +57,7 @@ struct snapshot_head {
 };
 
 struct snapshot_clock {
-	uint64_t retired; /* by all CPUs; what elapsed without counting */
+	uint64_t retired; /* by all CPUs; 0: they do not count */
 	uint64_t skipped_ns;
 	struct machine_turn turn;
 	uint64_t seed; /* of the turns */

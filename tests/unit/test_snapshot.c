@@ -148,6 +148,26 @@ static void test_time_may_go_on_while_it_is_written(void **state)
 	machine_destroy(m);
 }
 
+/* Of one that was held, so that some of the host's time is not its own. */
+static void test_the_hosts_time_comes_back(void **state)
+{
+	struct machine *m = machine_create(MEM);
+	struct fake_cpu *cpu = fake_cpu_add(m, NULL, 0, NULL, false);
+	char *bytes = NULL;
+	size_t size;
+	FILE *out = open_memstream(&bytes, &size);
+
+	cpu->elapsed_ns = 1000;
+	m->clock.skipped_ns -= 300;
+	snapshot_write(m, NULL, 0, out);
+	fclose(out);
+	cpu->elapsed_ns = 5000;
+	assert_int_equal(load((uint8_t *)bytes, size, m), 0);
+	assert_int_equal(clock_now(&m->clock), 700);
+	free(bytes);
+	machine_destroy(m);
+}
+
 static void test_any_byte_that_changed_is_noticed(void **state)
 {
 	struct machine *m = machine(MEM);
@@ -272,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_crc32c_is_the_one_of_rfc_3720),
 		cmocka_unit_test(test_a_machine_comes_back),
 		cmocka_unit_test(test_time_may_go_on_while_it_is_written),
+		cmocka_unit_test(test_the_hosts_time_comes_back),
 		cmocka_unit_test(test_any_byte_that_changed_is_noticed),
 		cmocka_unit_test(test_a_part_of_a_file_is_none),
 		cmocka_unit_test(test_what_sums_up_must_make_sense),
