@@ -38,7 +38,8 @@
 # KVM_GUESTDBG_USE_SW_BP and _USE_HW_BP never trigger (TCG ignores the #BP
 # intercept for int3, and does not arm breakpoints when VMRUN loads DR7; single
 # step works); a guest's xsetbv is not intercepted, so KVM forgets XCR0 at the
-# next exit unless the VMM sets it with KVM_SET_XCRS too.
+# next exit unless the VMM sets it with KVM_SET_XCRS too; a TSS of type "busy",
+# as KVM_SET_SREGS has it, grants ring 3 no port before the guest's next LTR.
 #
 # Needs on the host: bash 5.1, qemu-system-x86, busybox-static, cpio, and an
 # apt-get able to download ONE package (the kernel, 27 MB, never installed).

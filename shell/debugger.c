@@ -312,6 +312,8 @@ int debugger_begin(struct debugger *d, const struct options *options,
 	d->kernel = full_path(options->kernel);
 	d->init = options->module_count ? full_path(options->module[0]) : NULL;
 	debug_hold(m->debug, &stop);
+	if (debug_limits(m->debug)[0])
+		log_warn("gdb: %s", debug_limits(m->debug));
 	err = listen_for_gdb(d);
 	if (!err && d->history)
 		history_interrupt(d->history, interrupted, d);

@@ -108,12 +108,17 @@ void doctor_kvm(struct finding *f)
 	uint64_t start = loop_now_ns();
 	struct reason why = {""};
 	int err = kvm_usable(&why);
+	double ms = (loop_now_ns() - start) / 1e6;
 
+	if (err == 0 && kvm_debug_usable(&why)) {
+		found_reason(f, HEALTH_WARN, &why);
+		return;
+	}
 	if (err == 0) {
 		found(f, HEALTH_PASS,
 		      "runs a kernel: the test guest took "
-		      "%.1f ms",
-		      (loop_now_ns() - start) / 1e6);
+		      "%.1f ms; reports what gdb needs",
+		      ms);
 		return;
 	}
 	found_reason(f, HEALTH_WARN, &why);

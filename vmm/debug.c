@@ -41,6 +41,7 @@ struct debug {
 	struct debug_stop last;
 	uint64_t last_rip;
 	uint64_t held_ns; /* the clock when it was held */
+	struct reason limits;
 };
 
 /* ---- life ---- */
@@ -57,8 +58,16 @@ int debug_create(struct machine *m)
 	if (!d)
 		return fail(-ENOMEM, "debug: no memory");
 	d->m = m;
+	for (unsigned i = 0; i < m->cpu_count && !d->limits.text[0]; i++)
+		if (m->cpu[i]->ops->debug_limits)
+			m->cpu[i]->ops->debug_limits(m->cpu[i], &d->limits);
 	m->debug = d;
 	return 0;
+}
+
+const char *debug_limits(const struct debug *d)
+{
+	return d->limits.text;
 }
 
 void debug_destroy(struct debug *d)

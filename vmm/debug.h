@@ -71,6 +71,9 @@ struct debug; /* m->debug */
 int debug_create(struct machine *m);
 void debug_destroy(struct debug *d); /* accepts NULL */
 
+/* What the processors cannot do of what is below, in words; "": all. */
+const char *debug_limits(const struct debug *d);
+
 void debug_listen(struct debug *d, struct debug_listener *listener);
 void debug_unlisten(struct debug *d, struct debug_listener *listener);
 

@@ -150,6 +150,7 @@ static const struct vcpu_ops kvm_ops = {
 	.elapsed_ns = kvm_elapsed_ns,
 	.get_stats = kvm_get_stats,
 	.set_debug = kvm_set_debug,
+	.debug_limits = kvm_debug_limits,
 	.translate = kvm_translate,
 	.counted_time = false,
 };

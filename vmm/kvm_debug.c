@@ -1,13 +1,14 @@
 /*
  * kvm_debug.c: breakpoints, watchpoints and steps by KVM_SET_GUEST_DEBUG.
  *
- * INT3s are put where the addresses lead when run() begins, and taken away
- * when it ends, so that nobody outside of it ever sees one. Where nothing is
- * mapped yet is looked again every millisecond. An INT3 that is none of ours
- * is the guest's, who gets its #BP.
+ * Points are told to KVM when run() begins, and again every millisecond: by
+ * then an address may lead elsewhere. A #BP or #DB that is none of ours is
+ * the guest's, who gets it with the DR6 that it would have had.
  *
  * To go on from a breakpoint, its instruction is stepped alone, without it
- * and without interrupts.
+ * and without interrupts. If an event takes the guest elsewhere in the middle
+ * of a step, the step is over where that is noticed, at the latest when run()
+ * looks again; its return then brings back our trap flag, which is dropped.
  */
 #include "vmm/kvm_debug.h"
 
@@ -19,91 +20,10 @@
 
 #include "vmm/kvm.h"
 
-#define INT3	   0xcc
 #define LOOK_AGAIN 1000000u /* ns */
+#define DR6_REGS   UINT64_C(0xf)
 #define DR6_STEP   (UINT64_C(1) << 14)
-#define DR7_FIXED  (UINT64_C(1) << 10)
-#define DR7_EXACT  (UINT64_C(1) << 9)
-
-/* ---- the plan ---- */
-
-/* The largest aligned piece that `len` bytes at `addr` begin with. */
-static uint64_t piece_at(uint64_t addr, uint64_t len)
-{
-	uint64_t size = 8;
-
-	while (size > len || addr % size)
-		size /= 2;
-	return size;
-}
-
-static int take_reg(struct kvm_debug_plan *plan, const struct vcpu_point *asked,
-		    uint64_t addr, uint64_t len)
-{
-	if (plan->regs == KVM_DEBUG_REGS)
-		return -ENOSPC;
-	plan->asked[plan->regs] = *asked;
-	plan->reg[plan->regs++] = (struct vcpu_point){addr, len, asked->kind};
-	return 0;
-}
-
-static int plan_watch(struct kvm_debug_plan *plan,
-		      const struct vcpu_point *point)
-{
-	int err = point->kind == POINT_READ ? -ENOSPC : 0;
-
-	for (uint64_t at = 0, size; !err && at < point->len; at += size) {
-		size = piece_at(point->addr + at, point->len - at);
-		err = take_reg(plan, point, point->addr + at, size);
-	}
-	return err;
-}
-
-int kvm_debug_plan(const struct vcpu_debug *debug, struct kvm_debug_plan *plan)
-{
-	int err = 0;
-
-	*plan = (struct kvm_debug_plan){.regs = 0};
-	for (unsigned i = 0; !err && i < debug->count; i++)
-		if (debug->point[i].kind != POINT_EXEC)
-			err = plan_watch(plan, &debug->point[i]);
-	if (err)
-		return err;
-	plan->patch = calloc(debug->count + 1, sizeof(*plan->patch));
-	if (!plan->patch)
-		return -ENOMEM;
-	for (unsigned i = 0; i < debug->count; i++) {
-		const struct vcpu_point *p = &debug->point[i];
-
-		if (p->kind == POINT_EXEC && take_reg(plan, p, p->addr, 1))
-			plan->patch[plan->patches++].addr = p->addr;
-	}
-	return 0;
-}
-
-void kvm_debug_plan_fini(struct kvm_debug_plan *plan)
-{
-	free(plan->patch);
-	*plan = (struct kvm_debug_plan){.regs = 0};
-}
-
-/* Enabled in all tasks, its kind and its length, for each. */
-uint64_t kvm_debug_dr7(const struct kvm_debug_plan *plan)
-{
-	static const uint8_t kinds[] = {
-		[POINT_EXEC] = 0, [POINT_WRITE] = 1, [POINT_ACCESS] = 3};
-	static const uint8_t lens[] = {[1] = 0, [2] = 1, [4] = 3, [8] = 2};
-	uint64_t dr7 = DR7_FIXED | DR7_EXACT;
-
-	for (unsigned i = 0; i < plan->regs; i++) {
-		const struct vcpu_point *r = &plan->reg[i];
-
-		dr7 |= UINT64_C(2) << (2 * i);
-		dr7 |= (uint64_t)kinds[r->kind] << (16 + 4 * i);
-		dr7 |= (uint64_t)lens[r->len] << (18 + 4 * i);
-	}
-	return dr7;
-}
+#define NOWHERE	   UINT64_MAX
 
 int kvm_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug)
 {
@@ -114,14 +34,14 @@ int kvm_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug)
 	if (debug && debug->vectors)
 		return -ENOSPC;
 	if (debug)
-		err = kvm_debug_plan(debug, &plan);
+		err = kvm_debug_plan(debug, d->lacks, &plan);
 	if (err)
 		return err;
 	kvm_debug_plan_fini(&d->plan);
 	d->plan = plan;
 	d->step = debug && debug->step;
 	d->pass = debug && debug->pass;
-	d->passing = d->pending = false;
+	d->passing = d->single.begun = false;
 	d->on = d->step || plan.regs || plan.patches;
 	return 0;
 }
@@ -131,68 +51,66 @@ void kvm_debug_fini(struct kvm_cpu *cpu)
 	kvm_debug_plan_fini(&cpu->debug.plan);
 }
 
-/* ---- INT3s ---- */
+/* ---- what KVM is told ---- */
 
-static void plant(struct kvm_cpu *cpu, struct kvm_patch *p,
-		  const struct x86_state *s)
+static bool single(const struct kvm_debug *d)
 {
-	const struct guestmem *mem = cpu->vcpu.env.mem;
-	uint8_t int3 = INT3;
-
-	p->planted = x86_translate(mem, s, p->addr, &p->gpa) &&
-		     guestmem_read(mem, p->gpa, &p->byte, 1) &&
-		     guestmem_write(mem, p->gpa, &int3, 1);
-	cpu->debug.pending |= !p->planted;
+	return d->on && (d->step || d->passing);
 }
 
-/* In the other order: two may be at one place by two addresses. */
-static void pull(struct kvm_cpu *cpu)
+/* A stray trap flag is to come to us, which KVM does with registers in use. */
+static bool uses_regs(const struct kvm_debug *d)
 {
-	struct kvm_debug_plan *plan = &cpu->debug.plan;
+	return (d->on && d->plan.regs) || d->single.strays;
+}
 
-	for (unsigned i = plan->patches; i-- > 0;) {
-		struct kvm_patch *p = &plan->patch[i];
+static bool passed(const struct kvm_debug *d, unsigned reg)
+{
+	const struct vcpu_point *r = &d->plan.reg[reg];
 
-		if (p->planted)
-			guestmem_write(cpu->vcpu.env.mem, p->gpa, &p->byte, 1);
-		p->planted = false;
+	return d->passing && r->kind == POINT_EXEC && r->addr == d->pass_at;
+}
+
+/* DR7's bits of register `from`, for register `to`: enabled, kind, length. */
+static uint64_t move_bits(uint64_t dr7, unsigned from, unsigned to)
+{
+	return (dr7 >> (2 * from) & 3) << (2 * to) |
+	       (dr7 >> (16 + 4 * from) & 0xf) << (16 + 4 * to);
+}
+
+/*
+ * While registers are ours the guest's own do nothing: let them have those
+ * that are left.
+ */
+static void lend_rest(struct kvm_cpu *cpu, struct kvm_guest_debug *ask)
+{
+	struct kvm_debug *d = &cpu->debug;
+	struct kvm_debugregs own = {0};
+	unsigned reg = d->plan.regs;
+
+	memset(d->guest_reg, -1, sizeof(d->guest_reg));
+	kvm_ioctl(cpu->fd, KVM_GET_DEBUGREGS, &own);
+	for (unsigned i = 0; i < KVM_DEBUG_REGS && reg < KVM_DEBUG_REGS; i++) {
+		if (!(own.dr7 >> (2 * i) & 3))
+			continue;
+		ask->arch.debugreg[reg] = own.db[i];
+		ask->arch.debugreg[7] |= move_bits(own.dr7, i, reg);
+		d->guest_reg[reg++] = i;
 	}
 }
 
-static bool passed(const struct kvm_debug *d, uint64_t addr)
+static void put_regs(struct kvm_cpu *cpu, struct kvm_guest_debug *ask)
 {
-	return d->passing && d->pass_at == addr;
-}
+	const struct kvm_debug *d = &cpu->debug;
 
-static void plant_all(struct kvm_cpu *cpu, const struct x86_state *s)
-{
-	struct kvm_debug *d = &cpu->debug;
-
-	d->pending = false;
-	for (unsigned i = 0; i < d->plan.patches; i++)
-		if (!passed(d, d->plan.patch[i].addr))
-			plant(cpu, &d->plan.patch[i], s);
-	d->look_ns = kvm_host_ns() + LOOK_AGAIN;
-}
-
-/* ---- what KVM is told ---- */
-
-static uint64_t linear(const struct x86_state *s)
-{
-	if (s->efer & EFER_LMA && s->seg[SEG_CS].attr & SEG_ATTR_L)
-		return s->rip;
-	return (uint32_t)(s->rip + s->seg[SEG_CS].base);
-}
-
-static uint64_t dr7_now(const struct kvm_debug *d)
-{
-	uint64_t dr7 = kvm_debug_dr7(&d->plan);
-
-	for (unsigned i = 0; i < d->plan.regs; i++)
-		if (d->plan.reg[i].kind == POINT_EXEC &&
-		    passed(d, d->plan.reg[i].addr))
-			dr7 &= ~(UINT64_C(3) << (2 * i));
-	return dr7;
+	ask->control |= KVM_GUESTDBG_USE_HW_BP;
+	ask->arch.debugreg[7] = kvm_debug_dr7(&d->plan);
+	for (unsigned i = 0; i < d->plan.regs; i++) {
+		ask->arch.debugreg[i] = d->plan.reg[i].addr;
+		if (passed(d, i))
+			ask->arch.debugreg[7] &= ~(UINT64_C(3) << (2 * i));
+	}
+	lend_rest(cpu, ask);
 }
 
 /* `inject`: an exception that is the guest's, as a control bit. */
@@ -201,20 +119,16 @@ static void tell(struct kvm_cpu *cpu, uint32_t inject)
 	struct kvm_debug *d = &cpu->debug;
 	struct kvm_guest_debug ask = {.control = inject};
 
-	if (d->on)
+	if (d->on || uses_regs(d))
 		ask.control |= KVM_GUESTDBG_ENABLE;
 	if (d->on && d->plan.patches)
 		ask.control |= KVM_GUESTDBG_USE_SW_BP;
-	if (d->on && (d->step || d->passing))
+	if (single(d))
 		ask.control |= KVM_GUESTDBG_SINGLESTEP;
-	if (d->on && d->plan.regs) {
-		ask.control |= KVM_GUESTDBG_USE_HW_BP;
-		for (unsigned i = 0; i < d->plan.regs; i++)
-			ask.arch.debugreg[i] = d->plan.reg[i].addr;
-		ask.arch.debugreg[7] = dr7_now(d);
-	}
+	if (uses_regs(d))
+		put_regs(cpu, &ask);
 	kvm_ioctl(cpu->fd, KVM_SET_GUEST_DEBUG, &ask);
-	d->was_on = d->on;
+	d->was_on = ask.control != 0;
 }
 
 static bool point_at(const struct kvm_debug_plan *plan, uint64_t addr)
@@ -229,34 +143,46 @@ static bool point_at(const struct kvm_debug_plan *plan, uint64_t addr)
 	return false;
 }
 
+static void pass(struct kvm_cpu *cpu, const struct x86_state *s)
+{
+	struct kvm_debug *d = &cpu->debug;
+
+	d->passing = true;
+	d->single.begun = false;
+	d->pass_at = kvm_linear_rip(s);
+	if (!x86_translate(cpu->vcpu.env.mem, s, d->pass_at, &d->pass_gpa))
+		d->pass_gpa = NOWHERE;
+}
+
 void kvm_debug_enter(struct kvm_cpu *cpu)
 {
 	struct kvm_debug *d = &cpu->debug;
+	const struct vcpu_env *env = &cpu->vcpu.env;
 	struct x86_state s;
 
 	if (!d->on && !d->was_on)
 		return;
 	kvm_get_state(&cpu->vcpu, &s);
-	if (d->pass && point_at(&d->plan, linear(&s))) {
-		d->passing = true;
-		d->pass_at = linear(&s);
-	}
+	if (d->pass && point_at(&d->plan, kvm_linear_rip(&s)))
+		pass(cpu, &s);
 	d->pass = false;
-	plant_all(cpu, &s);
+	kvm_patch_plant(cpu, &s);
 	tell(cpu, 0);
+	d->look_ns = env->now_ns(env->ctx) + LOOK_AGAIN;
 }
 
 void kvm_debug_leave(struct kvm_cpu *cpu)
 {
-	if (cpu->debug.on)
-		pull(cpu);
+	kvm_patch_pull(cpu);
 }
 
 /* ---- what KVM comes back with ---- */
 
-static bool stop(struct vcpu_exit *exit, enum vcpu_debug_cause cause,
-		 const struct vcpu_point *point, uint64_t addr)
+static bool stop(struct kvm_cpu *cpu, struct vcpu_exit *exit,
+		 enum vcpu_debug_cause cause, const struct vcpu_point *point,
+		 uint64_t addr)
 {
+	cpu->debug.passing = cpu->debug.single.begun = false;
 	exit->reason = EXIT_DEBUG;
 	exit->debug = (struct vcpu_debug_event){.cause = cause, .addr = addr};
 	if (point)
@@ -264,36 +190,104 @@ static bool stop(struct vcpu_exit *exit, enum vcpu_debug_cause cause,
 	return false;
 }
 
-static bool met(struct vcpu_exit *exit, uint64_t pc)
+/* One of ours, that an event had pushed, has come back. */
+static bool drop_stray(struct kvm_cpu *cpu)
+{
+	struct kvm_debug *d = &cpu->debug;
+	struct kvm_regs regs = {0};
+
+	if (!d->single.strays || kvm_ioctl(cpu->fd, KVM_GET_REGS, &regs) < 0 ||
+	    !(regs.rflags & FLAG_TF))
+		return false;
+	d->single.strays--;
+	regs.rflags &= ~FLAG_TF;
+	kvm_ioctl(cpu->fd, KVM_SET_REGS, &regs);
+	return true;
+}
+
+static bool met(struct kvm_cpu *cpu, struct vcpu_exit *exit, uint64_t pc)
 {
 	struct vcpu_point point = {pc, 1, POINT_EXEC};
 
-	return stop(exit, DEBUG_CAUSE_POINT, &point, pc);
+	drop_stray(cpu);
+	return stop(cpu, exit, DEBUG_CAUSE_POINT, &point, pc);
 }
 
-/* The one step without the point is done: all again. */
-static bool end_pass(struct kvm_cpu *cpu)
+/* Points as they are to be now. */
+static bool anew(struct kvm_cpu *cpu)
 {
 	struct x86_state s;
 
-	cpu->debug.passing = false;
 	kvm_get_state(&cpu->vcpu, &s);
-	pull(cpu);
-	plant_all(cpu, &s);
+	kvm_patch_pull(cpu);
+	kvm_patch_plant(cpu, &s);
 	tell(cpu, 0);
 	return true;
 }
 
+/* It was one to pass a point, or one that was asked for. */
+static bool step_over(struct kvm_cpu *cpu, struct vcpu_exit *exit)
+{
+	struct kvm_debug *d = &cpu->debug;
+
+	if (d->step)
+		return stop(cpu, exit, DEBUG_CAUSE_STEP, NULL, 0);
+	d->passing = d->single.begun = false;
+	return anew(cpu);
+}
+
+/* By another address than the point's it is the guest's own way: let it. */
 static bool on_breakpoint(struct kvm_cpu *cpu, struct vcpu_exit *exit,
 			  uint64_t pc)
 {
-	const struct kvm_debug_plan *plan = &cpu->debug.plan;
+	const struct kvm_patch *p = kvm_patch_met(cpu, pc);
+	struct x86_state s;
 
-	for (unsigned i = 0; i < plan->patches; i++)
-		if (plan->patch[i].planted && plan->patch[i].addr == pc)
-			return met(exit, pc);
-	tell(cpu, KVM_GUESTDBG_INJECT_BP);
+	if (p && p->addr == pc)
+		return met(cpu, exit, pc);
+	if (!p) {
+		tell(cpu, KVM_GUESTDBG_INJECT_BP);
+		return true;
+	}
+	kvm_get_state(&cpu->vcpu, &s);
+	pass(cpu, &s);
+	return anew(cpu);
+}
+
+/*
+ * The guest's #DB. KVM has not put the cause into the guest's DR6; one before
+ * its instruction (DR7's kind 0) is pushed with RF (SDM 3 17.3.1.1).
+ */
+static bool give_debug(struct kvm_cpu *cpu, uint64_t cause)
+{
+	struct kvm_debugregs own = {0};
+	struct kvm_regs regs = {0};
+	bool before = false;
+
+	kvm_ioctl(cpu->fd, KVM_GET_DEBUGREGS, &own);
+	for (unsigned i = 0; i < KVM_DEBUG_REGS; i++)
+		before |= (cause >> i & 1) && !(own.dr7 >> (16 + 4 * i) & 3);
+	own.dr6 = (own.dr6 & ~DR6_REGS) | cause;
+	kvm_ioctl(cpu->fd, KVM_SET_DEBUGREGS, &own);
+	if (before && kvm_ioctl(cpu->fd, KVM_GET_REGS, &regs) >= 0) {
+		regs.rflags |= FLAG_RF;
+		kvm_ioctl(cpu->fd, KVM_SET_REGS, &regs);
+	}
+	tell(cpu, KVM_GUESTDBG_INJECT_DB);
 	return true;
+}
+
+/* Bits of the guest's registers among those that were met. */
+static uint64_t guests_own(const struct kvm_debug *d, uint64_t dr6)
+{
+	uint64_t own = 0;
+
+	if (!uses_regs(d))
+		return dr6 & DR6_REGS;
+	for (unsigned i = d->plan.regs; i < KVM_DEBUG_REGS; i++)
+		if (dr6 >> i & 1 && d->guest_reg[i] >= 0)
+			own |= UINT64_C(1) << d->guest_reg[i];
+	return own;
 }
 
 /* Bits 3:0 of DR6 say which registers; a step may come with them. */
@@ -301,26 +295,26 @@ static bool on_debug(struct kvm_cpu *cpu, struct vcpu_exit *exit, uint64_t pc,
 		     uint64_t dr6)
 {
 	struct kvm_debug *d = &cpu->debug;
+	uint64_t own = guests_own(d, dr6);
 
 	for (unsigned i = 0; i < d->plan.regs; i++) {
 		const struct vcpu_point *r = &d->plan.reg[i];
 
-		if (!(dr6 >> i & 1))
+		if (!(dr6 >> i & 1) || passed(d, i))
 			continue;
-		d->passing = false;
+		kvm_step_clean(cpu);
 		if (r->kind == POINT_EXEC)
-			return met(exit, pc);
-		return stop(exit, DEBUG_CAUSE_TOUCH, &d->plan.asked[i],
+			return met(cpu, exit, pc);
+		return stop(cpu, exit, DEBUG_CAUSE_TOUCH, &d->plan.asked[i],
 			    r->addr);
 	}
-	if (dr6 & DR6_STEP && d->step) {
-		d->passing = false;
-		return stop(exit, DEBUG_CAUSE_STEP, NULL, 0);
+	if (dr6 & DR6_STEP && single(d)) {
+		kvm_step_clean(cpu);
+		return step_over(cpu, exit);
 	}
-	if (dr6 & DR6_STEP && d->passing)
-		return end_pass(cpu);
-	tell(cpu, KVM_GUESTDBG_INJECT_DB);
-	return true;
+	if (dr6 & DR6_STEP && !own && drop_stray(cpu))
+		return true;
+	return give_debug(cpu, own | (dr6 & DR6_STEP));
 }
 
 bool kvm_debug_exit(struct kvm_cpu *cpu, struct vcpu_exit *exit)
@@ -330,4 +324,22 @@ bool kvm_debug_exit(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 	if (arch->exception == VEC_BP)
 		return on_breakpoint(cpu, exit, arch->pc);
 	return on_debug(cpu, exit, arch->pc, arch->dr6);
+}
+
+/* HLT leaves without a trap; all else that moves without one is an event. */
+bool kvm_debug_goes_on(struct kvm_cpu *cpu, struct vcpu_exit *exit)
+{
+	struct kvm_debug *d = &cpu->debug;
+	struct x86_state s;
+
+	if (!single(d) || cpu->in_flight)
+		return true;
+	kvm_get_state(&cpu->vcpu, &s);
+	if (!d->single.begun)
+		return !kvm_step_begin(cpu, &s) || step_over(cpu, exit);
+	if (kvm_linear_rip(&s) == d->single.from)
+		return true;
+	if (d->single.insn != INSN_HLT)
+		d->single.strays++;
+	return step_over(cpu, exit);
 }

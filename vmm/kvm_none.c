@@ -14,6 +14,11 @@ int kvm_usable(struct reason *why)
 			  "on x86-64");
 }
 
+int kvm_debug_usable(struct reason *why)
+{
+	return kvm_usable(why);
+}
+
 int kvm_open(struct reason *why)
 {
 	return kvm_usable(why);

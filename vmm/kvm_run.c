@@ -306,23 +306,14 @@ static bool still_halted(struct kvm_cpu *cpu)
 	return cpu->halted;
 }
 
-/* A breakpoint may be mapped by then: run() is to begin again. */
-static uint64_t soon(uint64_t deadline, uint64_t now)
-{
-	return deadline > now && deadline - now > 1000000 ? now + 1000000
-							  : deadline;
-}
-
 /* The clock is asked only when no timer runs for this deadline already. */
 static bool past_deadline(struct kvm_cpu *cpu)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
 	uint64_t deadline = env->deadline_ns(env->ctx), now;
 
-	if (cpu->debug.pending && kvm_host_ns() >= cpu->debug.look_ns)
-		return true;
-	if (cpu->debug.pending)
-		deadline = soon(deadline, env->now_ns(env->ctx));
+	if (cpu->debug.on && cpu->debug.look_ns < deadline)
+		deadline = cpu->debug.look_ns;
 	if (kvm_is_armed(cpu, deadline))
 		return false;
 	now = env->now_ns(env->ctx);
@@ -366,8 +357,8 @@ void kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	kvm_debug_enter(cpu);
 	do
 		take_signals(cpu);
-	while (!must_return(cpu, exit) && offer_interrupt(cpu, exit) &&
-	       step(cpu, exit));
+	while (kvm_debug_goes_on(cpu, exit) && !must_return(cpu, exit) &&
+	       offer_interrupt(cpu, exit) && step(cpu, exit));
 	finish_access(cpu, exit);
 	kvm_debug_leave(cpu);
 	kvm_kick_leave(cpu);

@@ -224,7 +224,8 @@ struct write_watch {
 	void *ctx;
 };
 
-struct vcpu; /* a backend embeds this as its first member */
+struct reason; /* vmm/log.h */
+struct vcpu;   /* a backend embeds this as its first member */
 
 struct vcpu_ops {
 	const char *name; /* "kvm", "sim" */
@@ -280,6 +281,12 @@ struct vcpu_ops {
 	 * changed, when these points cannot all be watched.
 	 */
 	int (*set_debug)(struct vcpu *vcpu, const struct vcpu_debug *debug);
+
+	/*
+	 * What of that this CPU cannot do on this host, in words: -ENOTSUP; 0
+	 * when nothing is amiss. May take milliseconds. NULL: all is done.
+	 */
+	int (*debug_limits)(struct vcpu *vcpu, struct reason *why);
 
 	/*
 	 * Translate as the CPU would, without a fault and without setting A

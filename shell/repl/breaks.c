@@ -171,6 +171,7 @@ static int tell_processors(struct repl *r)
 
 static int add(struct repl *r, struct break_point *b)
 {
+	const char *limits = debug_limits(r->m->debug);
 	int err;
 
 	b->point.owner = b;
@@ -184,10 +185,11 @@ static int add(struct repl *r, struct break_point *b)
 	if (err) {
 		debug_remove(r->m->debug, &b->point);
 		repl_let_go(r);
-		return answer_fail(&r->answer, "FAILED", "%s: %s", b->text,
-				   err == -ENOSPC
-					   ? "this processor cannot watch more"
-					   : "there can be no point there");
+		return answer_fail(
+			&r->answer, "FAILED", "%s: %s", b->text,
+			err != -ENOSPC ? "there can be no point there"
+			: limits[0]    ? limits
+				       : "this processor cannot watch more");
 	}
 	b->number = ++r->breaks.last;
 	print_row(r, b);

@@ -13,7 +13,7 @@ static int plan_of(const struct vcpu_point *point, unsigned count,
 {
 	struct vcpu_debug debug = {.point = point, .count = count};
 
-	return kvm_debug_plan(&debug, plan);
+	return kvm_debug_plan(&debug, 0, plan);
 }
 
 static void test_four_breakpoints_need_no_int3(void **state)
@@ -93,6 +93,43 @@ static void test_reads_alone_cannot_be_watched(void **state)
 	assert_int_equal(plan_of(&p, 1, &plan), -ENOSPC);
 }
 
+static void test_what_kvm_lacks_is_not_used(void **state)
+{
+	static const struct vcpu_point at = {0x1000, 1, POINT_EXEC};
+	static const struct vcpu_point touch = {0x2000, 1, POINT_WRITE};
+	static const struct {
+		const struct vcpu_point *point;
+		bool step;
+		unsigned lacks;
+		int err;
+		unsigned regs, patches;
+	} row[] = {
+		{&at, false, KVM_LACKS_BREAK, 0, 0, 1},
+		{&at, false, KVM_LACKS_INT3, 0, 1, 0},
+		{&at, false, KVM_LACKS_WATCH | KVM_LACKS_STEP, 0, 1, 0},
+		{&at, false, KVM_LACKS_BREAK | KVM_LACKS_INT3, -ENOSPC, 0, 0},
+		{&touch, false, KVM_LACKS_BREAK, 0, 1, 0},
+		{&touch, false, KVM_LACKS_WATCH, -ENOSPC, 0, 0},
+		{NULL, true, ~KVM_LACKS_STEP, 0, 0, 0},
+		{NULL, true, KVM_LACKS_STEP, -ENOSPC, 0, 0},
+	};
+
+	for (unsigned i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct vcpu_debug debug = {.point = row[i].point,
+					   .count = row[i].point != NULL,
+					   .step = row[i].step};
+		struct kvm_debug_plan plan;
+
+		assert_int_equal(kvm_debug_plan(&debug, row[i].lacks, &plan),
+				 row[i].err);
+		if (row[i].err)
+			continue;
+		assert_int_equal(plan.regs, row[i].regs);
+		assert_int_equal(plan.patches, row[i].patches);
+		kvm_debug_plan_fini(&plan);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_watchpoints_go_first),
 		cmocka_unit_test(test_lengths_are_made_of_aligned_pieces),
 		cmocka_unit_test(test_reads_alone_cannot_be_watched),
+		cmocka_unit_test(test_what_kvm_lacks_is_not_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
