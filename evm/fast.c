@@ -308,7 +308,7 @@ JUMPI:
 	sp++;
 JUMP:
 	sp--;
-	if (!u256_fits_u64(sp) || !evm_code_is_jumpdest(f->code, sp->w[0])) {
+	if (!u256_fits_u64(sp) || !evm_fast_jumpdest(f, fast, sp->w[0])) {
 		r = EVM_BAD_JUMP;
 		goto leave;
 	}

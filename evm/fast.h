@@ -49,10 +49,10 @@
 	X(JUMPI_TO) /* if the top is not zero */ \
 	X(JUMPZ_TO) /* if it is */ \
 	X(PUSH) /* k */ \
-	X(PUSH_WORD) /* the word at this address */ \
-	X(PUSH_PUSH) /* two of 32 bits */ \
 	X(DUP) \
 	X(SWAP) \
+	X(PUSH_WORD) /* the word at this address */ \
+	X(PUSH_PUSH) /* two of 32 bits */ \
 	X(DUP_DUP) /* two places of 32 bits */ \
 	X(PUSH_DUP) /* k of 32 bits, and a place */ \
 	X(DUP_PUSH) \
@@ -95,12 +95,21 @@ struct fast_block {
 struct evm_fast {
 	size_t size;
 	enum evm_fork fork;
-	size_t count;
 	struct fast_op *ops;
 	struct u256 *words; /* long constants */
 	uint32_t *pc;	    /* of each operation */
-	uint32_t *at;	    /* by pc: the operation at a JUMPDEST */
+	uint32_t *at; /* by pc: the block that begins there, or EVM_NO_BLOCK */
 };
+
+#define EVM_NO_BLOCK UINT32_MAX
+
+/* A block begins at each of them, but not only there. */
+static inline bool evm_fast_jumpdest(const struct evm_frame *f,
+				     const struct evm_fast *fast, uint64_t pc)
+{
+	return pc < f->code->len && f->code->bytes[pc] == OP_JUMPDEST &&
+	       fast->at[pc] != EVM_NO_BLOCK;
+}
 
 /* The labels of all kinds, in order. */
 const void *const *evm_fast_labels(void);

@@ -10,65 +10,63 @@
 /* No instruction costs, or blocks ask, more than what these cannot hold. */
 #define GAS_MAX	   INT32_MAX
 #define HEIGHT_MAX (EVM_STACK_MAX + 1)
-#define NO_BLOCK   UINT32_MAX
+#define NO_OP	   UINT32_MAX
 
 struct translator {
 	struct evm_code *code;
 	const uint16_t *costs; /* of the fork */
 	const void *const *labels;
 	struct evm_fast *fast;
-	size_t word_count;
+	struct fast_op *op; /* the next one, and its pc */
+	uint32_t *op_pc;
+	struct u256 *word;	/* the next long constant */
 	enum fast_kind last[2]; /* of the block's operations; 0 is the last */
-	size_t block;		/* its first operation, a FAST_BLOCK */
+	struct fast_op *block;	/* its first operation, a FAST_BLOCK */
 	int64_t gas;
 	int height, need, grow;
+	/* the last jump and SKIP, whose arguments have the ones before above */
+	uint32_t last_jump, last_skip;
 	bool dead; /* no instruction leads here */
 	bool too_costly;
 };
 
-static unsigned push_size(uint8_t opcode)
+/* Behind which ones the block ends: they jump, or look at the gas left. */
+static const bool ends_block[256] = {
+	[OP_JUMPI] = true,	[OP_JUMPDEST] = true, [OP_GAS] = true,
+	[OP_SSTORE] = true,	[OP_CREATE] = true,   [OP_CREATE2] = true,
+	[OP_CALL] = true,	[OP_CALLCODE] = true, [OP_DELEGATECALL] = true,
+	[OP_STATICCALL] = true,
+};
+
+/* Those behind which nothing is run. */
+static bool ends_run(uint8_t opcode)
 {
-	return opcode >= OP_PUSH1 && opcode <= OP_PUSH32 ? opcode - OP_PUSH0
-							 : 0;
+	return opcode == OP_JUMP || opcode == OP_STOP || opcode == OP_RETURN ||
+	       opcode == OP_REVERT || opcode == OP_SELFDESTRUCT;
 }
 
-/* Those behind which a block must end, as they look at the gas left. */
-static bool looks_at_gas(uint8_t opcode)
+static uint32_t index_of(const struct translator *t, const struct fast_op *op)
 {
-	switch (opcode) {
-	case OP_GAS:
-	case OP_SSTORE:
-	case OP_CREATE:
-	case OP_CREATE2:
-	case OP_CALL:
-	case OP_CALLCODE:
-	case OP_DELEGATECALL:
-	case OP_STATICCALL:
-		return true;
-	default:
-		return false;
-	}
+	return (uint32_t)(op - t->fast->ops);
 }
 
-static bool ends_frame(uint8_t opcode)
+static void put(struct translator *t, enum fast_kind kind, uint64_t arg,
+		size_t pc)
 {
-	return opcode == OP_RETURN || opcode == OP_REVERT ||
-	       opcode == OP_SELFDESTRUCT;
+	*t->op++ = (struct fast_op){t->labels[kind], arg};
+	*t->op_pc++ = (uint32_t)pc;
 }
 
 /* ---- blocks ---- */
 
 static void begin_block(struct translator *t, size_t pc)
 {
-	struct evm_fast *fast = t->fast;
-
-	t->block = fast->count;
+	t->block = t->op;
 	t->gas = t->height = t->need = t->grow = 0;
 	t->last[0] = t->last[1] = FAST_BLOCK;
 	t->dead = false;
-	fast->at[pc] = (uint32_t)fast->count;
-	fast->pc[fast->count] = (uint32_t)pc;
-	fast->ops[fast->count++].label = t->labels[FAST_BLOCK];
+	t->fast->at[pc] = index_of(t, t->op);
+	put(t, FAST_BLOCK, 0, pc);
 }
 
 static int limited(int height)
@@ -84,17 +82,15 @@ static void end_block(struct translator *t)
 
 	if (t->gas > GAS_MAX)
 		t->too_costly = true;
-	memcpy(&t->fast->ops[t->block].arg, &block, sizeof(block));
+	memcpy(&t->block->arg, &block, sizeof(block));
 }
 
 /* Into the block of a JUMPDEST. */
 static void fall_through(struct translator *t, size_t pc)
 {
-	struct evm_fast *fast = t->fast;
-
-	if (fast->count == t->block + 1) {
-		fast->pc[fast->count] = (uint32_t)pc;
-		fast->ops[fast->count++].label = t->labels[FAST_SKIP];
+	if (t->op == t->block + 1) {
+		put(t, FAST_SKIP, t->last_skip, pc);
+		t->last_skip = index_of(t, t->op - 1);
 	}
 	end_block(t);
 }
@@ -115,16 +111,13 @@ static void account(struct translator *t, uint8_t opcode)
 
 static struct fast_op *last_op(struct translator *t)
 {
-	return &t->fast->ops[t->fast->count - 1];
+	return t->op - 1;
 }
 
 static void append(struct translator *t, enum fast_kind kind, uint64_t arg,
 		   size_t pc)
 {
-	struct evm_fast *fast = t->fast;
-
-	fast->pc[fast->count] = (uint32_t)pc;
-	fast->ops[fast->count++] = (struct fast_op){t->labels[kind], arg};
+	put(t, kind, arg, pc);
 	t->last[1] = t->last[0];
 	t->last[0] = kind;
 }
@@ -154,29 +147,29 @@ static void split(struct translator *t, size_t pc)
 	append(t, push_second ? FAST_PUSH : FAST_DUP, arg >> 32, pc);
 }
 
+/* PUSH, DUP and SWAP, each after each */
+_Static_assert(FAST_DUP == FAST_PUSH + 1 && FAST_SWAP == FAST_PUSH + 2,
+	       "they index this table");
+static const uint8_t pairs[3][3] = {
+	{FAST_PUSH_PUSH, FAST_PUSH_DUP, 0},
+	{FAST_DUP_PUSH, FAST_DUP_DUP, 0},
+	{0, 0, FAST_SWAP_SWAP},
+};
+_Static_assert(FAST_KINDS <= 256, "a kind is a byte");
+
 /* The first part of a pair, if this and `kind` make one. */
 static bool pair(struct translator *t, enum fast_kind kind, uint64_t arg)
 {
-	static const struct {
-		enum fast_kind first, second, both;
-	} pairs[] = {
-		{FAST_PUSH, FAST_PUSH, FAST_PUSH_PUSH},
-		{FAST_PUSH, FAST_DUP, FAST_PUSH_DUP},
-		{FAST_DUP, FAST_PUSH, FAST_DUP_PUSH},
-		{FAST_DUP, FAST_DUP, FAST_DUP_DUP},
-		{FAST_SWAP, FAST_SWAP, FAST_SWAP_SWAP},
-	};
-	uint64_t first = last_op(t)->arg;
+	unsigned last = t->last[0] - FAST_PUSH;
+	uint64_t first;
 
-	if (!is_short(first) || !is_short(arg))
+	if (last > 2 || !pairs[last][kind - FAST_PUSH])
 		return false;
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (pairs[i].first != t->last[0] || pairs[i].second != kind)
-			continue;
-		replace(t, pairs[i].both, first | arg << 32);
-		return true;
-	}
-	return false;
+	first = last_op(t)->arg;
+	if (!is_short(first | arg))
+		return false;
+	replace(t, pairs[last][kind - FAST_PUSH], first | arg << 32);
+	return true;
 }
 
 static bool commutes(enum fast_kind kind)
@@ -238,7 +231,7 @@ static void emit_memory(struct translator *t, enum fast_kind kind, size_t pc)
 		append(t, kind, 0, pc);
 }
 
-/* Targets are program counters until all are known. */
+/* Targets are program counters until all are known (resolve_jumps()). */
 static void emit_jump(struct translator *t, uint8_t opcode, size_t pc)
 {
 	bool always = opcode == OP_JUMP;
@@ -248,12 +241,17 @@ static void emit_jump(struct translator *t, uint8_t opcode, size_t pc)
 	target = last_op(t)->arg;
 	if (t->last[0] != FAST_PUSH || !evm_code_is_jumpdest(t->code, target)) {
 		append(t, always ? FAST_JUMP : FAST_JUMPI, 0, pc);
-	} else if (!always && t->last[1] == FAST_ISZERO) {
-		t->fast->count--;
+		return;
+	}
+	target |= (uint64_t)t->last_jump << 32;
+	if (!always && t->last[1] == FAST_ISZERO) {
+		t->op--;
+		t->op_pc--;
 		replace(t, FAST_JUMPZ_TO, target);
 	} else {
 		replace(t, always ? FAST_JUMP_TO : FAST_JUMPI_TO, target);
 	}
+	t->last_jump = index_of(t, t->op - 1);
 }
 
 static void emit_pop(struct translator *t, size_t pc)
@@ -276,15 +274,20 @@ static void emit(struct translator *t, enum fast_kind kind, uint64_t arg,
 static void emit_push(struct translator *t, size_t pc, unsigned size)
 {
 	const uint8_t *data = t->code->bytes + pc + 1;
-	struct u256 word = u256_load_bytes(data, size);
+	struct u256 word;
 
+	if (size <= 8) {
+		emit(t, FAST_PUSH,
+		     size ? u256_load_be64(data) >> (64 - 8 * size) : 0, pc);
+		return;
+	}
+	word = u256_load_bytes(data, size);
 	if (u256_fits_u64(&word)) {
 		emit(t, FAST_PUSH, word.w[0], pc);
 		return;
 	}
-	t->fast->words[t->word_count] = word;
-	append(t, FAST_PUSH_WORD, (uintptr_t)&t->fast->words[t->word_count++],
-	       pc);
+	*t->word = word;
+	append(t, FAST_PUSH_WORD, (uintptr_t)t->word++, pc);
 }
 
 /* ---- instructions ---- */
@@ -310,11 +313,11 @@ static void emit_outside(struct translator *t, uint8_t opcode, size_t pc)
 	int64_t delta = evm_ops[opcode].delta * (int)sizeof(struct u256);
 	uint64_t arg = opcode | (uint64_t)delta << 8;
 
-	if (ends_frame(opcode))
-		append(t, FAST_END, arg, pc);
-	else
-		append(t, looks_at_gas(opcode) ? FAST_LAST : FAST_PLAIN, arg,
-		       pc);
+	append(t,
+	       ends_run(opcode)	    ? FAST_END
+	       : ends_block[opcode] ? FAST_LAST
+				    : FAST_PLAIN,
+	       arg, pc);
 }
 
 static void translate_one(struct translator *t, uint8_t opcode, size_t pc)
@@ -323,7 +326,7 @@ static void translate_one(struct translator *t, uint8_t opcode, size_t pc)
 
 	switch (opcode) {
 	case OP_PUSH0 ... OP_PUSH32:
-		emit_push(t, pc, push_size(opcode));
+		emit_push(t, pc, opcode - OP_PUSH0);
 		break;
 	case OP_DUP1 ... OP_DUP16:
 		emit(t, FAST_DUP, (opcode - OP_DUP1 + 1u) * word, pc);
@@ -368,10 +371,10 @@ static void translate_next(struct translator *t, uint8_t opcode, size_t pc)
 	}
 	account(t, opcode);
 	translate_one(t, opcode, pc);
-	if (opcode == OP_JUMP || opcode == OP_STOP || ends_frame(opcode)) {
+	if (ends_run(opcode)) {
 		end_block(t);
 		t->dead = true;
-	} else if (opcode == OP_JUMPI || looks_at_gas(opcode)) {
+	} else if (ends_block[opcode]) {
 		end_block(t);
 		begin_block(t, pc + 1);
 	}
@@ -393,7 +396,8 @@ static void translate(struct translator *t)
 		} else if (!t->dead) {
 			translate_next(t, opcode, pc);
 		}
-		pc += push_size(opcode);
+		if (evm_push_size(opcode) > 0)
+			pc += evm_push_size(opcode);
 	}
 	if (t->dead)
 		return;
@@ -404,14 +408,12 @@ static void translate(struct translator *t)
 static void resolve_jumps(struct translator *t)
 {
 	struct evm_fast *fast = t->fast;
+	struct fast_op *op;
 
-	for (size_t i = 0; i < fast->count; i++) {
-		struct fast_op *op = &fast->ops[i];
-
-		if (op->label == t->labels[FAST_JUMP_TO] ||
-		    op->label == t->labels[FAST_JUMPI_TO] ||
-		    op->label == t->labels[FAST_JUMPZ_TO])
-			op->arg = (uintptr_t)&fast->ops[fast->at[op->arg]];
+	for (uint32_t i = t->last_jump; i != NO_OP;) {
+		op = &fast->ops[i];
+		i = (uint32_t)(op->arg >> 32);
+		op->arg = (uintptr_t)&fast->ops[fast->at[(uint32_t)op->arg]];
 	}
 }
 
@@ -422,43 +424,49 @@ static void resolve_jumps(struct translator *t)
 static void join_blocks(struct translator *t)
 {
 	const void *skip = t->labels[FAST_SKIP];
-	struct fast_op *ops = t->fast->ops;
 	struct fast_block block, next;
+	struct fast_op *op;
 
-	for (size_t i = t->fast->count; i-- > 0;) {
-		if (ops[i].label != skip)
-			continue;
-		memcpy(&block, &ops[i - 1].arg, sizeof(block));
-		memcpy(&next, &ops[i + 1].arg, sizeof(next));
+	for (uint32_t i = t->last_skip; i != NO_OP;) {
+		op = &t->fast->ops[i];
+		i = (uint32_t)op->arg;
+		memcpy(&block, &op[-1].arg, sizeof(block));
+		memcpy(&next, &op[1].arg, sizeof(next));
 		next.gas += block.gas;
-		memcpy(&ops[i - 1].arg, &next, sizeof(next));
-		ops[i].arg = ops[i + 2].label == skip ? ops[i + 2].arg
-						      : (uintptr_t)&ops[i + 2];
+		memcpy(&op[-1].arg, &next, sizeof(next));
+		op->arg = op[2].label == skip ? op[2].arg : (uintptr_t)&op[2];
 	}
 }
 
 /* At most: an operation for each instruction and block, and the last STOP. */
-static void count(const struct evm_code *code, size_t *ops, size_t *words)
+static size_t count(const struct evm_code *code, size_t *long_constants)
 {
-	*ops = 3;
-	*words = 0;
-	for (size_t pc = 0; pc < code->len; pc++) {
+	size_t ops = 3, words = 0, len = code->len;
+
+	for (size_t pc = 0; pc < len; pc++) {
 		uint8_t opcode = code->bytes[pc];
 
-		*ops += 1 + (opcode == OP_JUMPI || opcode == OP_JUMPDEST ||
-			     looks_at_gas(opcode));
-		*words += push_size(opcode) > 8;
-		pc += push_size(opcode);
+		if (evm_push_size(opcode) > 0) {
+			words += opcode >= OP_PUSH9;
+			pc += evm_push_size(opcode);
+			ops++;
+		} else {
+			ops += 1 + ends_block[opcode];
+		}
 	}
+	*long_constants = words;
+	return ops;
 }
 
 static struct evm_fast *create(const struct evm_allocator *alloc,
-			       const struct evm_code *code, enum evm_fork fork)
+			       struct evm_code *code, enum evm_fork fork)
 {
 	struct evm_fast *fast;
 	size_t ops, words, size;
 
-	count(code, &ops, &words);
+	if (code->len > 0)
+		evm_code_scan(code, code->len - 1);
+	ops = count(code, &words);
 	size = sizeof(*fast) + words * sizeof(fast->words[0]) +
 	       ops * (sizeof(fast->ops[0]) + sizeof(fast->pc[0])) +
 	       (code->len + 1) * sizeof(fast->at[0]);
@@ -470,8 +478,7 @@ static struct evm_fast *create(const struct evm_allocator *alloc,
 	fast->ops = (struct fast_op *)(fast->words + words);
 	fast->pc = (uint32_t *)(fast->ops + ops);
 	fast->at = fast->pc + ops;
-	for (size_t i = 0; i <= code->len; i++)
-		fast->at[i] = NO_BLOCK;
+	memset(fast->at, 0xff, (code->len + 1) * sizeof(fast->at[0]));
 	return fast;
 }
 
@@ -481,18 +488,24 @@ void evm_fast_free(const struct evm_allocator *alloc, struct evm_fast *fast)
 		evm_free(alloc, fast, fast->size);
 }
 
-static struct evm_fast *make(const struct evm_allocator *alloc,
-			     struct evm_code *code, enum evm_fork fork)
+__attribute__((flatten)) static struct evm_fast *make(
+	const struct evm_allocator *alloc, struct evm_code *code,
+	enum evm_fork fork)
 {
 	struct translator t = {.code = code,
 			       .costs = evm_op_gas[fork],
-			       .labels = evm_fast_labels()};
+			       .labels = evm_fast_labels(),
+			       .last_jump = NO_OP,
+			       .last_skip = NO_OP};
 
-	if (code->len >= NO_BLOCK / 2)
+	if (code->len >= NO_OP / 2)
 		return NULL;
 	t.fast = create(alloc, code, fork);
 	if (!t.fast)
 		return NULL;
+	t.op = t.fast->ops;
+	t.op_pc = t.fast->pc;
+	t.word = t.fast->words;
 	translate(&t);
 	if (t.too_costly) {
 		evm_fast_free(alloc, t.fast);
@@ -503,10 +516,10 @@ static struct evm_fast *make(const struct evm_allocator *alloc,
 	return t.fast;
 }
 
-/* Translating a byte costs about as much as running three instructions. */
+/* Translating a byte costs about as much as running one instruction. */
 static bool is_hot(const struct evm_code *code)
 {
-	return code->heat > 1024 + 8 * code->len;
+	return code->heat > 512 + 4 * code->len;
 }
 
 const struct evm_fast *evm_fast_get(struct evm_frame *f)
@@ -525,7 +538,7 @@ const struct evm_fast *evm_fast_get(struct evm_frame *f)
 		if (!code->fast)
 			code->heat = 0; /* later, perhaps */
 	}
-	if (!code->fast || code->fast->at[f->pc] == NO_BLOCK)
+	if (!code->fast || code->fast->at[f->pc] == EVM_NO_BLOCK)
 		return NULL;
 	return code->fast;
 }

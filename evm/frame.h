@@ -19,9 +19,9 @@
 #define EVM_GAS_INITCODE_WORD 2
 
 /*
- * Code made ready to run: a copy with EVM_CODE_PADDING zero bytes behind, so
- * that neither the end nor a PUSH's data need a check (zero is STOP), and the
- * map of its JUMPDESTs, a bit for each byte, made as far as jumps go.
+ * Code made ready to run: a copy with zero bytes before it and behind it, so
+ * that neither the ends nor a PUSH's data need a check (zero is STOP), and
+ * the map of its JUMPDESTs, a bit for each byte, filled as they are met.
  */
 #define EVM_CODE_PADDING      33
 
@@ -33,9 +33,11 @@ struct evm_code {
 	size_t heat;	       /* gas used in it by the plain loop */
 	struct evm_fast *fast; /* translated, once it is hot (fast.h) */
 	uint8_t *jumpdests;
-	size_t scanned; /* they are known up to here, an instruction */
+	size_t scanned; /* all are known up to here, an instruction */
+	size_t steps;	/* made to find others */
 	bool hashed;	/* hash is known */
 	struct evm_hash hash;
+	uint8_t before[32];
 	uint8_t bytes[];
 };
 
@@ -51,14 +53,15 @@ void evm_code_hash(const struct evm_code *code, struct evm_hash *hash);
 /* EIP-7702: code that says where to find the code; NULL if it is other code. */
 const struct evm_address *evm_code_delegate(const struct evm_code *code);
 
-/* evm_code_is_jumpdest() for what is not known yet. */
-bool evm_code_scan(struct evm_code *code, uint64_t pc);
+/* Marks all that begin up to pc. */
+void evm_code_scan(struct evm_code *code, size_t pc);
+/* evm_code_is_jumpdest() for what is not marked in the map. */
+bool evm_code_find(struct evm_code *code, uint64_t pc);
 
 static inline bool evm_code_is_jumpdest(struct evm_code *code, uint64_t pc)
 {
-	if (pc >= code->scanned)
-		return evm_code_scan(code, pc);
-	return code->jumpdests[pc / 8] >> (pc % 8) & 1;
+	return pc < code->len && (code->jumpdests[pc / 8] >> (pc % 8) & 1 ||
+				  evm_code_find(code, pc));
 }
 
 /* Bytes that grow: frame memory, return data. */

@@ -316,7 +316,7 @@ leave:
  */
 static void warm_up(struct evm_code *code, int64_t gas)
 {
-	size_t most = 8 * code->len + 1025;
+	size_t most = 4 * code->len + 513;
 
 	if (gas > 0)
 		code->heat += (uint64_t)gas < most ? (size_t)gas : most;

@@ -218,4 +218,11 @@ enum evm_opcode {
 #undef EVM_OPCODE_ENUM
 };
 
+/* As a signed number PUSH32 is the largest byte: one test for all PUSHes. */
+static inline unsigned evm_push_size(unsigned char opcode)
+{
+	return (signed char)opcode >= OP_PUSH1 ? (unsigned)opcode - OP_PUSH0
+					       : 0;
+}
+
 #endif

@@ -265,6 +265,48 @@ static void test_jumpdests_are_found_in_any_order(void **state)
 	machine_fini(&m);
 }
 
+/*
+ * Bytes that are often 5bh and PUSHes, long and short, so that what is data
+ * can be told from near or only from the beginning; asked for in any order.
+ */
+static void test_jumpdests_are_those_of_a_scan(void **state)
+{
+	struct machine m = {0};
+	uint32_t seed = 1;
+
+	assert_int_equal(machine_init(&m, EVM_OSAKA), 0);
+	for (unsigned round = 0; round < 400; round++) {
+		uint8_t bytes[700];
+		bool is[700] = {false};
+		size_t len = round % 2 ? sizeof(bytes) : 1 + round;
+		struct evm_code *code;
+
+		for (size_t i = 0; i < len; i++) {
+			seed = seed * 1664525 + 1013904223;
+			bytes[i] = (seed >> 24) % (1 + round % 7) == 0
+					   ? 0x5b
+					   : (uint8_t)(0x55 +
+						       (seed >>
+							16) % (48 - round % 5));
+		}
+		for (size_t i = 0; i < len; i++) {
+			is[i] = bytes[i] == 0x5b;
+			if (bytes[i] >= 0x60 && bytes[i] < 0x80)
+				i += bytes[i] - 0x5fu;
+		}
+		code = evm_code_create(&m.evm.alloc, bytes, len);
+		assert_non_null(code);
+		for (size_t i = 0; i < 2 * len; i++) {
+			size_t pc = (i * 367 + round) % len;
+
+			assert_int_equal(evm_code_is_jumpdest(code, pc),
+					 is[pc]);
+		}
+		evm_code_unref(&m.evm.alloc, code);
+	}
+	machine_fini(&m);
+}
+
 static void test_gas_of_memory_at_the_edge(void **state)
 {
 	/* MLOAD at 704: 23 words, 69 gas and 1 (529 / 512) */
@@ -373,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_checks_before_every_byte_in_every_fork),
 		cmocka_unit_test(test_jumps_go_to_jumpdests_only),
 		cmocka_unit_test(test_jumpdests_are_found_in_any_order),
+		cmocka_unit_test(test_jumpdests_are_those_of_a_scan),
 		cmocka_unit_test(test_gas_of_memory_at_the_edge),
 		cmocka_unit_test(test_too_little_memory_is_no_out_of_gas),
 		cmocka_unit_test(test_copies_read_zeros_behind_the_end),
