@@ -10,6 +10,7 @@
 #include "evm/frame.h"
 #include "evm/hash.h"
 #include "evm/precompile.h"
+#include "evm/run.h"
 #include "evm/state.h"
 
 #define GAS_CODE_BYTE	200
@@ -142,6 +143,8 @@ static int start_call(struct evm *evm, const struct evm_message *msg,
 	if (msg->kind == EVM_CALL)
 		err = evm_state_transfer(evm->state, &msg->sender,
 					 &msg->recipient, &msg->value);
+	if (err == 0)
+		err = evm_state_missing(evm->state);
 	if (err < 0)
 		return err;
 
@@ -155,7 +158,9 @@ static int start_call(struct evm *evm, const struct evm_message *msg,
 			evm_state_rollback(evm->state, snapshot);
 		return err;
 	}
-	evm_state_host.code(evm->state, &msg->code_from, &code);
+	err = evm_state_host.code(evm->state, &msg->code_from, &code);
+	if (err < 0)
+		return err;
 	if (!code) {
 		done_at_once(msg, EVM_SUCCESS, result);
 		return 0;
@@ -204,6 +209,9 @@ static int start_create(struct evm *evm, const struct evm_message *msg,
 		return err;
 	snapshot = evm_state_snapshot(evm->state);
 	taken = evm_state_find(evm->state, &m.recipient);
+	err = evm_state_missing(evm->state);
+	if (err < 0)
+		return err;
 	if (address_taken(taken)) {
 		done_at_once(msg, EVM_ADDRESS_TAKEN, result);
 		return 0;
@@ -224,12 +232,17 @@ static int start_create(struct evm *evm, const struct evm_message *msg,
 		snapshot);
 }
 
+/* If it cannot be started now, the state is as it was. */
 static int start(struct evm *evm, const struct evm_message *msg, unsigned depth,
 		 bool *done, struct evm_result *result)
 {
-	if (is_creation(msg))
-		return start_create(evm, msg, depth, done, result);
-	return start_call(evm, msg, depth, done, result);
+	size_t snapshot = evm_state_snapshot(evm->state);
+	int err = is_creation(msg) ? start_create(evm, msg, depth, done, result)
+				   : start_call(evm, msg, depth, done, result);
+
+	if (err < 0)
+		evm_state_rollback(evm->state, snapshot);
+	return err;
 }
 
 /* The output of init code becomes the contract's code, if that can be paid. */
@@ -319,18 +332,22 @@ int evm_frame_resume(struct evm *evm, struct evm_frame *f,
 	return 0;
 }
 
-/* Runs the frame at depth 0 and all that it calls. */
+/*
+ * Runs the frame at depth 0 and all that it calls. Who waits for a call that
+ * is yet to be started has `calling` set, also where this begins anew.
+ */
 static int drive(struct evm *evm, unsigned *depth, struct evm_result *result)
 {
 	for (;;) {
 		struct evm_frame *f = evm->frames[*depth];
 		bool done = true;
-		int err = evm->interpret ? evm->interpret(f) : evm_interpret(f);
+		int err = 0;
 
+		if (!f->calling)
+			err = evm->interpret ? evm->interpret(f)
+					     : evm_interpret(f);
 		if (err == 0 && f->calling) {
 			err = start(evm, &f->call, *depth + 1, &done, result);
-			if (err == 0)
-				err = evm_state_missing(evm->state);
 			if (err == 0 && !done) {
 				++*depth;
 				continue;
@@ -367,47 +384,56 @@ static int keep_output(struct evm *evm, struct evm_result *result)
 	return 0;
 }
 
-/* Whatever went wrong, the state is as before and no frame is open. */
-static int run(struct evm *evm, bool done, size_t snapshot,
-	       struct evm_result *result)
+int evm_run_begin(struct evm *evm, const struct evm_message *msg,
+		  struct evm_run *run, struct evm_result *result)
 {
-	unsigned depth = 0;
+	*run = (struct evm_run){.snapshot = evm_state_snapshot(evm->state)};
+	return start(evm, msg, 0, &run->done, result);
+}
+
+int evm_run_go_on(struct evm *evm, struct evm_run *run,
+		  struct evm_result *result)
+{
 	int err = 0;
 
-	if (!done)
-		err = drive(evm, &depth, result);
-	if (err == 0)
-		err = keep_output(evm, result);
-	for (unsigned i = 0; !done && i <= depth; i++)
+	if (!run->done)
+		err = drive(evm, &run->depth, result);
+	return err < 0 ? err : keep_output(evm, result);
+}
+
+void evm_run_end(struct evm *evm, const struct evm_run *run, int err)
+{
+	for (unsigned i = 0; !run->done && i <= run->depth; i++)
 		frame_leave(evm, evm->frames[i]);
 	if (err < 0)
-		evm_state_rollback(evm->state, snapshot);
+		evm_state_rollback(evm->state, run->snapshot);
+}
+
+static int run_all(struct evm *evm, struct evm_run *run,
+		   struct evm_result *result)
+{
+	int err = evm_run_go_on(evm, run, result);
+
+	evm_run_end(evm, run, err);
 	return err;
 }
 
 int evm_call(struct evm *evm, const struct evm_message *msg,
 	     struct evm_result *result)
 {
-	size_t snapshot = evm_state_snapshot(evm->state);
-	bool done = true;
-	int err = start(evm, msg, 0, &done, result);
+	struct evm_run run;
+	int err = evm_run_begin(evm, msg, &run, result);
 
-	if (err < 0) {
-		evm_state_rollback(evm->state, snapshot);
-		return err;
-	}
-	return run(evm, done, snapshot, result);
+	return err < 0 ? err : run_all(evm, &run, result);
 }
 
 int evm_run_code(struct evm *evm, const struct evm_message *msg,
 		 const uint8_t *code, size_t len, struct evm_result *result)
 {
-	size_t snapshot = evm_state_snapshot(evm->state);
+	struct evm_run run = {.snapshot = evm_state_snapshot(evm->state)};
 	int err;
 
 	err = frame_enter(evm, 0, msg, evm_code_create(&evm->alloc, code, len),
-			  snapshot);
-	if (err < 0)
-		return err;
-	return run(evm, false, snapshot, result);
+			  run.snapshot);
+	return err < 0 ? err : run_all(evm, &run, result);
 }

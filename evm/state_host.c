@@ -213,6 +213,7 @@ static int host_selfdestruct(void *host, const struct evm_address *addr,
 	struct evm_account *account = evm_journal_touch(state, addr);
 	struct u256 balance, zero = u256_from(0);
 	bool goes = account && (fork < EVM_CANCUN || account->created);
+	int err;
 
 	if (!account)
 		return EVM_ERR_NO_MEMORY;
@@ -226,7 +227,8 @@ static int host_selfdestruct(void *host, const struct evm_address *addr,
 	if (evm_state_add_balance(state, heir, &balance) < 0)
 		return EVM_ERR_NO_MEMORY;
 	/* last: an account that goes and is its own heir burns what it has */
-	return evm_journal_set_balance(state, account, &zero);
+	err = evm_journal_set_balance(state, account, &zero);
+	return err < 0 ? err : evm_state_missing(state);
 }
 
 static int host_refund(void *host, int64_t gas)

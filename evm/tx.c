@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "evm/authorize.h"
+#include "evm/run.h"
 #include "evm/state.h"
 #include "evm/tx.h"
 
@@ -125,11 +126,13 @@ static int find_code(struct evm *evm, struct evm_message *msg)
 	return use(evm, delegate);
 }
 
-static int run_message(struct evm *evm, const struct evm_transaction *tx,
-		       struct evm_result *result)
+static int make_message(struct evm *evm, const struct evm_transaction *tx,
+			struct evm_message *msg)
 {
 	uint64_t intrinsic = evm_intrinsic_gas(evm->fork, tx);
-	struct evm_message msg = {
+	int err = use_what_is_named(evm, tx);
+
+	*msg = (struct evm_message){
 		.kind = tx->is_creation ? EVM_CREATE : EVM_CALL,
 		.gas = (int64_t)(tx->gas_limit - intrinsic),
 		.sender = tx->sender,
@@ -139,8 +142,6 @@ static int run_message(struct evm *evm, const struct evm_transaction *tx,
 		.input = tx->input,
 		.input_len = tx->input_len,
 	};
-	int err = use_what_is_named(evm, tx);
-
 	evm->origin = tx->sender;
 	evm->blob_hashes = tx->blob_hashes;
 	evm->blob_count = tx->blob_count;
@@ -150,12 +151,41 @@ static int run_message(struct evm *evm, const struct evm_transaction *tx,
 	if (err == 0)
 		err = evm_authorize(evm, tx);
 	if (err == 0 && !tx->is_creation)
-		err = find_code(evm, &msg);
-	return err < 0 ? err : evm_call(evm, &msg, result);
+		err = find_code(evm, msg);
+	return err;
+}
+
+/* All the gas there may be, and the blobs, which are burnt. */
+static int pay(struct evm *evm, const struct evm_transaction *tx)
+{
+	struct u256 price = price_of(&evm->gas_price, tx->gas_limit), blobs;
+
+	blobs = price_of(&evm->block.blob_base_fee,
+			 EVM_GAS_BLOB * tx->blob_count);
+	price = u256_add(&price, &blobs);
+	return evm_state_sub_balance(evm->state, &tx->sender, &price);
+}
+
+int evm_tx_begin(struct evm *evm, const struct evm_transaction *tx,
+		 struct evm_receipt *receipt, struct evm_message *msg)
+{
+	int err;
+
+	*receipt = (struct evm_receipt){.result.status = evm_tx_check(evm, tx)};
+	if (evm_state_missing(evm->state) < 0)
+		return EVM_ERR_MISSING;
+	if (receipt->result.status == EVM_SUCCESS && tx->gas_limit > INT64_MAX)
+		receipt->result.status = EVM_TX_BLOCK_GAS;
+	if (receipt->result.status != EVM_SUCCESS)
+		return 0;
+	evm_state_begin(evm->state);
+	evm->gas_price = effective_price(evm, tx);
+	err = pay(evm, tx);
+	return err < 0 ? err : make_message(evm, tx, msg);
 }
 
 /* What is left goes back to the sender, what was used to the miner. */
-static int settle(struct evm *evm, const struct evm_transaction *tx,
+int evm_tx_settle(struct evm *evm, const struct evm_transaction *tx,
 		  struct evm_receipt *receipt)
 {
 	uint64_t left = (uint64_t)receipt->result.gas_left;
@@ -178,42 +208,23 @@ static int settle(struct evm *evm, const struct evm_transaction *tx,
 	if (evm->fork >= EVM_LONDON)
 		price = u256_sub(&price, &evm->block.base_fee);
 	price = price_of(&price, receipt->gas_used);
-	return evm_state_add_balance(evm->state, &evm->block.coinbase, &price);
-}
-
-/* All the gas there may be, and the blobs, which are burnt. */
-static int pay(struct evm *evm, const struct evm_transaction *tx)
-{
-	struct u256 price = price_of(&evm->gas_price, tx->gas_limit), blobs;
-
-	blobs = price_of(&evm->block.blob_base_fee,
-			 EVM_GAS_BLOB * tx->blob_count);
-	price = u256_add(&price, &blobs);
-	return evm_state_sub_balance(evm->state, &tx->sender, &price);
+	err = evm_state_add_balance(evm->state, &evm->block.coinbase, &price);
+	return err < 0 ? err : evm_state_missing(evm->state);
 }
 
 int evm_transact(struct evm *evm, const struct evm_transaction *tx,
 		 struct evm_receipt *receipt)
 {
 	size_t snapshot = evm_state_snapshot(evm->state);
-	int err;
+	struct evm_message msg;
+	int err = evm_tx_begin(evm, tx, receipt, &msg);
 
-	*receipt = (struct evm_receipt){.result.status = evm_tx_check(evm, tx)};
-	if (evm_state_missing(evm->state) < 0)
-		return EVM_ERR_MISSING;
-	if (receipt->result.status == EVM_SUCCESS && tx->gas_limit > INT64_MAX)
-		receipt->result.status = EVM_TX_BLOCK_GAS;
-	if (receipt->result.status != EVM_SUCCESS)
+	if (err == 0 && receipt->result.status != EVM_SUCCESS)
 		return 0;
-	evm_state_begin(evm->state);
-	evm->gas_price = effective_price(evm, tx);
-	err = pay(evm, tx);
 	if (err == 0)
-		err = run_message(evm, tx, &receipt->result);
+		err = evm_call(evm, &msg, &receipt->result);
 	if (err == 0)
-		err = settle(evm, tx, receipt);
-	if (err == 0)
-		err = evm_state_missing(evm->state);
+		err = evm_tx_settle(evm, tx, receipt);
 	if (err < 0)
 		evm_state_rollback(evm->state, snapshot);
 	else

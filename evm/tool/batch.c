@@ -241,6 +241,7 @@ enum batch_option {
 	JUNIT,
 	SKIP,
 	QUICK,
+	PULL,
 	HELP,
 };
 
@@ -259,6 +260,7 @@ static const struct option options[] = {
 	{"junit", required_argument, NULL, JUNIT},
 	{"skip", required_argument, NULL, SKIP},
 	{"quick", no_argument, NULL, QUICK},
+	{"pull", no_argument, NULL, PULL},
 	{"jobs", required_argument, NULL, 'j'},
 	{"help", no_argument, NULL, HELP},
 	{0},
@@ -330,6 +332,14 @@ static int take_value(struct batch *batch, int option, const char *value)
 	}
 }
 
+static int unknown_option(const struct batch *batch)
+{
+	return complain(EXIT_USAGE,
+			"%s: unknown option or missing value; see evm %s "
+			"--help",
+			batch->command, batch->command);
+}
+
 static int take_option(struct batch *batch, int option, const char *value)
 {
 	switch (option) {
@@ -364,11 +374,11 @@ static int take_option(struct batch *batch, int option, const char *value)
 		return skip_part(batch, value);
 	case QUICK:
 		return skip_slow(batch);
+	case PULL:
+		batch->pull = true;
+		return batch->has_pull ? 0 : unknown_option(batch);
 	default:
-		return complain(EXIT_USAGE,
-				"%s: unknown option or missing value; see "
-				"evm %s --help",
-				batch->command, batch->command);
+		return unknown_option(batch);
 	}
 	return 0;
 }

@@ -30,9 +30,10 @@ struct batch {
 	const char *help;
 	size_t json_flags; /* for the parser, beyond the usual */
 	void (*run)(struct batch *batch, const char *name, json_t *test);
+	bool has_pull; /* knows --pull */
 
 	enum batch_format format;
-	bool trace, dump, bench;
+	bool trace, dump, bench, pull;
 	bool in_process;    /* no workers, no bar */
 	bool filtered;	    /* `filter` is in force */
 	regex_t filter;	    /* of names */

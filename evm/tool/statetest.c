@@ -10,6 +10,7 @@
 #include "evm/rlp.h"
 #include "evm/tool/dump.h"
 #include "evm/tool/measure.h"
+#include "evm/tool/pulled.h"
 #include "evm/tool/statecase.h"
 
 /*
@@ -54,7 +55,7 @@ static const char *compare(struct statecase *t, json_t *post)
 	return what ? what : "different state root";
 }
 
-static const char *run(struct statecase *t, json_t *post)
+static const char *run(struct statecase *t, json_t *post, bool pull)
 {
 	enum evm_status status;
 	uint64_t start = cpu_time();
@@ -62,6 +63,8 @@ static const char *run(struct statecase *t, json_t *post)
 
 	if (t->unrepresentable)
 		t->receipt.result.status = EVM_TX_BALANCE;
+	else if (pull)
+		err = pulled_transact(&t->evm, &t->tx.tx, &t->receipt);
 	else
 		err = evm_transact(&t->evm, &t->tx.tx, &t->receipt);
 	t->nanoseconds = cpu_time() - start;
@@ -94,7 +97,7 @@ static void run_case(struct batch *batch, struct verdict *v, json_t *test,
 	if (trace)
 		t->evm.tracer = &trace->tracer;
 	if (statecase_load(t, test, v->fork, post))
-		v->error = run(t, post);
+		v->error = run(t, post, batch->pull);
 	else
 		v->error = t->reader.problem;
 	if (!t->reader.problem[0]) {
@@ -178,13 +181,17 @@ static const char help[] =
 	"  --bench         each result with gas and CPU time in ns\n"
 	"  --junit FILE    results as JUnit XML too\n"
 	"  --trace         EIP-3155 trace on stderr\n"
+	"  --pull          give each transaction its accounts only when it "
+	"asks\n"
 	"Exit status: 0 if all pass, 1 if one fails or cannot be read, 2 if\n"
 	"the command line is wrong.\n";
 
 int cmd_statetest(int argc, char **argv)
 {
-	struct batch batch = {
-		.command = "statetest", .help = help, .run = run_test};
+	struct batch batch = {.command = "statetest",
+			      .help = help,
+			      .run = run_test,
+			      .has_pull = true};
 
 	return batch_main(&batch, argc, argv);
 }
