@@ -326,14 +326,17 @@ bool kvm_debug_exit(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 	return on_debug(cpu, exit, arch->pc, arch->dr6);
 }
 
+bool kvm_debug_single(const struct kvm_cpu *cpu)
+{
+	return single(&cpu->debug);
+}
+
 /* HLT leaves without a trap; all else that moves without one is an event. */
 bool kvm_debug_goes_on(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 {
 	struct kvm_debug *d = &cpu->debug;
 	struct x86_state s;
 
-	if (!single(d) || cpu->in_flight)
-		return true;
 	kvm_get_state(&cpu->vcpu, &s);
 	if (!d->single.begun)
 		return !kvm_step_begin(cpu, &s) || step_over(cpu, exit);

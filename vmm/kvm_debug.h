@@ -80,7 +80,9 @@ int kvm_set_debug(struct vcpu *vcpu, const struct vcpu_debug *debug);
 /* run() begins and ends: INT3s are planted and removed. */
 void kvm_debug_enter(struct kvm_cpu *cpu);
 void kvm_debug_leave(struct kvm_cpu *cpu);
-/* Before each KVM_RUN: false when a step is over, and run() is to return. */
+/* One instruction alone is to run. */
+bool kvm_debug_single(const struct kvm_cpu *cpu);
+/* Before each KVM_RUN then: false when a step is over: run() is to return. */
 bool kvm_debug_goes_on(struct kvm_cpu *cpu, struct vcpu_exit *exit);
 /* KVM_EXIT_DEBUG: true when run() goes on. */
 bool kvm_debug_exit(struct kvm_cpu *cpu, struct vcpu_exit *exit);

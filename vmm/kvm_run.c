@@ -236,15 +236,16 @@ static bool step(struct kvm_cpu *cpu, struct vcpu_exit *exit)
  * that ends before the guest's next instruction. An instruction may make
  * several accesses, and a repeated one many; KVM pauses those, so we may too.
  */
-static void finish_access(struct kvm_cpu *cpu, struct vcpu_exit *exit)
+static bool finish_access(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 {
 	while (cpu->in_flight) {
 		cpu->run->request_interrupt_window = 0;
 		__atomic_store_n(&cpu->run->immediate_exit, 1,
 				 __ATOMIC_SEQ_CST);
 		if (!step(cpu, exit))
-			return;
+			return false;
 	}
+	return true;
 }
 
 /* ---- before an entry ---- */
@@ -339,6 +340,13 @@ static bool must_return(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 	return true;
 }
 
+/* A step is looked at between instructions. */
+static bool step_goes_on(struct kvm_cpu *cpu, struct vcpu_exit *exit)
+{
+	return !kvm_debug_single(cpu) ||
+	       (finish_access(cpu, exit) && kvm_debug_goes_on(cpu, exit));
+}
+
 void kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct kvm_cpu *cpu = kvm_cpu(vcpu);
@@ -357,7 +365,7 @@ void kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	kvm_debug_enter(cpu);
 	do
 		take_signals(cpu);
-	while (kvm_debug_goes_on(cpu, exit) && !must_return(cpu, exit) &&
+	while (step_goes_on(cpu, exit) && !must_return(cpu, exit) &&
 	       offer_interrupt(cpu, exit) && step(cpu, exit));
 	finish_access(cpu, exit);
 	kvm_debug_leave(cpu);

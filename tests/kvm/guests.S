@@ -1,5 +1,5 @@
 /*
- * guests.S: the guests of test_kvm.c, 32-bit and unpaged but for guest_cr8.
+ * guests.S: the guests, 32-bit and unpaged but for guest_cr8, guest_calls.
  * Each is loaded at 0x8000 and ends with hlt. A name, the code, a length.
  */
 	.macro	guest name
@@ -113,7 +113,51 @@ guest guest_cpuid
 	hlt
 guest_cpuid_end:
 
+/* One instruction of each kind that a step may stumble over. */
+guest guest_steps
+	mov	$1, %eax
+	pushf
+	pop	%ebx
+	mov	$0x510, %edx
+	out	%al, %dx
+	hlt
+	nop
+guest_steps_end:
+
+guest guest_int3
+	int3
+	inc	%ebx
+	inc	%ebx
+	hlt
+guest_int3_end:
+
+/* Its handler, which has an exit. */
+guest guest_telling
+	mov	$0x510, %edx
+	out	%al, %dx
+	inc	%ebp
+	iret
+guest_telling_end:
+
+guest guest_touches
+	movl	$1, 0x4000
+	inc	%ebx
+	inc	%ebx
+	hlt
+guest_touches_end:
+
 	.code64
+guest guest_calls
+	syscall
+	nop
+	nop
+guest_calls_end:
+
+guest guest_called
+	mov	%rcx, %rbx
+	sysretq
+guest_called_end:
+
 guest guest_cr8
 	mov	$5, %eax
 	mov	%rax, %cr8
