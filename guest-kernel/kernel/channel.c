@@ -7,6 +7,11 @@
  * that find nothing wait, and so do putters that find no room, first come
  * first served. No task waits to take while there is an entry, nor to put
  * while there is room.
+ *
+ * Those who wait and then cannot go on (no slot for what comes, nothing left
+ * to put) may be many. So before anything is put or taken their waits are
+ * ended, with the error, until the first in line can go on; in steps between
+ * which the call can be interrupted.
  */
 #include "guest-kernel/kernel/kernel.h"
 
@@ -22,7 +27,6 @@ struct put {
 
 /* How the oldest entry leaves. */
 struct take {
-	struct entry *entry;
 	struct task_buffer *buffer; /* CHANNEL_PAYLOAD */
 	struct slot *slot;	    /* CHANNEL_CAP */
 	unsigned index;
@@ -70,11 +74,12 @@ static enum error find_place(const struct task *task,
 	return ERR_OK;
 }
 
-static enum error decode_take(struct channel *ch, const struct task *task,
+/* How a task takes an entry of that kind. */
+static enum error decode_take(uint32_t kind, const struct task *task,
 			      const struct destination *dest, struct take *t)
 {
-	*t = (struct take){.entry = entry_at(ch, 0)};
-	switch (t->entry->kind) {
+	*t = (struct take){.index = 0};
+	switch (kind) {
 	case CHANNEL_PAYLOAD:
 		t->buffer = task_buffer(task);
 		return t->buffer ? ERR_OK : ERR_NO_BUFFER;
@@ -92,21 +97,17 @@ static void drop_first(struct channel *ch)
 }
 
 /* An entry whose capability was taken back is none. */
-static void drop_revoked(struct channel *ch)
+static bool first_revoked(struct channel *ch)
 {
-	while (ch->count > 0) {
-		const struct entry *e = entry_at(ch, 0);
+	const struct entry *e = entry_at(ch, 0);
 
-		if (e->kind != CHANNEL_CAP || !slot_empty(&e->slot))
-			break;
-		drop_first(ch);
-	}
+	return ch->count > 0 && e->kind == CHANNEL_CAP && slot_empty(&e->slot);
 }
 
-/* Takes the entry off the queue; returns what the taker is told. */
+/* Takes the first entry off the queue; returns what the taker is told. */
 static uint64_t do_take(struct channel *ch, const struct take *t)
 {
-	struct entry *e = t->entry;
+	struct entry *e = entry_at(ch, 0);
 
 	drop_first(ch);
 	switch (e->kind) {
@@ -122,10 +123,41 @@ static uint64_t do_take(struct channel *ch, const struct take *t)
 	}
 }
 
+static void refuse_waiting(struct task *task, enum error err)
+{
+	ipc_cancel(task);
+	task_return(task, err, DETAIL_NONE, 0);
+	sched_ready(task);
+}
+
+/* So many waits have been ended: is it time to let an interrupt in? */
+static bool broken_off(unsigned ended)
+{
+	return ended % STEPS_AT_ONCE == 0 && arch_interrupt_pending();
+}
+
 /*
- * Waiters get what is there. One that cannot take it (no slot, no buffer)
- * ends its wait with that error. Each turn ends one wait.
+ * The first who waits to take can take an entry of that kind, or nobody waits
+ * any more. False: broken off.
  */
+static bool find_taker(struct channel *ch, uint32_t kind)
+{
+	struct task *task;
+	struct take t;
+	enum error err;
+
+	for (unsigned n = 1; (task = ch->waiters.head); n++) {
+		err = decode_take(kind, task, &task->dest, &t);
+		if (!err)
+			break;
+		refuse_waiting(task, err);
+		if (broken_off(n))
+			return false;
+	}
+	return true;
+}
+
+/* Waiters get what is there: after find_taker() the first one does. */
 static void serve_waiters(struct channel *ch)
 {
 	struct task *task;
@@ -133,15 +165,15 @@ static void serve_waiters(struct channel *ch)
 	enum error err;
 
 	while (ch->count > 0 && (task = ch->waiters.head)) {
-		ipc_cancel(task);
-		err = decode_take(ch, task, &task->dest, &t);
-		if (err) {
-			task_return(task, err, DETAIL_NONE, 0);
-		} else {
-			uint32_t kind = t.entry->kind;
+		uint32_t kind = entry_at(ch, 0)->kind;
 
-			task_return(task, ERR_OK, kind, do_take(ch, &t));
+		err = decode_take(kind, task, &task->dest, &t);
+		if (err) {
+			refuse_waiting(task, err);
+			continue;
 		}
+		ipc_cancel(task);
+		task_return(task, ERR_OK, kind, do_take(ch, &t));
 		sched_ready(task);
 	}
 }
@@ -222,7 +254,28 @@ static void lose_first(struct channel *ch)
 		cap_delete(&e->slot);
 }
 
-/* There is room again. Each turn ends one wait. */
+/*
+ * The first who waits to put can, or nobody waits any more. False: broken
+ * off.
+ */
+static bool find_putter(struct channel *ch)
+{
+	struct task *task;
+	struct put p;
+	enum error err;
+
+	for (unsigned n = 1; (task = ch->putters.head); n++) {
+		err = decode_waiting(task, &p);
+		if (!err)
+			break;
+		refuse_waiting(task, err);
+		if (broken_off(n))
+			return false;
+	}
+	return true;
+}
+
+/* There is room again: after find_putter() the first one fills it. */
 static void serve_putters(struct channel *ch)
 {
 	struct task *task;
@@ -231,12 +284,29 @@ static void serve_putters(struct channel *ch)
 		struct put p;
 		enum error err = decode_waiting(task, &p);
 
+		if (err) {
+			refuse_waiting(task, err);
+			continue;
+		}
 		ipc_cancel(task);
-		if (!err)
-			do_put(ch, &p);
-		task_return(task, err, err ? DETAIL_NONE : 0, 0);
+		do_put(ch, &p);
+		task_return(task, ERR_OK, 0, 0);
 		sched_ready(task);
 	}
+}
+
+/* Until the first entry is one. False: broken off. */
+static bool drop_revoked(struct channel *ch)
+{
+	for (unsigned n = 1; first_revoked(ch); n++) {
+		if (!find_putter(ch))
+			return false;
+		drop_first(ch);
+		serve_putters(ch);
+		if (broken_off(n))
+			return false;
+	}
+	return true;
 }
 
 static void wait_until(struct task *task, uint64_t flags)
@@ -264,6 +334,8 @@ static enum error add(struct invocation *inv, const struct put *p)
 			wait_until(inv->caller, flags);
 			return ERR_OK;
 		}
+	} else if (!find_taker(ch, p->kind)) {
+		return ERR_RESTART;
 	}
 	do_put(ch, p);
 	return ERR_OK;
@@ -310,8 +382,8 @@ enum error channel_take_entry(struct invocation *inv)
 
 	if (inv->word[0] & ~(uint64_t)(CHANNEL_TRY | CHANNEL_DEADLINE))
 		return refuse(inv, 1, ERR_RANGE);
-	drop_revoked(ch);
-	serve_putters(ch);
+	if (!drop_revoked(ch))
+		return ERR_RESTART;
 	if (ch->count == 0) {
 		if (inv->word[0] & CHANNEL_TRY)
 			return ERR_WOULD_BLOCK;
@@ -319,10 +391,12 @@ enum error channel_take_entry(struct invocation *inv)
 		wait_until(inv->caller, inv->word[0]);
 		return ERR_OK;
 	}
-	err = decode_take(ch, inv->caller, &dest, &t);
+	inv->result[0] = entry_at(ch, 0)->kind;
+	err = decode_take(inv->result[0], inv->caller, &dest, &t);
 	if (err)
 		return err;
-	inv->result[0] = t.entry->kind;
+	if (!find_putter(ch))
+		return ERR_RESTART;
 	inv->result[1] = do_take(ch, &t);
 	serve_putters(ch);
 	return ERR_OK;

@@ -8,34 +8,48 @@ static void drop_first(struct m_object *ch)
 		ch->entry[i] = ch->entry[i + 1];
 }
 
-/* The first entry, for a task that is told of it. */
-static enum error take_first(struct m_object *ch, struct m_object *task,
-			     uint64_t path, unsigned depth)
+/* Where the first entry's capability is to go; NULL: it has none. */
+static enum error find_place(const struct m_object *ch, struct m_object *task,
+			     uint64_t path, unsigned depth,
+			     struct m_cap ***slot, uint64_t *value)
 {
-	struct m_entry e = ch->entry[0];
-	struct m_cap **slot = NULL, *root = task->held[HELD_POOL];
+	struct m_cap *root = task->held[HELD_POOL];
 	enum error err = ERR_OK;
 
-	if (e.kind == CHANNEL_CAP && depth) {
-		slot = m_find_slot(task, path, depth, RIGHT_WRITE, &err);
+	*slot = NULL;
+	if (ch->entry[0].kind == CHANNEL_CAP && depth) {
+		*slot = m_find_slot(task, path, depth, RIGHT_WRITE, &err);
 		if (err)
 			return err;
-		if (*slot)
+		if (**slot)
 			return ERR_SLOT_TAKEN;
-		e.value = path & 0xff;
-	} else if (e.kind == CHANNEL_CAP) {
+		*value = path & 0xff;
+	} else if (ch->entry[0].kind == CHANNEL_CAP) {
 		if (!root)
 			return ERR_BAD_ADDRESS;
 		if (!(root->rights & RIGHT_WRITE))
 			return ERR_NO_RIGHT;
 		m_last_home = root->object;
-		for (e.value = 0; e.value < CPOOL_SLOTS; e.value++)
-			if (!m_last_home->slot[e.value])
+		for (*value = 0; *value < CPOOL_SLOTS; ++*value)
+			if (!m_last_home->slot[*value])
 				break;
-		if (e.value == CPOOL_SLOTS)
+		if (*value == CPOOL_SLOTS)
 			return ERR_NO_SLOT;
-		slot = &m_last_home->slot[e.value];
+		*slot = &m_last_home->slot[*value];
 	}
+	return ERR_OK;
+}
+
+/* The first entry, for a task that is told of it. */
+static enum error take_first(struct m_object *ch, struct m_object *task,
+			     uint64_t path, unsigned depth)
+{
+	struct m_entry e = ch->entry[0];
+	struct m_cap **slot;
+	enum error err = find_place(ch, task, path, depth, &slot, &e.value);
+
+	if (err)
+		return err;
 	drop_first(ch);
 	if (slot) {
 		*slot = e.cap;
@@ -74,23 +88,48 @@ static void put(struct m_object *ch, unsigned kind, uint64_t value,
 	serve_takers(ch);
 }
 
+/* What a task that waits is to put; NULL: no capability. */
+static enum error find_source(struct m_object *task, struct m_cap ***slot)
+{
+	const struct call *c = &task->call;
+	enum error err = ERR_OK;
+
+	*slot = NULL;
+	if ((c->rsi & 0xffff) != CHANNEL_PUT_CAP)
+		return ERR_OK;
+	*slot = m_find_slot(task, c->rdx, c->rsi >> INFO_ARGUMENT_SHIFT & 0xf,
+			    RIGHT_READ, &err);
+	if (!err && !**slot)
+		err = ERR_EMPTY_SLOT;
+	if (!err && m_no_copy(**slot))
+		err = ERR_NO_COPY;
+	return err;
+}
+
+/* Those before the first who can put are told: before anything is taken. */
+static void tell_putters(struct m_object *ch)
+{
+	while (ch->putters.count) {
+		struct m_object *task = ch->putters.task[0];
+		struct m_cap **slot;
+		enum error err = find_source(task, &slot);
+
+		if (!err)
+			break;
+		m_wait_end(task);
+		m_tell(task, err);
+		task->state = TASK_READY;
+	}
+}
+
 static void serve_putters(struct m_object *ch)
 {
 	while (ch->entries < 1u << ch->bits && ch->putters.count) {
 		struct m_object *task = ch->putters.task[0];
 		const struct call *c = &task->call;
-		struct m_cap **slot = NULL;
-		enum error err = ERR_OK;
+		struct m_cap **slot;
+		enum error err = find_source(task, &slot);
 
-		if ((c->rsi & 0xffff) == CHANNEL_PUT_CAP) {
-			slot = m_find_slot(task, c->rdx,
-					   c->rsi >> INFO_ARGUMENT_SHIFT & 0xf,
-					   RIGHT_READ, &err);
-			if (!err && !*slot)
-				err = ERR_EMPTY_SLOT;
-			if (!err && m_no_copy(*slot))
-				err = ERR_NO_COPY;
-		}
 		m_wait_end(task);
 		if (!err)
 			put(ch, slot ? CHANNEL_CAP : CHANNEL_RAW, c->rdx,
@@ -139,6 +178,8 @@ enum error m_channel_put(struct decoded *d, unsigned label)
 enum error m_channel_take(struct decoded *d)
 {
 	struct m_object *ch = d->self->object;
+	struct m_cap **slot;
+	uint64_t value;
 	enum error err;
 
 	if (d->word[0] & ~(uint64_t)CHANNEL_TRY)
@@ -156,9 +197,11 @@ enum error m_channel_take(struct decoded *d)
 		m_queue_add(&ch->queue, d->task);
 		return ERR_OK;
 	}
-	err = take_first(ch, d->task, d->word[1], d->depth[1]);
+	err = find_place(ch, d->task, d->word[1], d->depth[1], &slot, &value);
 	if (err)
 		return err;
+	tell_putters(ch);
+	take_first(ch, d->task, d->word[1], d->depth[1]);
 	d->result[0] = d->task->word[0];
 	d->result[1] = d->task->word[1];
 	serve_putters(ch);

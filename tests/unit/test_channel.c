@@ -312,6 +312,97 @@ static void test_bad_takes_are_refused_before_they_wait(void **state)
 	assert_int_equal(b.task->state, TASK_READY);
 }
 
+/* ---- many who wait and cannot go on ---- */
+
+#define CROWD 20
+
+static struct caller crowd[CROWD];
+
+/* They wait at the channel by that call, with two words. */
+static void gather(unsigned label, const uint64_t word[4])
+{
+	assert_int_equal(caller_retype(&a, OBJECT_TASK, 0, CROWD, 100), ERR_OK);
+	for (unsigned i = 0; i < CROWD; i++) {
+		crowd[i].task = task_of(&a.pool->slot[100 + i].cap);
+		cap_copy(&a.pool->slot[0], &crowd[i].task->cpool);
+		cap_copy(&a.pool->slot[254], &crowd[i].task->table);
+		sched_ready(crowd[i].task);
+		caller_invoke(&crowd[i], label, CHANNEL, 2, word, 1);
+		assert_int_not_equal(crowd[i].task->state, TASK_READY);
+	}
+}
+
+static void expect_told(enum error error)
+{
+	for (unsigned i = 0; i < CROWD; i++) {
+		assert_int_equal(crowd[i].task->state, TASK_READY);
+		expect(&crowd[i], error, 0, 0);
+	}
+}
+
+/* How often a call is made until it is done, interrupts being pending. */
+static unsigned calls_of(enum error (*call)(void))
+{
+	unsigned calls = 0;
+
+	fake.interrupt_in = 1;
+	do {
+		a.task->regs.rip = 0x1002;
+		call();
+		assert_null(verify());
+		calls++;
+	} while (a.task->regs.rip == 0x1000);
+	fake.interrupt_in = 0;
+	assert_int_equal(a.task->regs.rip, 0x1002);
+	return calls;
+}
+
+static enum error put_buffer(void)
+{
+	return put_cap(&a, 4);
+}
+
+static enum error try_take(void)
+{
+	return take(&a, CHANNEL_TRY);
+}
+
+static void test_a_put_tells_many_takers_in_steps(void **state)
+{
+	gather(CHANNEL_TAKE, (uint64_t[4]){0, 50});
+	assert_int_equal(caller_retype(&a, OBJECT_TASK, 0, 1, 50), ERR_OK);
+	assert_int_equal(calls_of(put_buffer), CROWD / 8 + 1);
+	expect(&a, ERR_OK, 0, 0);
+	expect_told(ERR_SLOT_TAKEN);
+	assert_int_equal(channel_of(&a.pool->slot[CHANNEL].cap)->count, 1);
+}
+
+static void test_a_take_tells_many_putters_in_steps(void **state)
+{
+	put_raw(&a, 1);
+	put_raw(&a, 2);
+	gather(CHANNEL_PUT_CAP, (uint64_t[4]){OTHER, 0});
+	cap_delete(&a.pool->slot[OTHER]);
+	assert_int_equal(calls_of(try_take), CROWD / 8 + 1);
+	expect(&a, ERR_OK, CHANNEL_RAW, 1);
+	expect_told(ERR_EMPTY_SLOT);
+}
+
+static void test_what_was_taken_back_is_dropped_in_steps(void **state)
+{
+	put_cap(&a, 4);
+	put_cap(&a, 4);
+	gather(CHANNEL_PUT_CAP, (uint64_t[4]){OTHER, 0});
+	while (a.pool->slot[4].child)
+		cap_delete(a.pool->slot[4].child);
+	/* The first two go on, in the places of what was dropped. */
+	assert_int_equal(calls_of(try_take), 1);
+	expect(&a, ERR_OK, CHANNEL_CAP, 5);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(crowd[i].task->state, TASK_READY);
+	assert_int_equal(crowd[3].task->state, TASK_PUTTING);
+}
+
 #define T(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -332,6 +423,9 @@ int main(void)
 		T(test_waits_end_at_their_deadlines),
 		T(test_a_stopped_wait_goes_on_when_the_task_does),
 		T(test_bad_takes_are_refused_before_they_wait),
+		T(test_a_put_tells_many_takers_in_steps),
+		T(test_a_take_tells_many_putters_in_steps),
+		T(test_what_was_taken_back_is_dropped_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
