@@ -146,6 +146,7 @@ static const struct cli_word display_words[] = {{"none", DISPLAY_NONE},
 static const struct cli_word boot_words[] = {{"auto", BOOT_AUTO},
 					     {"pvh", BOOT_PVH},
 					     {"multiboot", BOOT_MULTIBOOT},
+					     {"linux", BOOT_LINUX},
 					     {NULL, 0}};
 
 static const struct cli_word exit_map_words[] = {
@@ -204,6 +205,8 @@ static const struct cli_word close_words[] = {{"keep", GDB_CLOSE_KEEP},
 static const struct cli_option rows[] = {
 	{"init", 'i', "FILE", set_init,
 	 "the init program: the kernel's first module", NULL, true},
+	{"initrd", 0, "FILE", set_init, "the same, as Linux has it", NULL,
+	 true},
 	{"module", 0, "FILE", set_module,
 	 "a further module; may be given several times", NULL, true},
 	{"append", 'a', "TEXT", NULL, "the kernel's command line", NULL, true,
@@ -218,8 +221,9 @@ static const struct cli_option rows[] = {
 	 "how many processors: 1 to 8, several on sim (1)"},
 	{"smp-seed", 0, "SEED", set_smp_seed,
 	 "another seed, another order of theirs (0)", NULL, true},
-	{"boot", 0, "NAME", NULL, "the protocol: auto, pvh or multiboot (auto)",
-	 boot_words, true, CLI_WORD_OF(struct options, protocol)},
+	{"boot", 0, "NAME", NULL,
+	 "the protocol: auto, pvh, multiboot or linux (auto)", boot_words, true,
+	 CLI_WORD_OF(struct options, protocol)},
 	{"serial", 's', "WHERE", options_serial,
 	 "COM1: stdio, file:F, pty[:LINK], tcp:PORT ... (stdio)"},
 	{"serial1", 0, "WHERE", options_serial, "the same"},
@@ -461,9 +465,9 @@ const struct cli_command command_boot = {
 	.usage = "KERNEL [OPTION...]",
 	.summary = "start a kernel and run it until it ends",
 	.story = "Start KERNEL, an ELF file for x86 with a PVH note or a "
-		 "Multiboot header,\n"
-		 "and run it until it ends. In a terminal Ctrl-] ends the "
-		 "run.\n",
+		 "Multiboot header\n"
+		 "or a Linux bzImage, and run it until it ends. In a terminal "
+		 "Ctrl-] ends the run.\n",
 	.after = "Exit status:\n"
 		 "    0  the guest said success (port 501h: 31h, port f4h: "
 		 "10h)\n"

@@ -1,8 +1,10 @@
 /* postmortem.c: opens what is needed, and has each part say its own. */
 #include "shell/postmortem.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "devices/screen.h"
 #include "vmm/log.h"
@@ -19,9 +21,18 @@ struct postmortem_program *postmortem_program(struct postmortem *p,
 	return p->modules ? &p->module[0] : &p->kernel;
 }
 
+/* A bzImage or a flat file has no names, which is nothing to complain of. */
+static bool is_elf(int fd)
+{
+	char magic[SELFMAG];
+
+	return pread(fd, magic, SELFMAG, 0) == SELFMAG &&
+	       !memcmp(magic, ELFMAG, SELFMAG);
+}
+
 struct source *postmortem_source(struct postmortem_program *of)
 {
-	if (!of->tried && of->file.fd >= 0)
+	if (!of->tried && of->file.fd >= 0 && is_elf(of->file.fd))
 		of->source = source_open_fd(of->file.fd, of->path);
 	of->tried = true;
 	return of->source;

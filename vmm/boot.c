@@ -1,6 +1,6 @@
 /*
  * boot.c: the kernel, its modules and the boot records into memory, and the
- * CPU into the state in which both protocols start a kernel.
+ * CPU into the state in which the protocols start a kernel.
  *
  *	0x400	   the BIOS data area, if the kernel leaves it alone
  *	0x9000	   boot records (boot_parts.h), free for use once read; at
@@ -24,6 +24,8 @@ _Static_assert(BOOT_MODULES *(BOOT_NAME_MAX + 1 + 8 + 32) + MEMORY_RANGES * 24 +
 			       BOOT_CMDLINE_MAX + 1 + 8 + 256 <=
 		       BOOT_DATA_SIZE,
 	       "the boot records fit their window");
+_Static_assert(4096 + BOOT_CMDLINE_MAX + 1 + 64 <= BOOT_DATA_SIZE,
+	       "Linux's zero page, command line and GDT do, too");
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -147,10 +149,23 @@ static int load_modules(const struct boot_request *req,
 	return 0;
 }
 
-/* BOOT_AUTO becomes one of the two, if the kernel has it. */
+/* BOOT_AUTO becomes one that the kernel has. */
 static int choose_protocol(const struct image *image,
 			   enum boot_protocol *protocol)
 {
+	if (image->has_linux != (*protocol == BOOT_LINUX) &&
+	    *protocol != BOOT_AUTO)
+		return fail(
+			-ENOEXEC,
+			image->has_linux
+				? "%s: a Linux bzImage; --boot=linux would do"
+				: "%s: no Linux bzImage, which --boot=linux "
+				  "starts",
+			image->path);
+	if (image->has_linux) {
+		*protocol = BOOT_LINUX;
+		return 0;
+	}
 	if (!image->has_pvh && !image->has_multiboot)
 		return fail(-ENOEXEC,
 			    "%s: has neither a PVH note nor a Multiboot "
@@ -210,6 +225,10 @@ static void put_bios_data(const struct image *image, const struct guestmem *gm)
 static void say_loaded(const struct image *image, enum boot_protocol protocol,
 		       uint64_t entry)
 {
+	static const char *const name[] = {[BOOT_PVH] = "PVH",
+					   [BOOT_MULTIBOOT] = "Multiboot",
+					   [BOOT_LINUX] = "Linux's protocol"};
+
 	for (unsigned i = 0; i < image->seg_count; i++) {
 		const struct image_segment *seg = &image->seg[i];
 
@@ -219,7 +238,7 @@ static void say_loaded(const struct image *image, enum boot_protocol protocol,
 			 seg->filesz);
 	}
 	log_info("boot: %s: starts at %#" PRIx64 " by %s", image->path, entry,
-		 protocol == BOOT_PVH ? "PVH" : "Multiboot");
+		 name[protocol]);
 }
 
 static int load_all(const struct boot_request *req, struct image *image,
@@ -228,6 +247,12 @@ static int load_all(const struct boot_request *req, struct image *image,
 {
 	struct boot_parts parts = {
 		.image = image, .cmdline = req->cmdline, .data = data};
+	static int (*const write_records[])(const struct boot_parts *,
+					    struct x86_state *) = {
+		[BOOT_PVH] = boot_pvh,
+		[BOOT_MULTIBOOT] = boot_multiboot,
+		[BOOT_LINUX] = boot_linux,
+	};
 	enum boot_protocol protocol = req->protocol;
 	int err;
 
@@ -249,8 +274,7 @@ static int load_all(const struct boot_request *req, struct image *image,
 		return err;
 	parts.range_count = memory_map(gm, parts.range);
 	protected_mode(state);
-	err = protocol == BOOT_PVH ? boot_pvh(&parts, state)
-				   : boot_multiboot(&parts, state);
+	err = write_records[protocol](&parts, state);
 	if (err)
 		return err;
 	guestmem_write(gm, data->base, data->bytes, data->used);

@@ -3,8 +3,8 @@
  * firmware: what a boot loader would leave behind, written directly.
  *
  * PVH (Xen's x86/HVM direct boot ABI, as QEMU and Firecracker do it) and
- * Multiboot 1 (specification 0.6.96), both for ELF64 and ELF32 files. Both
- * start in 32-bit protected mode, paging off.
+ * Multiboot 1 (specification 0.6.96), both for ELF64 and ELF32 files; Linux's
+ * own protocol for bzImages. All start in 32-bit protected mode, paging off.
  */
 #ifndef VMM_BOOT_H
 #define VMM_BOOT_H
@@ -12,14 +12,14 @@
 #include "vmm/image.h"
 #include "vmm/machine.h"
 
-enum boot_protocol { BOOT_AUTO, BOOT_PVH, BOOT_MULTIBOOT };
+enum boot_protocol { BOOT_AUTO, BOOT_PVH, BOOT_MULTIBOOT, BOOT_LINUX };
 
 struct boot_request {
 	const char *kernel;	     /* path */
 	const char *const *module;   /* paths; the first is the init program */
 	unsigned module_count;	     /* to BOOT_MODULES */
 	const char *cmdline;	     /* "" for none; as it is, no path before */
-	enum boot_protocol protocol; /* BOOT_AUTO: PVH before Multiboot */
+	enum boot_protocol protocol; /* BOOT_AUTO: what it has, PVH first */
 };
 
 #define BOOT_MODULES 16

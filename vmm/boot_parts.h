@@ -1,6 +1,7 @@
 /*
- * boot_parts.h: what boot.c hands to the two protocols, boot_pvh.c and
- * boot_multiboot.c, which only write records and pick an entry point.
+ * boot_parts.h: what boot.c hands to the protocols, boot_pvh.c,
+ * boot_multiboot.c and boot_linux.c, which only write records and pick an
+ * entry point.
  *
  * The records go into one window low in memory, built up in a buffer and
  * copied at the end. Its size is fixed and enough for the most there can be;
@@ -53,5 +54,6 @@ uint32_t boot_put_string(struct boot_data *data, const char *text);
  */
 int boot_pvh(const struct boot_parts *parts, struct x86_state *state);
 int boot_multiboot(const struct boot_parts *parts, struct x86_state *state);
+int boot_linux(const struct boot_parts *parts, struct x86_state *state);
 
 #endif

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vmm/image_linux.h"
 #include "vmm/log.h"
 
 /* More than any guest's kernel; keeps a mistyped path from eating memory. */
@@ -136,23 +137,13 @@ static bool is_elf(const struct image *image)
 	return image->size >= SELFMAG && !memcmp(image->data, ELFMAG, SELFMAG);
 }
 
-/* By the signature of its setup header. */
-static bool is_bzimage(const struct image *image)
-{
-	return image->size >= 0x206 && !memcmp(image->data + 0x202, "HdrS", 4);
-}
-
 /* The identification bytes, which libelf would only say "invalid" about. */
 static int check_ident(const struct image *image)
 {
 	const uint8_t *id = image->data;
 
-	if (!is_elf(image) && is_bzimage(image))
-		return bad(image, "a compressed Linux kernel; start the "
-				  "vmlinux inside, which Linux's "
-				  "scripts/extract-vmlinux gets out");
 	if (!is_elf(image))
-		return bad(image, "not an ELF file");
+		return bad(image, "not an ELF file, nor a Linux bzImage");
 	if (image->size < EI_NIDENT)
 		return bad(image, "truncated: the ELF header is cut off");
 	if (id[EI_CLASS] != ELFCLASS32 && id[EI_CLASS] != ELFCLASS64)
@@ -404,7 +395,9 @@ int image_open(const char *path, struct image *image)
 	if (err)
 		return err;
 	find_multiboot(image);
-	if (image_has_addresses(image) && !is_elf(image))
+	if (!is_elf(image) && image_is_linux(image))
+		err = image_take_linux(image);
+	else if (image_has_addresses(image) && !is_elf(image))
 		err = image_use_addresses(image); /* a flat file will do */
 	else
 		err = read_elf(image);

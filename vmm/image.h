@@ -1,5 +1,5 @@
 /*
- * image.h: ELF files into guest memory.
+ * image.h: ELF files and bzImages into guest memory.
  *
  * A file is foreign data: every field is checked before it is used. What is
  * wrong with one is said in one line that names the file and the reason.
@@ -36,6 +36,8 @@ struct image {
 	bool has_pvh;
 	uint64_t pvh_entry; /* physical, from the note Xen/18 */
 
+	bool has_linux; /* no ELF file: a bzImage (image_linux.h) */
+
 	bool has_multiboot;
 	uint32_t mb_flags;
 	uint64_t mb_offset; /* of the header in the file */
@@ -46,7 +48,7 @@ struct image {
 #define IMAGE_HOLE_END UINT64_C(0x100000)
 
 /*
- * Read and check `path`: an x86 ELF64 or ELF32 executable. -errno or
+ * Read and check `path`: an x86 ELF64 or ELF32 executable, or a bzImage. -errno or
  * -ENOEXEC, said. image_open_raw() takes any file, for modules.
  */
 int image_open(const char *path, struct image *image);

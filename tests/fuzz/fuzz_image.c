@@ -1,7 +1,7 @@
 /*
  * fuzz_image.c: kernel files. Inputs that begin with an odd byte are files as
- * they are; the others are changes to a good one, four bytes each (where, and
- * what). Whatever is started then starts in RAM, with its records there.
+ * they are; the others are changes to a good one, ELF or bzImage, four bytes
+ * each (where, and what). Whatever is started then starts in RAM, with its records there.
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
  *		tests/fuzz/fuzz_image.c tests/unit/elf_file.c vmm/image.c \
@@ -27,7 +27,10 @@ static void check(bool ok)
 
 static void make_file(struct elf_file *file, const uint8_t *data, size_t size)
 {
-	elf_file_make(file, !(size > 1 && data[1] & 1));
+	if (size > 1 && data[1] & 2)
+		linux_file_make(file);
+	else
+		elf_file_make(file, !(size > 1 && data[1] & 1));
 	if (size > 0 && data[0] & 1) {
 		file->size =
 			size < sizeof(file->bytes) ? size : sizeof(file->bytes);
@@ -53,15 +56,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				   .cmdline = "fuzz"};
 	struct x86_state state;
 	struct guestmem gm;
+	uint64_t record;
 
 	make_file(&file, data, size);
-	req.protocol = size % 3; /* each of the three */
+	req.protocol = size % 4; /* each of them */
 	said_start();
 	elf_file_open(&file);
 	check(guestmem_init(&gm, MEM) == 0);
 	if (boot_load(&req, &gm, &state) == 0) {
 		check(state.rip < MEM);
-		check(guestmem_ptr(&gm, state.gpr[GPR_RBX], 56) != NULL);
+		record = state.gpr[GPR_RBX] | state.gpr[GPR_RSI]; /* or zero */
+		check(guestmem_ptr(&gm, record, 56) != NULL);
 	} else {
 		check(said()[0] != 0); /* nothing is refused in silence */
 	}

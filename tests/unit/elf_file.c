@@ -86,6 +86,27 @@ void elf_file_poke(struct elf_file *file, size_t at, size_t size,
 	memcpy(file->bytes + at, &value, size);
 }
 
+void linux_file_make(struct elf_file *file)
+{
+	*file = (struct elf_file){.size = ELF_FILE_SIZE, .fd = -1};
+	for (size_t i = 0x600; i < ELF_FILE_SIZE; i++)
+		file->bytes[i] = i;
+	elf_file_poke(file, 0x1f1, 1, 2); /* sectors behind the first */
+	elf_file_poke(file, 0x1f4, 4, LINUX_FILE_KERNEL / 16);
+	elf_file_poke(file, 0x1fe, 2, 0xaa55);
+	elf_file_poke(file, 0x200, 2, 0x6aeb); /* the header's end */
+	elf_file_poke(file, 0x202, 4, 0x53726448);
+	elf_file_poke(file, 0x206, 2, 0x20f);
+	elf_file_poke(file, 0x211, 1, 1); /* loaded high */
+	elf_file_poke(file, 0x214, 4, 0x100000);
+	elf_file_poke(file, 0x22c, 4, 0x2fffff);
+	elf_file_poke(file, 0x238, 4, 255);
+	elf_file_poke(file, 0x258, 8, 0x100000);
+	elf_file_poke(file, 0x260, 4, 0x4000);
+	elf_file_poke(file, 0x268, 4, 0x12345678); /* the last field */
+	elf_file_poke(file, 0x26c, 4, 0xbad);	   /* code */
+}
+
 void elf_file_open(struct elf_file *file)
 {
 	file->fd = memfd_create("kernel", MFD_CLOEXEC);

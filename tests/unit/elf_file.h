@@ -28,6 +28,14 @@ struct elf_file {
 
 void elf_file_make(struct elf_file *file, bool elf64);
 
+/*
+ * The same of a bzImage of boot protocol 2.15: two sectors for real mode,
+ * then LINUX_FILE_KERNEL bytes that want to be at 100000h, where they need
+ * 4000h bytes; no initial RAM disk from 300000h on, 255 bytes of command line.
+ */
+#define LINUX_FILE_KERNEL (ELF_FILE_SIZE - 0x600)
+void linux_file_make(struct elf_file *file);
+
 void elf_file_poke(struct elf_file *file, size_t at, size_t size,
 		   uint64_t value);
 
