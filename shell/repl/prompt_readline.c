@@ -205,18 +205,30 @@ static void set_up_readline(struct repl *r)
 		read_history(path);
 }
 
+/*
+ * Bracketed paste is readline's, which leaves it alone in a terminal that
+ * knows no control sequences; it is off again on every way out.
+ */
+static int keep_terminal(void)
+{
+	const char *term = getenv("TERM");
+	bool plain = !term || !*term || !strcmp(term, "dumb");
+
+	return terminal_keep(STDIN_FILENO, STDOUT_FILENO,
+			     plain ? "" : "\033[?2004l");
+}
+
 int prompt_begin(struct repl *r)
 {
 	prompt.r = r;
 	set_up_readline(r);
-	/* Bracketed paste is readline's; it is off again on every way out. */
-	return terminal_keep(STDIN_FILENO, STDOUT_FILENO, "\033[?2004l");
+	return keep_terminal();
 }
 
 void prompt_show(struct repl *r)
 {
 	r->at_prompt = true;
-	terminal_keep(STDIN_FILENO, STDOUT_FILENO, "\033[?2004l");
+	keep_terminal();
 	prompt.installed = true;
 	rl_callback_handler_install(text_of(r), entered);
 	loop_add(r->m->loop, STDIN_FILENO, readable, r);

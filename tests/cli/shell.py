@@ -26,11 +26,12 @@ failures = 0
 class Shell:
     """A vmm shell at a terminal of its own."""
 
-    def __init__(self, state, *options, guest=(KERNEL, '--init', INIT)):
+    def __init__(self, state, *options, guest=(KERNEL, '--init', INIT),
+                 term='xterm'):
         self.ours, self.theirs = os.openpty()
         self.resize(25, 100)
         self.before = termios.tcgetattr(self.theirs)
-        environment = dict(os.environ, XDG_STATE_HOME=state, TERM='xterm',
+        environment = dict(os.environ, XDG_STATE_HOME=state, TERM=term,
                            VMM_CONFIG='', INPUTRC='/dev/null')
         self.process = subprocess.Popen(
             [VMM, 'shell', *guest, '--accel', 'sim', *options],
@@ -288,6 +289,17 @@ def busy_guest(state):
     ok('and one leaves', s.end() == 0)
 
 
+def no_sequences(state):
+    s = Shell(state, term='dumb')
+    out = s.until('>>> \nvmm> $')
+    s.type('tasks\r')
+    s.until('vmm> $')
+    out += s.out
+    s.type('quit\r')
+    ok('one leaves a terminal without control sequences', s.end() == 0)
+    ok('and it was sent none', '\x1b' not in out + s.out, out + s.out)
+
+
 def main():
     try:
         for fd in os.openpty():
@@ -295,7 +307,7 @@ def main():
     except OSError as why:
         print(f'shell: skipped: no pseudo-terminals here: {why}')
         return 77
-    for test in typing, above_the_line, keys, busy_guest:
+    for test in typing, above_the_line, keys, busy_guest, no_sequences:
         with tempfile.TemporaryDirectory() as state:
             test(state)
     for test in completion, history:
