@@ -63,10 +63,11 @@ static const struct {
 	const char *name;
 	enum evm_fork fork;
 } fork_aliases[] = {
-	{"MuirGlacier", EVM_ISTANBUL},
-	{"ArrowGlacier", EVM_LONDON},
-	{"GrayGlacier", EVM_LONDON},
-	{"Merge", EVM_PARIS},
+	{"MuirGlacier", EVM_ISTANBUL}, {"ArrowGlacier", EVM_LONDON},
+	{"GrayGlacier", EVM_LONDON},   {"Merge", EVM_PARIS},
+	{"BPO1", EVM_OSAKA},	       {"BPO2", EVM_OSAKA},
+	{"BPO3", EVM_OSAKA},	       {"BPO4", EVM_OSAKA},
+	{"BPO5", EVM_OSAKA},
 };
 
 enum evm_fork evm_fork_find(const char *name)

@@ -33,11 +33,26 @@ static int makes_account(struct evm_frame *f, const struct evm_address *addr,
 	return err;
 }
 
+/* EIP-150 made an heir who is new cost something. */
+static int charge_heir(struct evm_frame *f, const struct evm_address *heir)
+{
+	struct u256 balance = u256_from(0);
+	bool makes;
+	int r = 0;
+
+	if (f->evm->fork < EVM_TANGERINE_WHISTLE)
+		return 0;
+	if (f->evm->fork >= EVM_SPURIOUS_DRAGON)
+		r = f->host->balance(f->host_ctx, &f->msg.recipient, &balance);
+	if (r == 0)
+		r = makes_account(f, heir, !u256_is_zero(&balance), &makes);
+	return r != 0 || !makes ? r : evm_charge(f, GAS_NEW_ACCOUNT);
+}
+
 int evm_op_selfdestruct(struct evm_frame *f, struct u256 *sp)
 {
 	struct evm_address heir = evm_word_address(&sp[-1]);
-	struct u256 balance;
-	bool makes, first;
+	bool first;
 	int r;
 
 	if (f->msg.is_static)
@@ -45,11 +60,7 @@ int evm_op_selfdestruct(struct evm_frame *f, struct u256 *sp)
 	/* its price has no warm part: a cold heir costs all of it */
 	r = evm_charge_account(f, &heir, 0, EVM_GAS_COLD_ACCOUNT);
 	if (r == 0)
-		r = f->host->balance(f->host_ctx, &f->msg.recipient, &balance);
-	if (r == 0)
-		r = makes_account(f, &heir, !u256_is_zero(&balance), &makes);
-	if (r == 0 && makes && f->evm->fork >= EVM_TANGERINE_WHISTLE)
-		r = evm_charge(f, GAS_NEW_ACCOUNT);
+		r = charge_heir(f, &heir);
 	if (r == 0)
 		r = f->host->selfdestruct(f->host_ctx, &f->msg.recipient, &heir,
 					  f->evm->fork, &first);
@@ -87,16 +98,17 @@ static int forward_gas(struct evm_frame *f, const struct u256 *asked)
  */
 static int start_call(struct evm_frame *f)
 {
-	struct u256 balance;
-	int err;
+	struct u256 balance = f->call.value; /* enough, if nothing is paid */
+	int err = 0;
 
 	f->return_data.len = 0;
-	err = f->host->balance(f->host_ctx, &f->msg.recipient, &balance);
+	if (f->call.kind != EVM_DELEGATECALL && !u256_is_zero(&balance))
+		err = f->host->balance(f->host_ctx, &f->msg.recipient,
+				       &balance);
 	if (err < 0)
 		return err;
 	if (f->msg.depth < EVM_DEPTH_MAX &&
-	    (f->call.kind == EVM_DELEGATECALL ||
-	     !u256_less(&balance, &f->call.value)))
+	    !u256_less(&balance, &f->call.value))
 		return EVM_WANTS_CALL;
 	f->gas += f->call.gas;
 	return 0;

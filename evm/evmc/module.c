@@ -348,7 +348,14 @@ static int make_call(struct execution *x)
 	return err;
 }
 
-static enum evmc_status_code to_status(enum evm_status status)
+/* EIP-141's INVALID is one that is meant. */
+static bool is_invalid(const struct evm_frame *f)
+{
+	return f->status == EVM_UNDEFINED_OPCODE &&
+	       f->code->bytes[f->pc] == 0xfe;
+}
+
+static enum evmc_status_code to_status(const struct evm_frame *f)
 {
 	static const enum evmc_status_code codes[EVM_STATUS_COUNT] = {
 		[EVM_SUCCESS] = EVMC_SUCCESS,
@@ -363,9 +370,12 @@ static enum evmc_status_code to_status(enum evm_status status)
 		[EVM_INITCODE_TOO_LARGE] = EVMC_OUT_OF_GAS,
 	};
 
-	if (status == EVM_SUCCESS)
+	if (f->status == EVM_SUCCESS)
 		return EVMC_SUCCESS;
-	return codes[status] != EVMC_SUCCESS ? codes[status] : EVMC_FAILURE;
+	if (is_invalid(f))
+		return EVMC_INVALID_INSTRUCTION;
+	return codes[f->status] != EVMC_SUCCESS ? codes[f->status]
+						: EVMC_FAILURE;
 }
 
 static void release_output(const struct evmc_result *result)
@@ -383,7 +393,7 @@ static struct evmc_result finish(struct execution *x, int err)
 
 	if (err < 0)
 		return r;
-	r.status_code = to_status(f->status);
+	r.status_code = to_status(f);
 	if (f->status > EVM_REVERT)
 		return r;
 	r.gas_left = f->gas;

@@ -63,9 +63,29 @@ static const char *text_of(struct reader *r, json_t *value, const char *name)
 	return json_string_value(value);
 }
 
+/* Digits alone: hex behind 0x, or decimal. */
+static bool has_digits(const char *text)
+{
+	bool is_hex = strncmp(text, "0x", 2) == 0;
+	const char *digits = is_hex ? text + 2 : text;
+
+	return digits[strspn(digits, is_hex ? "0123456789abcdefABCDEF"
+					    : "0123456789")] == 0;
+}
+
+static bool too_wide(struct reader *r, const char *text, struct u256 *number)
+{
+	if (!r->takes_wide || !has_digits(text))
+		return false;
+	r->wide = true;
+	*number = u256_from(0);
+	return true;
+}
+
 bool number_of(struct reader *r, json_t *value, const char *name,
 	       struct u256 *number)
 {
+	static const char big[] = "0x:bigint ";
 	const char *text;
 
 	if (json_is_integer(value) && json_integer_value(value) >= 0) {
@@ -75,8 +95,15 @@ bool number_of(struct reader *r, json_t *value, const char *name,
 	text = text_of(r, value, name);
 	if (!text)
 		return false;
+	if (strncmp(text, big, strlen(big)) == 0)
+		text += strlen(big);
+	if (!*text || strcmp(text, "0x") == 0) {
+		*number = u256_from(0);
+		return true;
+	}
 	return (strncmp(text, "0x", 2) ? parse_decimal(text, number)
 				       : parse_number(text, number)) ||
+	       too_wide(r, text, number) ||
 	       reader_fail(r, "%s: \"%.70s\" is no number of 256 bits", name,
 			   text);
 }
@@ -125,16 +152,23 @@ bool read_number(struct reader *r, json_t *object, const char *key,
 	return number_of(r, json_object_get(object, key), key, value);
 }
 
-bool read_u64(struct reader *r, json_t *object, const char *key,
-	      uint64_t *value)
+bool u64_of(struct reader *r, json_t *value, const char *name, uint64_t *number)
 {
 	struct u256 wide;
 
-	if (!read_number(r, object, key, &wide))
+	if (!number_of(r, value, name, &wide))
 		return false;
-	*value = wide.w[0];
-	return u256_fits_u64(&wide) ||
-	       reader_fail(r, "%s: more than 64 bits", key);
+	*number = wide.w[0];
+	if (u256_fits_u64(&wide))
+		return true;
+	r->wide = r->takes_wide;
+	return r->wide || reader_fail(r, "%s: more than 64 bits", name);
+}
+
+bool read_u64(struct reader *r, json_t *object, const char *key,
+	      uint64_t *value)
+{
+	return u64_of(r, json_object_get(object, key), key, value);
 }
 
 bool read_address(struct reader *r, json_t *object, const char *key,
@@ -198,6 +232,8 @@ bool read_env(struct reader *r, json_t *env, enum evm_fork fork,
 	    !read_u64(r, env, "currentNumber", &block->number) ||
 	    !read_u64(r, env, "currentTimestamp", &block->timestamp))
 		return false;
+	if (!has(env, "currentRandom"))
+		block->prev_randao = block->difficulty;
 	if (fork >= EVM_CANCUN)
 		block->blob_base_fee = evm_blob_base_fee(excess, blob_fraction);
 	return true;

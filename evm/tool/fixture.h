@@ -20,13 +20,18 @@ json_t *read_json(const char *path, size_t flags, char problem[JSON_PROBLEM]);
 struct reader {
 	const char *where; /* the object being read: "env" */
 	char problem[160]; /* "" if there is none */
+	bool takes_wide;   /* numbers that are too big are 0, and `wide` */
+	bool wide;
 };
 
 /* Returns false. */
 __attribute__((format(printf, 2, 3))) bool reader_fail(struct reader *r,
 						       const char *format, ...);
 
-/* Numbers are hex with 0x, or decimal JSON numbers. */
+/*
+ * Numbers are hex with 0x, or decimal, or JSON's; nothing, or 0x alone, is 0.
+ * Fillers write those that are too big with "0x:bigint " before them.
+ */
 bool read_number(struct reader *r, json_t *object, const char *key,
 		 struct u256 *value);
 bool read_u64(struct reader *r, json_t *object, const char *key,
@@ -48,6 +53,8 @@ bool maybe_u64(struct reader *r, json_t *object, const char *key,
 /* One that is a value by itself; `name` is for messages. */
 bool number_of(struct reader *r, json_t *value, const char *name,
 	       struct u256 *number);
+bool u64_of(struct reader *r, json_t *value, const char *name,
+	    uint64_t *number);
 bool address_of(struct reader *r, json_t *value, const char *name,
 		struct evm_address *addr);
 bool hash_of(struct reader *r, json_t *value, const char *name,

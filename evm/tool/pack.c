@@ -212,7 +212,7 @@ static void put_frame(struct writer *w, const char *name,
 static void pack_cases(struct writer *w, const char *name, json_t *test,
 		       const char *fork, json_t *cases)
 {
-	enum evm_fork number = evm_fork_find(fork);
+	enum evm_fork number = statecase_fork(test, fork);
 	struct statecase *t;
 	json_t *post;
 	size_t i;

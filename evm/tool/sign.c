@@ -122,3 +122,17 @@ bool sign_tx(struct evm_signed_tx *s, const struct u256 *key)
 		mix(&n, 0, NULL, 0);
 	}
 }
+
+bool key_address(const struct u256 *key, struct evm_address *addr)
+{
+	uint8_t bytes[64], hash[32];
+	struct u256 x, y;
+
+	if (!in_range(key) || !multiple(key, &x, &y))
+		return false;
+	u256_store(bytes, &x);
+	u256_store(bytes + 32, &y);
+	evm_keccak256(bytes, sizeof(bytes), hash);
+	memcpy(addr->bytes, hash + 12, sizeof(addr->bytes));
+	return true;
+}

@@ -1,4 +1,4 @@
-/* sign.h: signatures of transactions, for t8n's "secretKey". */
+/* sign.h: signatures of transactions, for the fixtures' "secretKey". */
 #ifndef EVM_TOOL_SIGN_H
 #define EVM_TOOL_SIGN_H
 
@@ -9,5 +9,8 @@
  * have it, so that hashes of transactions agree. False for a bad key.
  */
 bool sign_tx(struct evm_signed_tx *signed_tx, const struct u256 *key);
+
+/* Whose key it is; false for a bad key. */
+bool key_address(const struct u256 *key, struct evm_address *addr);
 
 #endif

@@ -19,6 +19,13 @@ struct statecase {
 };
 
 /*
+ * The fork of a name in `post`; EVM_FORK_COUNT if it is none. Of two of which
+ * one becomes the other at a time or block ("ShanghaiToCancunAtTime15k") it is
+ * the one that holds in the test's block.
+ */
+enum evm_fork statecase_fork(json_t *test, const char *name);
+
+/*
  * `post` is one element of the fixture's array for the fork; t->evm.fork is
  * set, the rest is zero. False: see t->reader. Unload it in any case.
  */

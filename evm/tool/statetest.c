@@ -117,11 +117,20 @@ static void run_case(struct batch *batch, struct verdict *v, json_t *test,
 static void run_fork(struct batch *batch, const char *name, json_t *test,
 		     const char *fork_name, json_t *cases)
 {
-	enum evm_fork fork = evm_fork_find(fork_name);
+	enum evm_fork fork = statecase_fork(test, fork_name);
 	struct statecase *t;
 	json_t *post;
 	size_t i;
 
+	if (!json_is_array(cases)) {
+		struct verdict v = {.name = name,
+				    .fork = fork_name,
+				    .index = -1,
+				    .error = "post: not an array of cases"};
+
+		batch_verdict(batch, &v);
+		return;
+	}
 	json_array_foreach(cases, i, post)
 	{
 		struct verdict v = {
@@ -159,7 +168,7 @@ static void run_test(struct batch *batch, const char *name, json_t *test)
 	json_object_foreach(posts, fork_name, cases)
 	{
 		if (batch->fork == EVM_FORK_COUNT ||
-		    batch->fork == evm_fork_find(fork_name))
+		    batch->fork == statecase_fork(test, fork_name))
 			run_fork(batch, name, test, fork_name, cases);
 	}
 }

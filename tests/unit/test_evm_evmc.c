@@ -24,7 +24,7 @@ struct evmc_vm *evmc_create_vmmevm18(void);
 struct evmc_host_context {
 	struct machine m;
 	struct evmc_vm *vm;
-	int calls;
+	int calls, balances; /* that were asked for */
 };
 
 static const struct evm_address *ours(const evmc_address *a)
@@ -79,6 +79,7 @@ static evmc_bytes32 get_balance(struct evmc_host_context *c,
 {
 	struct u256 value;
 
+	c->balances++;
 	evm_state_host.balance(c->m.evm.state, ours(a), &value);
 	return word(&value);
 }
@@ -471,6 +472,61 @@ static void test_calls_go_to_the_client(void **state)
 	}
 }
 
+static const struct failure {
+	uint8_t code[6];
+	size_t len;
+	enum evmc_status_code status;
+} failures[] = {
+	{{0x0c}, 1, EVMC_UNDEFINED_INSTRUCTION},
+	{{0xfe}, 1, EVMC_INVALID_INSTRUCTION},
+	{{0x5b, 0xfe}, 2, EVMC_INVALID_INSTRUCTION},
+	{{0x60, 0xfe, 0x0c}, 3, EVMC_UNDEFINED_INSTRUCTION},
+	{{0x50}, 1, EVMC_STACK_UNDERFLOW},
+	{{0x60, 1, 0x56}, 3, EVMC_BAD_JUMP_DESTINATION},
+	{{0x5b, 0x60, 0, 0x56}, 4, EVMC_OUT_OF_GAS},
+	{{0x5b, 0x58, 0x60, 0, 0x56}, 5, EVMC_STACK_OVERFLOW},
+	{{0x60, 1, 0x60, 0, 0x60, 0}, 6, EVMC_SUCCESS},
+};
+
+static void test_failures_have_names_of_their_own(void **state)
+{
+	struct evmc_message msg = message_to_a();
+	struct program nothing = {.name = "nothing"};
+
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		struct evmc_host_context c = {.vm = CREATE_VM()};
+		struct evmc_result r;
+
+		put_program(&c.m, &nothing);
+		r = execute(&c, &msg, failures[i].code, failures[i].len);
+		assert_int_equal(r.status_code, failures[i].status);
+		machine_fini(&c.m);
+	}
+}
+
+/* A call without value, and an old SELFDESTRUCT, ask for no balance. */
+static void test_no_balance_is_asked_for_in_vain(void **state)
+{
+	static const uint8_t call_b[] = {0x60, 0, 0x80, 0x80, 0x80, 0x80,
+					 0x60, 5, 0x5a, 0xf1, 0x50, 0x00};
+	struct evmc_message msg = message_to_a();
+	struct evmc_host_context c = {.vm = CREATE_VM()};
+	struct program nothing = {.name = "nothing"};
+	static const uint8_t destruct[] = {0x60, 5, 0xff};
+	struct evmc_result r;
+
+	put_program(&c.m, &nothing);
+	r = execute(&c, &msg, call_b, sizeof(call_b));
+	assert_int_equal(r.status_code, EVMC_SUCCESS);
+	assert_int_equal(c.calls, 1);
+	assert_int_equal(c.balances, 0);
+	r = c.vm->execute(c.vm, &host, &c, (int)EVM_HOMESTEAD, &msg, destruct,
+			  sizeof(destruct));
+	assert_int_equal(r.status_code, EVMC_SUCCESS);
+	assert_int_equal(c.balances, 0);
+	machine_fini(&c.m);
+}
+
 static void test_the_module_says_what_it_is(void **state)
 {
 	struct evmc_vm *vm = CREATE_VM();
@@ -494,6 +550,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_programs_do_the_same_through_evmc),
 		cmocka_unit_test(test_calls_go_to_the_client),
+		cmocka_unit_test(test_failures_have_names_of_their_own),
+		cmocka_unit_test(test_no_balance_is_asked_for_in_vain),
 		cmocka_unit_test(test_the_module_says_what_it_is),
 	};
 
