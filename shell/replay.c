@@ -112,8 +112,13 @@ static int run_replay(int argc, char **argv)
 
 	if (!err)
 		err = cli_parse(&command_replay, argc, argv, &r);
-	if (!err && argc - optind != 1)
+	if (!err && optind == argc)
 		err = fail(-EINVAL, "replay: which file? See vmm help replay");
+	if (!err && argc - optind > 1)
+		err = fail(-EINVAL,
+			   "'%s': one recording is enough; the kernel is "
+			   "given with --kernel",
+			   argv[optind + 1]);
 	if (!err)
 		err = check_options(&r.options);
 	if (!err)

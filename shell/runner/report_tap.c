@@ -127,7 +127,7 @@ static void put_seeds(FILE *out, const struct result *r, size_t count,
 	size_t found = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (r[i].outcome != outcome)
+		if (r[i].cut || r[i].outcome != outcome)
 			continue;
 		if (found == 0)
 			fprintf(out, "; %s with seed", outcome_word(outcome));
@@ -138,26 +138,23 @@ static void put_seeds(FILE *out, const struct result *r, size_t count,
 		fprintf(out, " and %zu more", found - 20);
 }
 
-static size_t count_bad(const struct result *r, size_t count)
-{
-	size_t bad = 0;
-
-	for (size_t i = 0; i < count; i++)
-		bad += r[i].outcome >= OUTCOME_FAIL;
-	return bad;
-}
-
 static void put_flakes(FILE *out, const struct result *r, size_t count)
 {
-	size_t bad = count_bad(r, count);
+	size_t bad = 0, runs = 0;
 
+	for (size_t i = 0; i < count; i++) {
+		runs += !r[i].cut;
+		bad += !r[i].cut && r[i].outcome >= OUTCOME_FAIL;
+	}
+	if (runs < 2)
+		return;
 	fprintf(out, "# %s: ",
-		bad == 0       ? "steady"
-		: bad == count ? "always bad"
-			       : "flaky");
+		bad == 0      ? "steady"
+		: bad == runs ? "always bad"
+			      : "flaky");
 	text_puts(out, TEXT_PLAIN, r->name);
-	fprintf(out, ": %zu of %zu runs bad (%.1f %%)", bad, count,
-		100.0 * bad / count);
+	fprintf(out, ": %zu of %zu runs bad (%.1f %%)", bad, runs,
+		100.0 * bad / runs);
 	put_seeds(out, r, count, OUTCOME_FAIL);
 	put_seeds(out, r, count, OUTCOME_ERROR);
 	fputc('\n', out);

@@ -93,6 +93,7 @@ void result_init(struct result *r, const struct job *job)
 	r->seeded = job->seeded;
 	r->seed = job->seed;
 	r->outcome = OUTCOME_ERROR;
+	r->cut = true;
 	r->status = -1;
 	snprintf(r->why, sizeof(r->why), "planned, but not run");
 	points_init(&r->points);
@@ -242,6 +243,7 @@ static bool skip_job(struct runs *runs, size_t job)
 	if (!t->skip)
 		return false;
 	r->outcome = OUTCOME_SKIP;
+	r->cut = false;
 	snprintf(r->why, sizeof(r->why), "%s", t->skip);
 	r->done = true;
 	tell(runs, job);
@@ -294,6 +296,7 @@ static void set_result(struct runs *runs, struct slot *s, int wait_status)
 	r->summary.text[sizeof(r->summary.text) - 1] = 0;
 	points_end(&r->points, t->planned, t->planned_count);
 	r->done = true;
+	r->cut = runs->ended_by && s->killed;
 	r->outcome = OUTCOME_ERROR;
 	if (WIFEXITED(wait_status)) {
 		r->status = WEXITSTATUS(wait_status);

@@ -54,6 +54,7 @@ struct result {
 	char *name, *command; /* `command` repeats it */
 	char *image;
 	bool seeded, done;
+	bool cut; /* never begun, or ended with all: it says nothing */
 	uint64_t seed;
 	enum outcome outcome;
 	char why[400]; /* if not passed */

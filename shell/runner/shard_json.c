@@ -118,6 +118,7 @@ static bool read_result(const json_t *object, const char *id, struct result *r)
 	copy_bytes(object, "err", &r->err, &r->err_len);
 	read_summary(&r->summary, object);
 	r->done = true;
+	r->cut = false;
 	return r->name != NULL;
 }
 

@@ -168,6 +168,13 @@ runner --repeat 2 "$GUESTS/fail.elf" -- --accel "$ACCEL"
 expect "$work/out" '^# always bad: fail: 2 of 2 runs bad (100.0 %); fail with seed 0 1$'
 expect "$work/out" '^  again: ".* --smp-seed 1"$'
 
+check "runs that never began are not called bad"
+runner -j 1 --fail-fast --repeat 5 --tap "$work/tap" "$GUESTS/fail.elf" \
+	"$GUESTS/exit.elf" -- --accel "$ACCEL"
+expect_status 1
+expect "$work/tap" '^# 10 runs: 0 passed, 1 failed, 9 in error, 0 skipped$'
+expect_not "$work/tap" 'always bad'
+
 check "--fail-fast leaves the rest undone, which is not green"
 runner -j 1 --fail-fast "$GUESTS/fail.elf" "$GUESTS/exit.elf" -- \
 	--accel "$ACCEL"
