@@ -57,6 +57,10 @@ struct kvm_cpu {
 	uint32_t tsc_khz;
 	bool has_xsave, has_xcrs;
 
+	bool inside;		/* run() is under way */
+	struct x86_state state; /* the registers, if `known`: not inside */
+	bool known;
+
 	bool halted;
 	/*
 	 * The last exit was an access; the instruction ends at the next

@@ -362,6 +362,8 @@ void kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	}
 	if (!cpu->started_ns)
 		cpu->started_ns = kvm_host_ns();
+	cpu->known = false;
+	cpu->inside = true;
 	kvm_debug_enter(cpu);
 	do
 		take_signals(cpu);
@@ -369,5 +371,6 @@ void kvm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	       offer_interrupt(cpu, exit) && step(cpu, exit));
 	finish_access(cpu, exit);
 	kvm_debug_leave(cpu);
+	cpu->inside = false;
 	kvm_kick_leave(cpu);
 }

@@ -432,10 +432,8 @@ static int set_events(struct kvm_cpu *cpu, const struct x86_state *state)
 
 /* ---- all of it ---- */
 
-void kvm_get_state(struct vcpu *vcpu, struct x86_state *state)
+static void read_state(struct kvm_cpu *cpu, struct x86_state *state)
 {
-	struct kvm_cpu *cpu = kvm_cpu(vcpu);
-
 	memset(state, 0, sizeof(*state));
 	get_regs(cpu, state);
 	get_sregs(cpu, state);
@@ -447,6 +445,25 @@ void kvm_get_state(struct vcpu *vcpu, struct x86_state *state)
 	state->halted = cpu->halted;
 }
 
+/* Between two runs nothing changes, and who looks at memory asks often. */
+static const struct x86_state *known_state(struct kvm_cpu *cpu)
+{
+	if (!cpu->known)
+		read_state(cpu, &cpu->state);
+	cpu->known = true;
+	return &cpu->state;
+}
+
+void kvm_get_state(struct vcpu *vcpu, struct x86_state *state)
+{
+	struct kvm_cpu *cpu = kvm_cpu(vcpu);
+
+	if (cpu->inside)
+		read_state(cpu, state);
+	else
+		*state = *known_state(cpu);
+}
+
 int kvm_set_state(struct vcpu *vcpu, const struct x86_state *state)
 {
 	static int (*const part[])(struct kvm_cpu *,
@@ -456,6 +473,7 @@ int kvm_set_state(struct vcpu *vcpu, const struct x86_state *state)
 	};
 	struct kvm_cpu *cpu = kvm_cpu(vcpu);
 
+	cpu->known = false;
 	for (unsigned i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 		int err = part[i](cpu, state);
 
@@ -471,9 +489,12 @@ int kvm_set_state(struct vcpu *vcpu, const struct x86_state *state)
 
 bool kvm_translate(struct vcpu *vcpu, uint64_t gva, uint64_t *gpa)
 {
+	struct kvm_cpu *cpu = kvm_cpu(vcpu);
 	struct x86_state state;
 
+	if (!cpu->inside)
+		return x86_translate(vcpu->env.mem, known_state(cpu), gva, gpa);
 	memset(&state, 0, sizeof(state));
-	get_sregs(kvm_cpu(vcpu), &state);
+	get_sregs(cpu, &state);
 	return x86_translate(vcpu->env.mem, &state, gva, gpa);
 }

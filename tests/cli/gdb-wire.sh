@@ -22,6 +22,14 @@ talk() {
 	tr '#' '\n' <"$work/raw" | sed 's/^[0-9a-f]*\$//' >"$work/out"
 }
 
+# await TEXT: until the stub has said so; a slow host may take its time.
+await() {
+	for i in $(seq 150); do
+		! grep -q "$1" "$work/raw" || return
+		sleep 0.2
+	done
+}
+
 check "memory and registers before the first instruction"
 {
 	packet QStartNoAckMode
@@ -46,7 +54,7 @@ check "the end of the guest while it is attached"
 	packet QStartNoAckMode
 	printf +
 	packet c
-	sleep 2
+	await W00
 } | talk exit.elf
 expect "$work/out" '^W00'
 
@@ -57,7 +65,7 @@ check "an interrupt in a loop"
 	packet c
 	sleep 1
 	printf '\003'
-	sleep 1
+	await T02
 	packet p10
 	packet k
 } | talk hang.elf

@@ -2,7 +2,8 @@
 """run.py: sessions of the real gdb: run.py VMM IMAGES GUESTS SESSION...
 
 A session is a file of gdb commands. Its comments say how and what for:
-	# run: ARGS	what follows `vmm gdb'; {images} and {guests} are folders
+	# run: ARGS	what follows `vmm gdb'; {images} and {guests} are folders,
+			{accel} is ACCEL of the environment, or sim
 	# doc: FILE	the commands are those behind "(gdb) " in the first
 			block of FILE that begins with this session's command
 			line; all other lines of it must come, but for numbers
@@ -17,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+ACCEL = os.environ.get("ACCEL", "sim")
 
 
 def read(path):
@@ -66,7 +69,7 @@ def session(vmm, images, guests, path):
     if "\n# doc: " in open(path).read():
         file = transcript(path, want)
         path = file.name
-    args = [a.format(images=images, guests=guests) for a in args]
+    args = [a.format(images=images, guests=guests, accel=ACCEL) for a in args]
     command = [vmm, "gdb"] + args + ["--", "-nx", "-batch", "-x", path]
     env = dict(os.environ, VMM_CONFIG="", LC_ALL="C", TERM="dumb",
                IMAGES=images)

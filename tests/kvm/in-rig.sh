@@ -6,6 +6,8 @@
 
 export VMM=/root/vmm IMAGES=/root/images GUESTS=/root/guests ACCEL=kvm SLOW=1
 export PROCESSOR='qemu|rig' # which is under this KVM
+mount -t devpts pts /dev/pts 2>/dev/null
+export PYTHONDONTWRITEBYTECODE=1 PATH="$PATH:/usr/bin:/usr/local/bin"
 
 # What has no meaning here: these promise something of the simulator only.
 # kernel-panic is a panic, and ends as one; kernel-cost and the like count
@@ -13,6 +15,12 @@ export PROCESSOR='qemu|rig' # which is under this KVM
 unfit=' determinism engines lib look random smp snapshot unable '
 unfit="$unfit kernel-cost kernel-cost_message kernel-hello kernel-panic"
 unfit="$unfit kernel-services kernel-servant "
+
+# What of gdb needs no debug exits, which this KVM does not have.
+sessions='gdb-attach gdb-anew gdb-ctrl-c'
+packets='an_interrupt_comes_without_breakpoints a_second_client_is_told
+	clients_come_and_go packets_that_are_no_good frames_that_are_no_good
+	a_gdb_that_greets_twice_gets_one_reply'
 
 passed=0 failed=0 skipped=0
 
@@ -49,6 +57,16 @@ run() {
 	esac
 }
 
+# Where gdb's tests look for their guests; skipped without a gdb.
+in_gdb() {
+	command -v gdb >/dev/null || {
+		echo "no gdb here"
+		return 77
+	}
+	mkdir -p images/tests && ln -sfn /root/guests images/tests/guest
+	"$@"
+}
+
 # The names of the files that match, without folder and suffix.
 names() {
 	prefix=$1 suffix=$2
@@ -67,7 +85,8 @@ printing() {
 
 [ $# != 0 ] ||
 	set -- kvm $(names '' .sh cli/*.sh) $(names kernel- .elf kernel/*.elf) \
-		$(names pack- .pack packs/*.pack) $(printing)
+		$(names pack- .pack packs/*.pack) $(printing) \
+		$sessions gdb-protocol
 for name in "$@"; do
 	case $unfit in
 	*" $name "*) continue ;;
@@ -78,6 +97,15 @@ for name in "$@"; do
 		;;
 	guest-*)
 		run "$name" sh guest-src/run.sh "${name#guest-}"
+		;;
+	gdb-protocol)
+		run "$name" in_gdb python3 gdb/protocol.py "$VMM" images guests \
+			$(printf 'test_%s ' $packets)
+		;;
+	gdb-wire) run "$name" sh "cli/$name.sh" ;;
+	gdb-*)
+		run "$name" in_gdb python3 gdb/run.py "$VMM" images guests \
+			"gdb/sessions/${name#gdb-}.gdb"
 		;;
 	pack-*)
 		run "$name" "$VMM" boot --accel kvm --timeout 2h -m 256M \
