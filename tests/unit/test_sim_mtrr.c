@@ -1,6 +1,6 @@
 /*
  * Memory-type ranges keep what may be written to them; the edges of what may
- * are SDM 3 section 12.11's, for 46 bits of physical address.
+ * are SDM 3 section 12.11's, for 46 bits of physical address. And another MSR.
  */
 #include "tests/unit/unit.h"
 
@@ -177,6 +177,15 @@ static void test_types_are_uc_wc_wt_wp_and_wb(void **state)
 	}
 }
 
+/* The TSC's 1 GHz as a multiple of 100 MHz. */
+static void test_platform_info_can_be_read_alone(void **state)
+{
+	struct guest *g = *state;
+
+	assert_int_equal(reads(g, 0xce), 0xa00);
+	assert_false(writes(g, 0xce, 0xa00));
+}
+
 int main(void)
 {
 #define TEST(name) GUEST_TEST(name, guest_setup)
@@ -188,6 +197,7 @@ int main(void)
 		TEST(test_their_neighbours_are_not_there),
 		TEST(test_reserved_bits_and_types_are_refused),
 		TEST(test_types_are_uc_wc_wt_wp_and_wb),
+		TEST(test_platform_info_can_be_read_alone),
 	};
 #undef TEST
 

@@ -10,6 +10,9 @@
 #define MISC_ENABLE_DEFINED UINT64_C(0x404c51889)
 #define BIOS_SIGN_ID	    0x8bu
 #define PLATFORM_ID	    0x17u
+/* Bits 15:8: the TSC's rate, in 100 MHz; read-only. */
+#define PLATFORM_INFO	    0xceu
+#define PLATFORM_RATIO	    (UINT64_C(10) << 8)
 /* Eight variable ranges, fixed ones and WC; read-only. */
 #define MTRRCAP		    (MTRR_VARIABLE | 1u << 8 | 1u << 10)
 
@@ -131,6 +134,8 @@ uint64_t msr_read(struct cpu *cpu, uint32_t msr)
 	case BIOS_SIGN_ID:
 	case PLATFORM_ID:
 		return 0;
+	case PLATFORM_INFO:
+		return PLATFORM_RATIO;
 	case MSR_MTRRCAP:
 		return MTRRCAP;
 	case MSR_XSS:
