@@ -15,21 +15,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "gdbstub/machine_target.h"
 #include "gdbstub/packet.h"
 #include "gdbstub/stub.h"
 #include "vmm/log.h"
+#include "vmm/unix_socket.h"
 
 #define QUEUE_MAX (4u << 20)
 #define RETRY_NS  1000000u
+#define BACKLOG	  64
 
 struct gdb {
 	struct gdb_config config;
 	struct machine_target target;
 	int listener; /* -1: there is one client ever */
+	bool named;   /* `address' is a file, and ours */
 	int in, out;  /* -1: no client */
 	struct stub *stub;
 	struct buffer queue;
@@ -212,22 +214,19 @@ static int bad_where(const char *where)
 		    where);
 }
 
-static int listen_on(struct gdb *g, const void *addr, socklen_t len)
+static int listen_on(struct gdb *g, const struct sockaddr_in *addr)
 {
-	const struct sockaddr *sa = addr;
 	int one = 1;
 
-	g->listener = socket(sa->sa_family,
-			     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	g->listener =
+		socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (g->listener < 0)
 		return -errno;
-	if (sa->sa_family == AF_INET) {
-		setsockopt(g->listener, SOL_SOCKET, SO_REUSEADDR, &one,
-			   sizeof(one));
-		setsockopt(g->listener, IPPROTO_TCP, TCP_NODELAY, &one,
-			   sizeof(one));
-	}
-	if (bind(g->listener, sa, len) < 0 || listen(g->listener, 64) < 0)
+	setsockopt(g->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(g->listener, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (bind(g->listener, (const struct sockaddr *)addr, sizeof(*addr)) <
+		    0 ||
+	    listen(g->listener, BACKLOG) < 0)
 		return -errno;
 	return loop_add(g->config.m->loop, g->listener, knocks, g);
 }
@@ -255,7 +254,7 @@ static int listen_tcp(struct gdb *g, const char *where)
 		log_warn("gdb: whoever reaches %s:%s can do with the guest "
 			 "and its memory what he likes",
 			 host, port);
-	err = listen_on(g, &addr, sizeof(addr));
+	err = listen_on(g, &addr);
 	if (err)
 		return fail(err, "gdb: %s:%s: %s", host, port, strerror(-err));
 	getsockname(g->listener, (struct sockaddr *)&addr, &len);
@@ -264,35 +263,22 @@ static int listen_tcp(struct gdb *g, const char *where)
 	return 0;
 }
 
-/* A socket's name that nobody listens at any more. */
-static bool abandoned(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool dead;
-
-	if (fd < 0)
-		return false;
-	dead = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 &&
-	       errno == ECONNREFUSED;
-	close(fd);
-	return dead;
-}
-
 static int listen_unix(struct gdb *g, const char *path)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int err;
+	int fd;
 
-	if (!*path || strlen(path) >= sizeof(addr.sun_path))
+	if (!*path || strlen(path) >= sizeof(g->address))
 		return bad_where(g->config.where);
-	strcpy(addr.sun_path, path);
-	if (abandoned(&addr))
-		unlink(path);
-	err = listen_on(g, &addr, sizeof(addr));
-	if (err)
-		return fail(err, "gdb: %s: %s", path, strerror(-err));
+	fd = unix_socket_listen(path, BACKLOG);
+	if (fd < 0)
+		return fail(fd, "gdb: %s: %s%s", path, strerror(-fd),
+			    fd == -EADDRINUSE
+				    ? "; take it away, or name another"
+				    : "");
+	g->listener = fd;
+	g->named = true;
 	snprintf(g->address, sizeof(g->address), "%s", path);
-	return 0;
+	return loop_add(g->config.m->loop, fd, knocks, g);
 }
 
 /* Standard output belongs to gdb then: what else is there goes nowhere. */
@@ -371,6 +357,8 @@ void gdb_destroy(struct gdb *g, unsigned status)
 	if (g->listener >= 0) {
 		loop_remove(g->config.m->loop, g->listener);
 		close(g->listener);
+		if (g->named)
+			unlink(g->address);
 	}
 	machine_target_fini(&g->target);
 	free(g);

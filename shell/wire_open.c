@@ -9,12 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "shell/numbers.h"
 #include "vmm/log.h"
+#include "vmm/unix_socket.h"
 
 static void init(struct wire *w, struct machine *m, unsigned com)
 {
@@ -79,56 +79,21 @@ int wire_open_pty(struct wire *w, struct machine *m, unsigned com,
 
 /* ---- sockets ---- */
 
-/* A socket's file of one who ended without taking it away. */
-static bool is_dead(const struct sockaddr_un *at)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct stat st;
-	bool dead = lstat(at->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-		    connect(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 &&
-		    errno == ECONNREFUSED;
-
-	if (fd >= 0)
-		close(fd);
-	return dead;
-}
-
-static int bind_unix(int fd, const struct sockaddr_un *at)
-{
-	mode_t before = umask(077);
-	int err = bind(fd, (const struct sockaddr *)at, sizeof(*at));
-
-	if (err < 0 && errno == EADDRINUSE && is_dead(at)) {
-		unlink(at->sun_path);
-		err = bind(fd, (const struct sockaddr *)at, sizeof(*at));
-	}
-	umask(before);
-	return err;
-}
-
 int wire_open_unix(struct wire *w, struct machine *m, unsigned com,
 		   const char *path)
 {
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd;
 
 	init(w, m, com);
-	if (strlen(path) >= sizeof(at.sun_path))
-		return fail(-ENAMETOOLONG,
-			    "serial: %s: a socket's name has less than %zu "
-			    "characters",
-			    path, sizeof(at.sun_path));
-	strcpy(at.sun_path, path);
-	w->listen_fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (w->listen_fd < 0 || bind_unix(w->listen_fd, &at) < 0)
-		return fail(-errno, "serial: %s: cannot be made: %s%s", path,
-			    strerror(errno),
-			    errno == EADDRINUSE ? "; take it away, or name "
-						  "another"
-						: "");
+	fd = unix_socket_listen(path, 4);
+	if (fd < 0)
+		return fail(fd, "serial: %s: cannot be made: %s%s", path,
+			    strerror(-fd),
+			    fd == -EADDRINUSE
+				    ? "; take it away, or name another"
+				    : "");
+	w->listen_fd = fd;
 	strcpy(w->remove, path);
-	if (listen(w->listen_fd, 4) < 0)
-		return fail(-errno, "serial: %s: %s", path, strerror(errno));
 	return 0;
 }
 

@@ -369,6 +369,33 @@ def test_a_gdb_that_greets_twice_gets_one_reply():
         check(c.get().startswith(b"PacketSize"), "no greeting later")
 
 
+def test_a_socket_goes_with_its_machine():
+    with Machine(HANG) as m:
+        command = m.process.args
+        again = subprocess.run(command, stdin=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, timeout=20)
+        check(again.returncode == 71, "status %d" % again.returncode)
+        check(b"in use; take it away" in again.stderr, again.stderr)
+        m.process.terminate()
+        m.ended()
+        check(not os.path.exists(m.path), "is left behind")
+        # of one who was killed; the next one takes its place
+        socket.socket(socket.AF_UNIX).bind(m.path)
+        m.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT)
+        check(b"waits" in m.process.stdout.readline(), "a dead one")
+        c = Client(m)
+        c.send("k")
+        m.ended()
+        check(not os.path.exists(m.path), "is left behind by k")
+        open(m.path, "w").close()
+        again = subprocess.run(command, stdin=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, timeout=20)
+        check(again.returncode == 71, "status %d" % again.returncode)
+        check(os.path.exists(m.path), "a file of somebody's is gone")
+
+
 def test_tcp_at_this_host_only():
     process = subprocess.Popen(
         [VMM, "boot", HANG, "--gdb", "tcp:0", "--accel", "sim", "--serial",

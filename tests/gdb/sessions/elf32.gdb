@@ -12,7 +12,7 @@ bt
 #= ^#1 .* _start .*bare32.S
 break print
 continue
-#= Breakpoint 2, print \(
+#= Breakpoint 2.*, print \(
 up
 #= ^#1 
 down
