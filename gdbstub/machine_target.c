@@ -153,7 +153,11 @@ static void stopped(void *ctx, const struct debug_stop *stop)
 
 static void resumed(void *ctx)
 {
-	((struct machine_target *)ctx)->met_now = false;
+	struct machine_target *t = ctx;
+
+	t->met_now = false;
+	for (struct mt_point *p = t->points; p; p = p->next)
+		p->fresh = false;
 }
 
 static void mt_stopped(void *target, struct gdb_event *event)
@@ -480,6 +484,7 @@ static int mt_set_point(void *target, const struct gdb_point *at,
 		p = calloc(1, sizeof(*p));
 		if (!p)
 			return -ENOMEM;
+		p->fresh = true;
 		p->next = t->points;
 		t->points = p;
 	}

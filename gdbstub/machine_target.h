@@ -19,6 +19,7 @@
 
 struct mt_point {
 	struct gdb_point at;
+	bool fresh; /* set since the machine stands */
 	struct machine_target *target;
 	bool (*wanted)(void *ctx, struct gdb_id id);
 	void *ctx;

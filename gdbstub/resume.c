@@ -64,6 +64,23 @@ static bool await_task(struct machine_target *t, struct gdb_id id)
 }
 
 /*
+ * gdb takes a breakpoint away to step over it. One that is there when it lets
+ * the machine go, and was not met or was set since, is to be met: `jump' to
+ * where it stands.
+ */
+static bool at_new_point(struct machine_target *t)
+{
+	const struct debug_stop *stop = debug_last(t->d);
+	uint64_t pc = x86_linear_rip(mt_state(t, stop->cpu));
+
+	for (const struct mt_point *p = t->points; p; p = p->next)
+		if (p->at.addr == pc && p->at.kind <= GDB_HW_BREAK &&
+		    (p->fresh || stop->reason != DEBUG_POINT))
+			return true;
+	return false;
+}
+
+/*
  * A CPU goes if its own thread does, or the task on it. Where only tasks go
  * that are on none, all CPUs do, so that their turn may come.
  */
@@ -89,6 +106,8 @@ bool mt_resume(void *target,
 	if (plan.awaits && !await_task(t, plan.stepper))
 		return false;
 	mt_forget_state(t);
+	if (plan.steps < 0 && at_new_point(t))
+		debug_meet_again(t->d);
 	if (plan.steps >= 0)
 		return debug_step(t->d, plan.steps, plan.cpu[plan.steps].from,
 				  plan.cpu[plan.steps].to) == 0;

@@ -37,6 +37,7 @@ struct debug {
 	uint32_t vectors;
 	uint64_t frozen; /* HOLD_TURNS(), until the next stop */
 	bool step_interrupts;
+	bool again; /* the place where it stands counts */
 	bool final; /* the verdict in m->stop is to end the run */
 	struct debug_stop last;
 	uint64_t last_rip;
@@ -193,6 +194,11 @@ void debug_step_interrupts(struct debug *d, bool on)
 	d->step_interrupts = on;
 }
 
+void debug_meet_again(struct debug *d)
+{
+	d->again = true;
+}
+
 /* ---- what the CPUs are told ---- */
 
 static int by_kind_and_address(const void *a, const void *b)
@@ -264,9 +270,7 @@ static uint64_t rip_of(struct machine *m, unsigned cpu, uint64_t *linear)
 	struct x86_state s;
 
 	m->cpu[cpu]->ops->get_state(m->cpu[cpu], &s);
-	*linear = s.rip;
-	if (!(s.efer & EFER_LMA && s.seg[SEG_CS].attr & SEG_ATTR_L))
-		*linear = (uint32_t)(s.rip + s.seg[SEG_CS].base);
+	*linear = x86_linear_rip(&s);
 	return s.rip;
 }
 
@@ -275,7 +279,7 @@ void debug_hold(struct debug *d, const struct debug_stop *stop)
 	struct debug_listener *next;
 
 	d->last = *stop;
-	d->step.on = false;
+	d->step.on = d->again = false;
 	d->frozen = 0;
 	machine_hold(d->m, 0);
 	debug_remove_all(d, d); /* a step's own */
@@ -339,7 +343,7 @@ static int go(struct debug *d)
 	uint64_t linear;
 	int pass = -1, err;
 
-	if (!ends_run(&d->last)) {
+	if (!ends_run(&d->last) && !d->again) {
 		rip_of(d->m, d->last.cpu, &linear);
 		if (linear == d->last_rip)
 			pass = d->last.cpu;

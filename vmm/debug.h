@@ -118,6 +118,12 @@ void debug_interrupt(struct debug *d);
 int debug_continue(struct debug *d);
 int debug_step(struct debug *d, unsigned cpu, uint64_t from, uint64_t to);
 
+/*
+ * Let it count there, too, when the machine goes on next: for who takes his
+ * points away where they are not to.
+ */
+void debug_meet_again(struct debug *d);
+
 bool debug_held(const struct debug *d);
 /* Why it is held: the last stop. */
 const struct debug_stop *debug_last(const struct debug *d);

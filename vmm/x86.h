@@ -267,4 +267,12 @@ struct guestmem;
 bool x86_translate(const struct guestmem *mem, const struct x86_state *state,
 		   uint64_t gva, uint64_t *gpa);
 
+/* Where the next instruction is, in linear addresses. */
+static inline uint64_t x86_linear_rip(const struct x86_state *s)
+{
+	if (s->efer & EFER_LMA && s->seg[SEG_CS].attr & SEG_ATTR_L)
+		return s->rip;
+	return (uint32_t)(s->rip + s->seg[SEG_CS].base);
+}
+
 #endif

@@ -27,12 +27,6 @@ static unsigned bits_of(const struct x86_state *s)
 	return s->cr0 & CR0_PE && s->seg[SEG_CS].attr & SEG_ATTR_B ? 32 : 16;
 }
 
-static uint64_t linear_rip(const struct x86_state *s)
-{
-	return bits_of(s) == 64 ? s->rip
-				: (uint32_t)(s->rip + s->seg[SEG_CS].base);
-}
-
 /* ---- regs ---- */
 
 static void print_register(struct repl *r, const char *name, uint64_t value,
@@ -60,7 +54,7 @@ static int run_regs(struct repl *r, const struct words *w)
 	for (unsigned i = 0; i < GPR_COUNT; i++)
 		print_register(r, order[i].name, s.gpr[order[i].gpr],
 			       i % 4 == 3 ? "\n" : "  ");
-	repl_name(r, linear_rip(&s), name, sizeof(name));
+	repl_name(r, x86_linear_rip(&s), name, sizeof(name));
 	print_register(r, "rip", s.rip, name);
 	fprintf(r->answer.text, ", %u-bit, ring %d%s\n", bits_of(&s),
 		(s.seg[SEG_SS].attr & SEG_ATTR_DPL) >> 5,
@@ -238,7 +232,7 @@ static int print_code(struct repl *r, unsigned count, uint64_t va)
 			return unmapped(r, va);
 		used = disassemble_one(byte, len, va, bits_of(&s), text,
 				       sizeof(text));
-		fputs(va == linear_rip(&s) ? "=> " : "   ", r->answer.text);
+		fputs(va == x86_linear_rip(&s) ? "=> " : "   ", r->answer.text);
 		print_address(r, va);
 		if (used)
 			fprintf(r->answer.text, " %s\n", text);
@@ -255,7 +249,7 @@ static int run_dis(struct repl *r, const struct words *w)
 	uint64_t va, count = 8;
 
 	state_of(r, &s);
-	va = linear_rip(&s);
+	va = x86_linear_rip(&s);
 	if ((w->count > 1 && !repl_value(r, w->word[1], false, &va)) ||
 	    (w->count > 2 && !repl_value(r, w->word[2], false, &count)))
 		return 2;

@@ -32,3 +32,21 @@ p add(20, 22)
 #= = 42
 call pair_of(3, 4)
 #= = \{first = 3, second = 4\}
+delete
+break *$pc
+jump *$pc
+#= Breakpoint [0-9]+, .*fib \(n=2\)
+continue
+#= Breakpoint [0-9]+, .*fib \(n=4\)
+delete
+python
+next_pc = gdb.selected_frame().architecture().disassemble(
+    gdb.selected_frame().pc(), count=2)[1]["addr"]
+gdb.execute("break *%#x" % next_pc)
+end
+set breakpoint always-inserted on
+stepi
+jump *$pc
+#= Breakpoint [0-9]+, .*fib \(n=4\)
+continue
+#= Breakpoint [0-9]+, .*fib
