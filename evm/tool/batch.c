@@ -139,6 +139,20 @@ static bool wanted(const struct batch *batch, const char *name)
 	       regexec(&batch->filter, name, 0, NULL, 0) == 0;
 }
 
+static void run_list(struct batch *batch, json_t *tests)
+{
+	char name[24];
+	json_t *test;
+	size_t i;
+
+	json_array_foreach(tests, i, test)
+	{
+		snprintf(name, sizeof(name), "%zu", i);
+		if (wanted(batch, name))
+			batch->run(batch, name, test);
+	}
+}
+
 void batch_file(struct batch *batch, const char *path)
 {
 	const char *name;
@@ -153,7 +167,9 @@ void batch_file(struct batch *batch, const char *path)
 		file_failed(batch, problem);
 		return;
 	}
-	if (!json_is_object(tests))
+	if (json_is_array(tests) && batch->takes_lists)
+		run_list(batch, tests);
+	else if (!json_is_object(tests))
 		file_failed(batch, "line 1: want an object of tests by name");
 	json_object_foreach(tests, name, test)
 	{

@@ -30,7 +30,8 @@ struct batch {
 	const char *help;
 	size_t json_flags; /* for the parser, beyond the usual */
 	void (*run)(struct batch *batch, const char *name, json_t *test);
-	bool has_pull; /* knows --pull */
+	bool has_pull;	  /* knows --pull */
+	bool takes_lists; /* of tests; their names are 0, 1, ... */
 
 	enum batch_format format;
 	bool trace, dump, bench, pull;

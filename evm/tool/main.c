@@ -19,6 +19,7 @@ static const struct {
 	{"txtest", cmd_txtest, "run TransactionTests fixtures"},
 	{"rlptest", cmd_rlptest, "run RLPTests fixtures"},
 	{"trietest", cmd_trietest, "run TrieTests fixtures"},
+	{"basictest", cmd_basictest, "run BasicTests fixtures"},
 };
 
 static void usage(FILE *out)

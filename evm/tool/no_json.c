@@ -34,6 +34,11 @@ int cmd_trietest(int argc, char **argv)
 	return refuse(argv[0]);
 }
 
+int cmd_basictest(int argc, char **argv)
+{
+	return refuse(argv[0]);
+}
+
 int cmd_pack(int argc, char **argv)
 {
 	return refuse(argv[0]);

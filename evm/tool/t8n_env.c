@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evm/tool/difficulty.h"
 #include "evm/tool/t8n.h"
 
 #define BLOB_GAS       131072
@@ -76,72 +77,29 @@ static bool compute_excess(struct t8n *t, uint64_t *result)
 	return true;
 }
 
-/* How far the fork's "bomb" is put off, in blocks. */
-static uint64_t bomb_delay(const struct t8n *t)
-{
-	enum evm_fork fork = t->evm.fork;
-
-	if (t->bomb_delay)
-		return t->bomb_delay;
-	if (fork >= EVM_LONDON)
-		return 9700000;
-	if (fork >= EVM_BERLIN)
-		return 9000000;
-	if (fork >= EVM_CONSTANTINOPLE)
-		return 5000000;
-	return fork >= EVM_BYZANTIUM ? 3000000 : 0;
-}
-
-/* parent + parent / 2048 * steps, at least the minimum */
-static struct u256 adjusted(struct u256 parent, int64_t steps)
-{
-	struct u256 minimum = u256_from(131072), unit = over(parent, 2048);
-	struct u256 change = times(unit, (uint64_t)llabs(steps)), result;
-
-	if (steps >= 0)
-		result = u256_add(&parent, &change);
-	else if (u256_sub_borrow(&result, &parent, &change))
-		result = minimum;
-	return u256_less(&result, &minimum) ? minimum : result;
-}
-
 static bool compute_difficulty(struct t8n *t, struct u256 *difficulty)
 {
 	static const uint8_t no_uncles[4] = {0x1d, 0xcc, 0x4d, 0xe8};
-	uint64_t before = 0, number = t->evm.block.number, period;
-	enum evm_fork fork = t->evm.fork;
 	struct evm_hash uncles = {{0x1d, 0xcc, 0x4d, 0xe8}};
-	struct u256 parent, one = u256_from(1), count, bomb;
+	struct parent_block parent = {0};
+	enum evm_fork fork = t->evm.fork;
 	struct reader *r = &t->reader;
-	int64_t elapsed, steps;
 
 	if (!has(t->env, "parentDifficulty"))
 		return reader_fail(r, "currentDifficulty: missing; give it or "
 				      "parentDifficulty");
-	if (!read_number(r, t->env, "parentDifficulty", &parent) ||
-	    !read_u64(r, t->env, "parentTimestamp", &before) ||
+	if (!read_number(r, t->env, "parentDifficulty", &parent.difficulty) ||
+	    !read_u64(r, t->env, "parentTimestamp", &parent.timestamp) ||
 	    (has(t->env, "parentUncleHash") &&
 	     !read_hash(r, t->env, "parentUncleHash", &uncles)))
 		return false;
-	if (t->evm.block.timestamp <= before)
+	if (t->evm.block.timestamp <= parent.timestamp)
 		return reader_fail(r, "currentTimestamp: not after the parent");
-	elapsed = (int64_t)(t->evm.block.timestamp - before);
-	if (fork < EVM_HOMESTEAD)
-		steps = elapsed < 13 ? 1 : -1;
-	else if (fork < EVM_BYZANTIUM)
-		steps = 1 - elapsed / 10;
-	else
-		steps = (memcmp(uncles.bytes, no_uncles, 4) ? 2 : 1) -
-			elapsed / 9;
-	*difficulty = adjusted(parent, steps < -99 ? -99 : steps);
-	/* "fake" block numbers count the parent */
-	number = number > bomb_delay(t) ? number - bomb_delay(t) : 0;
-	period = number / 100000;
-	if (period < 2)
-		return true;
-	count = u256_from(period - 2);
-	bomb = u256_shl(&count, &one);
-	*difficulty = u256_add(difficulty, &bomb);
+	parent.has_uncles = memcmp(uncles.bytes, no_uncles, 4) != 0;
+	*difficulty = difficulty_next(
+		fork,
+		t->bomb_delay ? t->bomb_delay : difficulty_bomb_delay(fork),
+		t->evm.block.number, t->evm.block.timestamp, &parent);
 	return true;
 }
 

@@ -24,6 +24,7 @@ int cmd_pack(int argc, char **argv);
 int cmd_txtest(int argc, char **argv);
 int cmd_rlptest(int argc, char **argv);
 int cmd_trietest(int argc, char **argv);
+int cmd_basictest(int argc, char **argv);
 
 /* malloc and its like, as the library's allocator */
 extern const struct evm_allocator host_allocator;
