@@ -112,4 +112,22 @@ static inline uint64_t limbs_divide(uint64_t high, uint64_t low, uint64_t d)
 }
 
 #endif
+
+/* r = a * b, of four limbs each, column by column */
+LIMBS_INLINE void limbs_mul(uint64_t r[8], const uint64_t a[4],
+			    const uint64_t b[4])
+{
+	struct limbs_sum sum = {{0}};
+
+#pragma GCC unroll 7
+	for (int k = 0; k < 7; k++) {
+#pragma GCC unroll 4
+		for (int i = 0; i < 4; i++)
+			if (i <= k && k < i + 4)
+				limbs_mul_add(&sum, a[i], b[k - i]);
+		r[k] = limbs_sum_shift(&sum);
+	}
+	r[7] = sum.w[0];
+}
+
 #endif

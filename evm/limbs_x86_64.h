@@ -14,6 +14,129 @@ LIMBS_INLINE void limbs_mul_add(struct limbs_sum *s, uint64_t a, uint64_t b)
 		: "rdx", "cc");
 }
 
+/*
+ * Two chains of carries at once (ADX), where the processor has them: nobody
+ * asked CPUID for a guest, and clang 14 does not know the name.
+ */
+#if __STDC_HOSTED__ && defined(__OPTIMIZE__) && !defined(__clang__)
+#define LIMBS_ADX
+
+LIMBS_INLINE bool limbs_have_adx(void)
+{
+	return __builtin_cpu_supports("adx") && __builtin_cpu_supports("bmi2");
+}
+
+/* x0 to x4 += a * b[i], where x4 is new */
+#define LIMBS_ROW(at, x0, x1, x2, x3, x4)                    \
+	"movq " at "(%[b]), %%rdx\n\t"                       \
+	"xorl %k[t], %k[t]\n\t"                              \
+	"mulxq (%[a]), %[t], %[u]\n\t"                       \
+	"adcxq %[t], %[" x0 "]\n\tadoxq %[u], %[" x1 "]\n\t" \
+	"mulxq 8(%[a]), %[t], %[u]\n\t"                      \
+	"adcxq %[t], %[" x1 "]\n\tadoxq %[u], %[" x2 "]\n\t" \
+	"mulxq 16(%[a]), %[t], %[u]\n\t"                     \
+	"adcxq %[t], %[" x2 "]\n\tadoxq %[u], %[" x3 "]\n\t" \
+	"mulxq 24(%[a]), %[t], %[" x4 "]\n\t"                \
+	"adcxq %[t], %[" x3 "]\n\tmovl $0, %k[t]\n\t"        \
+	"adoxq %[t], %[" x4 "]\n\tadcxq %[t], %[" x4 "]\n\t"
+
+/* The eight limbs of a product, and two for other things. */
+#define LIMBS_WIDE                                                    \
+	[w0] "=&r"(w[0]), [w1] "=&r"(w[1]), [w2] "=&r"(w[2]),         \
+		[w3] "=&r"(w[3]), [w4] "=&r"(w[4]), [w5] "=&r"(w[5]), \
+		[w6] "=&r"(w[6]), [w7] "=&r"(w[7]), [t] "=&r"(t), [u] "=&r"(u)
+
+LIMBS_INLINE void limbs_mul_adx(uint64_t w[8], const uint64_t a[4],
+				const uint64_t b[4])
+{
+	uint64_t t, u;
+
+	__asm__("movq (%[b]), %%rdx\n\t"
+		"mulxq (%[a]), %[w0], %[w1]\n\t"
+		"mulxq 8(%[a]), %[t], %[w2]\n\taddq %[t], %[w1]\n\t"
+		"mulxq 16(%[a]), %[t], %[w3]\n\tadcq %[t], %[w2]\n\t"
+		"mulxq 24(%[a]), %[t], %[w4]\n\tadcq %[t], %[w3]\n\t"
+		"adcq $0, %[w4]\n\t" LIMBS_ROW("8", "w1", "w2", "w3", "w4",
+					       "w5")
+			LIMBS_ROW("16", "w2", "w3", "w4", "w5", "w6")
+				LIMBS_ROW("24", "w3", "w4", "w5", "w6", "w7")
+		: LIMBS_WIDE
+		: [a] "r"(a), [b] "r"(b), "m"(*(const uint64_t(*)[4])a),
+		  "m"(*(const uint64_t(*)[4])b)
+		: "rdx", "cc");
+}
+
+/* Each product of two different limbs counts twice. */
+LIMBS_INLINE void limbs_square_adx(uint64_t w[8], const uint64_t a[4])
+{
+	uint64_t t, u;
+
+	__asm__("movq (%[a]), %%rdx\n\t"
+		"mulxq 8(%[a]), %[w1], %[w2]\n\t"
+		"mulxq 16(%[a]), %[t], %[w3]\n\taddq %[t], %[w2]\n\t"
+		"mulxq 24(%[a]), %[t], %[w4]\n\tadcq %[t], %[w3]\n\t"
+		"adcq $0, %[w4]\n\t"
+		"movq 8(%[a]), %%rdx\n\txorl %k[w7], %k[w7]\n\t"
+		"mulxq 16(%[a]), %[t], %[u]\n\t"
+		"adcxq %[t], %[w3]\n\tadoxq %[u], %[w4]\n\t"
+		"mulxq 24(%[a]), %[t], %[w5]\n\tadcxq %[t], %[w4]\n\t"
+		"adoxq %[w7], %[w5]\n\tadcxq %[w7], %[w5]\n\t"
+		"movq 16(%[a]), %%rdx\n\t"
+		"mulxq 24(%[a]), %[t], %[w6]\n\t"
+		"addq %[t], %[w5]\n\tadcq $0, %[w6]\n\t"
+		"addq %[w1], %[w1]\n\tadcq %[w2], %[w2]\n\t"
+		"adcq %[w3], %[w3]\n\tadcq %[w4], %[w4]\n\t"
+		"adcq %[w5], %[w5]\n\tadcq %[w6], %[w6]\n\t"
+		"adcq %[w7], %[w7]\n\t"
+		"movq (%[a]), %%rdx\n\tmulxq %%rdx, %[w0], %[t]\n\t"
+		"addq %[t], %[w1]\n\t"
+		"movq 8(%[a]), %%rdx\n\tmulxq %%rdx, %[t], %[u]\n\t"
+		"adcq %[t], %[w2]\n\tadcq %[u], %[w3]\n\t"
+		"movq 16(%[a]), %%rdx\n\tmulxq %%rdx, %[t], %[u]\n\t"
+		"adcq %[t], %[w4]\n\tadcq %[u], %[w5]\n\t"
+		"movq 24(%[a]), %%rdx\n\tmulxq %%rdx, %[t], %[u]\n\t"
+		"adcq %[t], %[w6]\n\tadcq %[u], %[w7]"
+		: LIMBS_WIDE
+		: [a] "r"(a), "m"(*(const uint64_t(*)[4])a)
+		: "rdx", "cc");
+}
+
+/*
+ * r = w, where 2^256 is worth `fold`, below 2^34: any number below 2^256 that
+ * is the same modulo 2^256 - fold.
+ */
+LIMBS_INLINE void limbs_fold_adx(uint64_t r[4], const uint64_t w[8],
+				 uint64_t fold)
+{
+	uint64_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3], top = w[7], t, u;
+
+	__asm__("xorl %k[t], %k[t]\n\t"
+		"mulxq %[w4], %[t], %[u]\n\t"
+		"adcxq %[t], %[w0]\n\tadoxq %[u], %[w1]\n\t"
+		"mulxq %[w5], %[t], %[u]\n\t"
+		"adcxq %[t], %[w1]\n\tadoxq %[u], %[w2]\n\t"
+		"mulxq %[w6], %[t], %[u]\n\t"
+		"adcxq %[t], %[w2]\n\tadoxq %[u], %[w3]\n\t"
+		"mulxq %[top], %[t], %[top]\n\t"
+		"adcxq %[t], %[w3]\n\tmovl $0, %k[t]\n\t"
+		"adoxq %[t], %[top]\n\tadcxq %[t], %[top]\n\t"
+		"mulxq %[top], %[t], %[u]\n\t"
+		"addq %[t], %[w0]\n\tadcq %[u], %[w1]\n\t"
+		"adcq $0, %[w2]\n\tadcq $0, %[w3]\n\t"
+		"jnc 1f\n\t" /* nearly always; else w is small */
+		"addq %%rdx, %[w0]\n\tadcq $0, %[w1]\n\t"
+		"1:"
+		: [w0] "+&r"(w0), [w1] "+&r"(w1), [w2] "+&r"(w2),
+		  [w3] "+&r"(w3), [top] "+&r"(top), [t] "=&r"(t), [u] "=&r"(u)
+		: [w4] "r"(w[4]), [w5] "r"(w[5]), [w6] "r"(w[6]), "d"(fold)
+		: "cc");
+	r[0] = w0;
+	r[1] = w1;
+	r[2] = w2;
+	r[3] = w3;
+}
+#endif
+
 /* Four or six instructions that pass the carry on, and what is left of it. */
 #define LIMBS_CHAIN_4(first, next)                              \
 	first " %[b0], %[r0]\n\t" next " %[b1], %[r1]\n\t" next \

@@ -312,6 +312,64 @@ static void test_recovery_is_libsecp256k1s(void **state)
 	secp256k1_context_destroy(c);
 }
 
+/*
+ * A square that carries once more when what is above 256 bits has come down
+ * twice, and then from its lowest limb into the next: 2^64 + 2461797, of a
+ * number near 2^256. There is no point with this x.
+ */
+static void test_recovery_carries_to_the_end(void **state)
+{
+	static const uint8_t x[32] = {
+		0xff, 0xff, 0xfd, 0x78, 0x20, 0xe3, 0x2d, 0xac,
+		0x91, 0xc8, 0x68, 0xc7, 0xb6, 0xe9, 0xc6, 0x5e,
+		0x0f, 0x42, 0x6b, 0x62, 0x3c, 0xe7, 0x70, 0xc7,
+		0xdb, 0x77, 0x7b, 0xca, 0x1a, 0x68, 0x5f, 0x16,
+	};
+	secp256k1_context *c = secp256k1_context_create(SECP256K1_CONTEXT_SIGN);
+	uint8_t input[128] = {5}, want[32];
+
+	memcpy(input + 64, x, 32);
+	input[63] = 27;
+	input[127] = 3;
+	assert_false(recover(c, input, want));
+	assert_int_equal(run(1, input, 128), 0);
+	secp256k1_context_destroy(c);
+}
+
+/*
+ * Sums that meet infinity, the same point and its negative on the way: r is x
+ * of a small multiple of the base, and so is what is added.
+ */
+static void test_recovery_of_small_multiples(void **state)
+{
+	secp256k1_context *c = secp256k1_context_create(SECP256K1_CONTEXT_SIGN);
+	uint8_t input[128], want[32], key[32], point[65];
+	secp256k1_pubkey multiple;
+	size_t len;
+
+	for (int i = 0; i < 40 * 40 * 2; i++) {
+		bool is;
+
+		memset(input, 0, sizeof(input));
+		memset(key, 0, sizeof(key));
+		key[31] = (uint8_t)(1 + i / 80);
+		assert_int_equal(secp256k1_ec_pubkey_create(c, &multiple, key),
+				 1);
+		len = sizeof(point);
+		secp256k1_ec_pubkey_serialize(c, point, &len, &multiple,
+					      SECP256K1_EC_UNCOMPRESSED);
+		memcpy(input + 64, point + 1, 32);
+		input[63] = (uint8_t)(27 + i % 2);
+		input[31] = (uint8_t)(i / 2 % 40);
+		input[127] = (uint8_t)(1 + i / 2 % 7);
+		is = recover(c, input, want);
+		assert_int_equal(run(1, input, 128), is ? 32 : 0);
+		if (is)
+			assert_memory_equal(machine.result.output, want, 32);
+	}
+	secp256k1_context_destroy(c);
+}
+
 static void store_bn(uint8_t *out, const BIGNUM *n)
 {
 	assert_int_equal(BN_bn2binpad(n, out, 32), 32);
@@ -398,6 +456,8 @@ int main(void)
 		cmocka_unit_test(test_modexp_is_gmps),
 		cmocka_unit_test(test_sums_and_products_are_gmps),
 		cmocka_unit_test(test_recovery_is_libsecp256k1s),
+		cmocka_unit_test(test_recovery_carries_to_the_end),
+		cmocka_unit_test(test_recovery_of_small_multiples),
 		cmocka_unit_test(test_p256_signatures_of_openssl),
 		cmocka_unit_test(test_blake2_is_openssls),
 	};
