@@ -501,6 +501,20 @@ static int mt_set_point(void *target, const struct gdb_point *at,
 
 /* ---- going on ---- */
 
+static const char *mt_refusal(void *target)
+{
+	struct machine_target *t = target;
+	const char *limits = debug_limits(t->d);
+
+	if (!t->too_much)
+		return "";
+	snprintf(t->refusal, sizeof(t->refusal), "vmm: %s\n",
+		 limits[0] ? limits
+			   : "this processor cannot watch all that: remove "
+			     "some watchpoints");
+	return t->refusal;
+}
+
 static bool mt_can_reverse(void *target)
 {
 	const struct gdb_hooks *h =
@@ -565,6 +579,7 @@ const struct gdb_target_ops machine_target_ops = {
 	.set_point = mt_set_point,
 	.remove_point = mt_remove_point,
 	.resume = mt_resume,
+	.refusal = mt_refusal,
 	.can_reverse = mt_can_reverse,
 	.reverse = mt_reverse,
 	.interrupt = mt_interrupt,

@@ -37,8 +37,10 @@ struct machine_target {
 	char *description;	       /* of `arch' */
 	char owner[GDB_POINT_KINDS];   /* their addresses own points */
 	struct mt_point *points;
-	struct gdb_point met;  /* the last that was */
-	bool met_now;	       /* since the machine goes */
+	struct gdb_point met; /* the last that was */
+	bool met_now;	      /* since the machine goes */
+	bool too_much;	      /* is watched for the processor: it did not go */
+	char refusal[600];
 	struct gdb_id stepper; /* who asked for the step */
 	uint32_t awaited;      /* a task that is to run again; 0: none */
 	/* Address spaces: process 2 + index. Never forgotten. */

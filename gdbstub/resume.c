@@ -2,6 +2,8 @@
  * resume.c: from what gdb asks of threads to what the machine does with its
  * CPUs.
  */
+#include <errno.h>
+
 #include "gdbstub/machine_target.h"
 
 struct plan {
@@ -92,7 +94,9 @@ bool mt_resume(void *target,
 	struct plan plan = {.steps = -1};
 	struct gdb_thread thread;
 	bool none = true;
+	int err;
 
+	t->too_much = false;
 	for (unsigned n = 0; mt_thread(t, n, &thread); n++)
 		plan_thread(t, &plan, thread.id, action(ctx, thread.id));
 	if (!plan.any)
@@ -109,7 +113,10 @@ bool mt_resume(void *target,
 	if (plan.steps < 0 && at_new_point(t))
 		debug_meet_again(t->d);
 	if (plan.steps >= 0)
-		return debug_step(t->d, plan.steps, plan.cpu[plan.steps].from,
-				  plan.cpu[plan.steps].to) == 0;
-	return debug_continue(t->d) == 0;
+		err = debug_step(t->d, plan.steps, plan.cpu[plan.steps].from,
+				 plan.cpu[plan.steps].to);
+	else
+		err = debug_continue(t->d);
+	t->too_much = err == -ENOSPC;
+	return err == 0;
 }

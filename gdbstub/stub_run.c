@@ -103,12 +103,18 @@ static struct gdb_action action_of(void *ctx, struct gdb_id id)
 
 static bool go(struct stub *s)
 {
+	const char *why;
+
 	if (s->exited)
 		return stub_error(s, STUB_ESRCH);
 	s->running = true;
 	if (s->ops->resume(s->t, action_of, s))
 		return false;
 	s->running = false;
+	if (s->ops->refusal) {
+		why = s->ops->refusal(s->t);
+		stub_text(s, why, strlen(why));
+	}
 	return stub_error(s, STUB_ENOSPC);
 }
 

@@ -153,6 +153,8 @@ struct gdb_target_ops {
 	bool (*resume)(void *t,
 		       struct gdb_action (*action)(void *ctx, struct gdb_id id),
 		       void *ctx);
+	/* Why it could not, a line for the person, or "". NULL: not known. */
+	const char *(*refusal)(void *t);
 	/* Backwards: a step, or to the last stop; false: cannot. */
 	bool (*can_reverse)(void *t);
 	bool (*reverse)(void *t, struct gdb_id id, bool step);

@@ -212,11 +212,13 @@ int kvm_create_quietly(const struct vcpu_env *env, struct vcpu **vcpu,
 		if (err && !why->text[0])
 			kvm_explain(why, err, kvm_device(), NULL, 0);
 	}
-	if (err)
+	if (err) {
 		kvm_destroy(&cpu->vcpu);
-	else
-		*vcpu = &cpu->vcpu;
-	return err;
+		return err;
+	}
+	*vcpu = &cpu->vcpu;
+	cpu->made = true;
+	return 0;
 }
 
 int kvm_create(const struct vcpu_env *env, struct vcpu **vcpu)

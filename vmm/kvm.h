@@ -57,6 +57,7 @@ struct kvm_cpu {
 	uint32_t tsc_khz;
 	bool has_xsave, has_xcrs;
 
+	bool made;		/* its machine has it */
 	bool inside;		/* run() is under way */
 	struct x86_state state; /* the registers, if `known`: not inside */
 	bool known;

@@ -191,10 +191,13 @@ union msr_list {
 		  MSR_COUNT * sizeof(struct kvm_msr_entry)];
 };
 
+/* What the guest's time makes of it; that of a CPU in the making is 0. */
 static uint64_t clock_tsc(struct kvm_cpu *cpu)
 {
-	return clock_ticks(kvm_elapsed_ns(&cpu->vcpu),
-			   cpu->tsc_khz * UINT64_C(1000));
+	const struct vcpu_env *env = &cpu->vcpu.env;
+	uint64_t ns = cpu->made ? env->now_ns(env->ctx) : 0;
+
+	return clock_ticks(ns, cpu->tsc_khz * UINT64_C(1000));
 }
 
 /*

@@ -511,6 +511,9 @@ int snapshot_restore(const struct snapshot *s, struct machine *m)
 	if (err)
 		return err;
 	set_clock(s, m);
+	/* Where time is the host's, the TSC goes by the clock just set. */
+	if (!m->cpu[0]->ops->counted_time)
+		set_cpus(s, m);
 	set_memory(s, &m->mem);
 	set_devices(s, m);
 	return 0;

@@ -48,6 +48,25 @@ expect "$work/out" '^0badcafe$'
 expect "$work/out" '^1122334455667788$'
 expect "$work/out" 'PacketSize='
 expect "$work/out" '^E'
+second=$(sed -n 's/^\(..\)\(..\)\(..\)0\{10\}$/\3\2\1/p' "$work/out" | sed -n 1p)
+second=$(printf '%x' $((0x$second + 2)))
+
+check "a breakpoint is met, or refused where KVM reports none, which is said"
+{
+	packet QStartNoAckMode
+	printf +
+	packet "Z0,$second,1"
+	packet c
+	await 'T05\|E28'
+	packet p10
+	packet k
+} | talk exit.elf
+if grep -q '^E28' "$work/out"; then
+	expect "$work/err" 'does not report breakpoints.*--accel sim'
+	expect "$work/out" "^O.*$(printf breakpoints | od -An -tx1 | tr -d ' ')"
+else
+	expect "$work/out" '^T05'
+fi
 
 check "the end of the guest while it is attached"
 {

@@ -99,12 +99,12 @@ for name in "$@"; do
 		run "$name" sh guest-src/run.sh "${name#guest-}"
 		;;
 	gdb-protocol)
-		run "$name" in_gdb python3 gdb/protocol.py "$VMM" images guests \
+		run "$name" in_gdb /usr/libexec/python3 gdb/protocol.py "$VMM" images guests \
 			$(printf 'test_%s ' $packets)
 		;;
 	gdb-wire) run "$name" sh "cli/$name.sh" ;;
 	gdb-*)
-		run "$name" in_gdb python3 gdb/run.py "$VMM" images guests \
+		run "$name" in_gdb /usr/libexec/python3 gdb/run.py "$VMM" images guests \
 			"gdb/sessions/${name#gdb-}.gdb"
 		;;
 	pack-*)

@@ -34,7 +34,8 @@ done
 packs=$(mktemp -d) || exit 99
 trap 'rm -rf "$packs"' EXIT
 
-# gdb, with as much of its Python as it and its tests want.
+# gdb, with as much of its Python as it and its tests want; for others that is
+# not enough, so it is not on their way.
 gdb=$(command -v gdb) && where=$("$gdb" -nx -batch -ex 'python import os, sys
 print(os.path.dirname(os.__file__))
 print("%s/bin/python%d.%d" % ((sys.prefix,) + sys.version_info[:2]))')
@@ -44,7 +45,7 @@ home=$(echo "$where" | sed -n 1p) python=$(echo "$where" | sed -n 2p)
 		"$home"/encodings "$home"/importlib "$home"/json "$home"/re; do
 		[ ! -e "$file" ] || set -- -f "$file:$file" "$@"
 	done
-	set -- -f "$gdb:$gdb" -f "$python:/usr/bin/python3" -f tests/gdb:/root/gdb \
+	set -- -f "$gdb:$gdb" -f "$python:/usr/libexec/python3" -f tests/gdb:/root/gdb \
 		-f /usr/share/gdb:/usr/share/gdb \
 		-f scripts/vmm-gdb.py:/share/vmm/vmm-gdb.py "$@"
 }

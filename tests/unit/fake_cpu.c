@@ -41,7 +41,10 @@ static void fake_get_state(struct vcpu *vcpu, struct x86_state *state)
 
 static int fake_set_state(struct vcpu *vcpu, const struct x86_state *state)
 {
-	container_of(vcpu, struct fake_cpu, vcpu)->state = *state;
+	struct fake_cpu *f = container_of(vcpu, struct fake_cpu, vcpu);
+
+	f->state = *state;
+	f->set_ns = vcpu->env.now_ns(vcpu->env.ctx);
 	return 0;
 }
 

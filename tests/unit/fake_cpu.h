@@ -17,7 +17,8 @@ struct fake_cpu {
 	const struct fake_step *step, *end;
 	void *ctx;
 	uint64_t elapsed_ns;
-	uint64_t drift; /* host's time: what passes between two looks */
+	uint64_t set_ns; /* the guest's time when its state was set */
+	uint64_t drift;	 /* host's time: what passes between two looks */
 	unsigned runs, kicks;
 };
 

@@ -164,6 +164,7 @@ static void test_the_hosts_time_comes_back(void **state)
 	cpu->elapsed_ns = 5000;
 	assert_int_equal(load((uint8_t *)bytes, size, m), 0);
 	assert_int_equal(clock_now(&m->clock), 700);
+	assert_int_equal(cpu->set_ns, 700); /* the TSC goes by that */
 	free(bytes);
 	machine_destroy(m);
 }
