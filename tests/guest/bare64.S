@@ -163,7 +163,7 @@ common:	cld
 	movq	saved + 40, %r15
 	ret
 
-	.globl	gdt_pointer, idt_pointer
+	.globl	gdt_pointer, idt_pointer, main_stack_top
 	.data
 	.balign	8
 	.skip	6

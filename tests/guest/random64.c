@@ -1,7 +1,9 @@
 /*
  * random64.c: random programs, in ring 3 and in ring 0, for comparing the
  * simulator's engines: tests/cli/random.sh. What they do is a function of the
- * command line, `SEED [PROGRAMS]', and of time, which both engines share.
+ * command line, `SEED [PROGRAMS [CPUS]]', and of time, which both engines
+ * share. With two CPUs both run programs, in the same pages, each with page
+ * tables of its own (random64_second.c), and send each other interrupts.
  *
  * A program is some hundred pieces of random code: arithmetic, memory, loops
  * and calls, REP, x87, SSE and AVX, ports, device memory, the TSC, plain random
@@ -26,8 +28,17 @@
 
 #define VEC_TIMER    0x40
 #define TABLE_ALIAS  0xa00000u
+#define PAGES_ALIAS  0xa01000u
 #define HOLE_PAGE    13
 #define EVENTS	     48
+#define ICR	     0x300
+#define ICR_OTHERS   0xc4000
+
+/* Between the CPUs, where no program writes. */
+#define SHARED	     ((volatile struct shared *)0x600000)
+struct shared {
+	uint64_t done, hash; /* the second CPU's */
+};
 
 static uint8_t pages[PAGES][4096] ALIGNED;
 static uint64_t window[512] ALIGNED;
@@ -37,6 +48,7 @@ static uint8_t ring0_code[CODE_BYTES + 256] ALIGNED;
 extern const uint8_t text_start[], text_end[];
 
 static uint64_t random_state, hash;
+static uint64_t count; /* of programs */
 static unsigned events;
 bool user;
 uint8_t *base;
@@ -144,6 +156,11 @@ HANDLER static void on_timer(struct frame *f)
 		go_on(f);
 }
 
+static uint64_t physical(const void *at)
+{
+	return (uint64_t)at + own_offset;
+}
+
 static uint64_t some_entry(void)
 {
 	static const uint64_t rights[] = {
@@ -187,6 +204,8 @@ HANDLER static void on_edit(struct frame *f)
 	}
 	table[i] = some_entry();
 	invlpg(WINDOW + i * 4096);
+	if ((next() & 7) == 0)
+		LAPIC(ICR) = ICR_OTHERS | VEC_TIMER;
 }
 
 /* ---- programs ---- */
@@ -201,7 +220,7 @@ static void reset_window(void)
 	window[DEVICE_PAGE] = 0xfec00000 | 7 | PTE_NX;
 	window[HOLE_PAGE] = 0xfd000000 | 7 | PTE_NX;
 	window[14] = 0;
-	pd[0][WINDOW >> 21] = (uint64_t)window | 7;
+	pd[0][WINDOW >> 21] = physical(window) | 7;
 	set_cr3(get_cr3());
 	for (unsigned i = 0; i < WINDOW_PAGES; i++)
 		invlpg(WINDOW + i * 4096);
@@ -241,7 +260,7 @@ static void run_program(void)
 	struct frame f;
 
 	user = next() % 4;
-	base = user ? pages[0] : ring0_code;
+	base = user ? (uint8_t *)PAGES_ALIAS : ring0_code;
 	code_at = user ? WINDOW : (uint64_t)ring0_code;
 	reset_window();
 	generate();
@@ -272,8 +291,10 @@ static uint64_t text_sum(void)
 
 static void setup(void)
 {
-	pd[0][TABLE_ALIAS >> 21] = (uint64_t)alias | 3;
-	alias[0] = (uint64_t)window | 3;
+	pd[0][TABLE_ALIAS >> 21] = physical(alias) | 3;
+	alias[0] = physical(window) | 3;
+	for (unsigned i = 0; i < PAGES; i++)
+		alias[1 + i] = (uint64_t)pages[i] | 3;
 	LAPIC(SVR) = 0x1ff;
 	LAPIC(TIMER_DIVIDE) = 0xb;
 	LAPIC(LVT_TIMER) = VEC_TIMER;
@@ -296,23 +317,52 @@ static uint64_t number(const char **text)
 	return val;
 }
 
+static void run_programs(void)
+{
+	uint64_t sum = text_sum();
+
+	setup();
+	for (uint64_t n = count; n; n--)
+		run_program();
+	if (text_sum() != sum)
+		stray("the program was written over");
+}
+
+_Noreturn void second_main(void)
+{
+	random_state = ~random_state;
+	run_programs();
+	SHARED->hash = hash;
+	SHARED->done = 1;
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static void say(const char *what, uint64_t val)
+{
+	print(what);
+	hex(val, 16);
+	put('\n');
+}
+
 int test_main(void)
 {
 	const uint64_t *info = (const uint64_t *)(uint64_t)start_info;
 	const char *text = (const char *)info[3];
-	uint64_t seed = number(&text), count = number(&text);
-	uint64_t sum = text_sum();
+	bool two;
 
-	random_state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-	setup();
+	random_state = number(&text) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	count = number(&text);
+	two = number(&text) == 2;
 	if (!count)
 		count = 20;
-	while (count--)
-		run_program();
-	if (text_sum() != sum)
-		stray("the program was written over");
-	print("hash ");
-	hex(hash, 16);
-	put('\n');
+	if (two)
+		start_second();
+	run_programs();
+	while (two && !SHARED->done)
+		__asm__ volatile("pause");
+	say("hash ", hash);
+	if (two)
+		say("second hash ", SHARED->hash);
 	return 0;
 }

@@ -33,4 +33,10 @@ uint64_t some_address(void);
 /* Where the processor has AVX, programs use it. */
 void enable_avx(void);
 
+/* ---- random64_second.c ---- */
+/* What this CPU's copy of the program lies above its addresses. */
+extern uint64_t own_offset;
+/* Has the machine's other CPU come to second_main(), in random64.c. */
+void start_second(void);
+
 #endif
