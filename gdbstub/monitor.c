@@ -2,9 +2,11 @@
  * monitor.c: gdb's `monitor' commands: about the machine here, about the
  * guest's kernel by the hook.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gdbstub/machine_target.h"
@@ -186,9 +188,11 @@ static void do_translate(struct machine_target *t, char *rest)
 	struct vcpu *cpu = t->m->cpu[debug_last(t->d)->cpu];
 	unsigned long long gva;
 	uint64_t gpa;
-	char end;
+	char *end;
 
-	if (sscanf(rest, "%lli%c", (long long *)&gva, &end) != 1)
+	errno = 0;
+	gva = strtoull(rest, &end, 0);
+	if (!*rest || *rest == '-' || *end || errno)
 		say(t, "usage: monitor translate ADDRESS\n");
 	else if (cpu->ops->translate(cpu, gva, &gpa))
 		say(t, "%#llx is physical %#" PRIx64 "\n", gva, gpa);

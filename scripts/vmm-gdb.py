@@ -114,7 +114,17 @@ find_printer.name = "vmm"
 find_printer.enabled = True
 
 
-class Vmm(gdb.Command):
+class Command(gdb.Command):
+    """What gdb refuses is said as gdb says it, without a word of Python."""
+
+    def invoke(self, line, from_tty):
+        try:
+            self.run(line, from_tty)
+        except (gdb.error, gdb.MemoryError) as e:
+            raise gdb.GdbError(str(e))
+
+
+class Vmm(Command):
     """Commands for the machine and the kernel in it.
 
 `vmm COMMAND' is `monitor COMMAND': vmm tasks, vmm list, vmm why ..."""
@@ -123,13 +133,13 @@ class Vmm(gdb.Command):
         super().__init__("vmm", gdb.COMMAND_USER, prefix=True,
                          completer_class=gdb.COMPLETE_NONE)
 
-    def invoke(self, line, from_tty):
+    def run(self, line, from_tty):
         gdb.execute("monitor " + (line or "help"), from_tty)
         if line.split(" ")[0] in ("back", "present", "reset"):
             gdb.execute("frame", from_tty)
 
 
-class VmmArch(gdb.Command):
+class VmmArch(Command):
     """What to take code for: vmm arch i386|i8086|x86-64.
 
 gdb's x86-64 reads 32-bit and 16-bit code as if it were 64-bit. By this it
@@ -146,7 +156,7 @@ before the guest enters 64-bit code: the others know no addresses above
     def complete(self, text, word):
         return [name for name in self.NAMES if name.startswith(word)]
 
-    def invoke(self, line, from_tty):
+    def run(self, line, from_tty):
         if line not in self.NAMES:
             raise gdb.GdbError("usage: vmm arch i386|i8086|x86-64")
         # gdb takes no architecture that its description is not of: there is
@@ -165,13 +175,10 @@ before the guest enters 64-bit code: the others know no addresses above
                     pass
         if self.NAMES[line] == "i386:x86-64":
             gdb.execute("set architecture auto", False, True)
-        try:
-            gdb.execute("frame", from_tty)
-        except gdb.error as e:
-            raise gdb.GdbError(str(e))
+        gdb.execute("frame", from_tty)
 
 
-class VmmLastWrite(gdb.Command):
+class VmmLastWrite(Command):
     """Who wrote last to a variable or place: vmm last-write EXPRESSION.
 
 Of a pointer that is no variable, to what it points to. Searches backwards
@@ -181,7 +188,7 @@ from now, and leaves the count in $when: `vmm goto $when'."""
         super().__init__("vmm last-write", gdb.COMMAND_DATA,
                          completer_class=gdb.COMPLETE_EXPRESSION)
 
-    def invoke(self, line, from_tty):
+    def run(self, line, from_tty):
         val = gdb.parse_and_eval(line)
         if val.address is None and val.type.strip_typedefs().code == gdb.TYPE_CODE_PTR:
             val = val.dereference()
@@ -196,20 +203,23 @@ from now, and leaves the count in $when: `vmm goto $when'."""
             gdb.set_convenience_variable("when", int(count[1]))
 
 
-class VmmGoto(gdb.Command):
+class VmmGoto(Command):
     """Go to where so many instructions had run: vmm goto EXPRESSION."""
 
     def __init__(self):
         super().__init__("vmm goto", gdb.COMMAND_RUNNING,
                          completer_class=gdb.COMPLETE_EXPRESSION)
 
-    def invoke(self, line, from_tty):
-        count = int(gdb.parse_and_eval(line))
+    def run(self, line, from_tty):
+        val = gdb.parse_and_eval(line)
+        if val.type.strip_typedefs().code == gdb.TYPE_CODE_VOID:
+            raise gdb.GdbError("not a number: " + line)
+        count = int(val)
         gdb.execute("monitor goto %d" % count, from_tty)
         gdb.execute("frame", from_tty)
 
 
-class VmmSpace(gdb.Command):
+class VmmSpace(Command):
     """Make an address space an inferior of its own: vmm space NUMBER.
 
 Breakpoints that are set while it is the current inferior hit in that address
@@ -218,13 +228,20 @@ space only. `vmm spaces' lists the numbers; `inferior 1' goes back."""
     def __init__(self):
         super().__init__("vmm space", gdb.COMMAND_USER)
 
-    def invoke(self, line, from_tty):
+    def run(self, line, from_tty):
         if not line.strip().isdigit():
             raise gdb.GdbError("usage: vmm space NUMBER; see vmm spaces")
+        before = gdb.selected_inferior().num
         gdb.execute("add-inferior", False, True)
         number = max(i.num for i in gdb.inferiors())
         gdb.execute("inferior %d" % number, False, True)
-        gdb.execute("attach " + line.strip(), from_tty)
+        try:
+            gdb.execute("attach " + line.strip(), from_tty)
+        except gdb.error:
+            gdb.execute("inferior %d" % before, False, True)
+            gdb.execute("remove-inferiors %d" % number, False, True)
+            raise gdb.GdbError("no address space %s; see vmm spaces" %
+                               line.strip())
 
 
 # The machine may be elsewhere in time after a monitor command.

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shell/verdict.h"
@@ -36,10 +37,36 @@ static int keep_first(struct debugger *d)
 			      &d->first);
 }
 
+/* gdb reads a file again that was made anew, and the machine has the old. */
+static void say_if_new(const struct debugger *d,
+		       const struct postmortem_program *p)
+{
+	struct stat st;
+
+	if (p->file.fd < 0 || fstat(p->file.fd, &st) < 0)
+		return;
+	if (st.st_nlink == 0 || st.st_mtim.tv_sec > d->began)
+		log_warn("gdb: %s was made anew; `run' begins again with the "
+			 "old one: for the new one start vmm again",
+			 p->path);
+}
+
+static void say_what_is_new(const struct debugger *d)
+{
+	const struct postmortem *p = d->postmortem;
+
+	if (!p)
+		return;
+	say_if_new(d, &p->kernel);
+	for (unsigned i = 0; i < p->modules; i++)
+		say_if_new(d, &p->module[i]);
+}
+
 static bool restart(void *ctx)
 {
 	struct debugger *d = ctx;
 
+	say_what_is_new(d);
 	if (d->history)
 		return !history_goto(d->history, history_first(d->history)) &&
 		       (history_recorded(d->history) ||
@@ -299,7 +326,8 @@ int debugger_begin(struct debugger *d, const struct options *options,
 			       .panic = panic,
 			       .stdout_ = stdout_,
 			       .lines = lines,
-			       .history = history};
+			       .history = history,
+			       .began = time(NULL)};
 	if (!options->gdb)
 		return 0;
 	err = m->debug ? 0 : debug_create(m);

@@ -5,6 +5,8 @@
 #ifndef SHELL_DEBUGGER_H
 #define SHELL_DEBUGGER_H
 
+#include <time.h>
+
 #include "gdbstub/gdbstub.h"
 #include "shell/feeder.h"
 #include "shell/inspect/inspect.h"
@@ -34,6 +36,7 @@ struct debugger {
 	size_t input_len;
 	char *kernel, *init;	       /* full paths; either may be NULL */
 	struct postmortem *postmortem; /* the session's; NULL: not open yet */
+	time_t began;		       /* when files were read */
 };
 
 /*

@@ -5,6 +5,7 @@ the environment is the processor, or it is sim."""
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -394,6 +395,21 @@ def test_a_socket_goes_with_its_machine():
                                stderr=subprocess.PIPE, timeout=20)
         check(again.returncode == 71, "status %d" % again.returncode)
         check(os.path.exists(m.path), "a file of somebody's is gone")
+
+
+def test_a_file_made_anew_is_told():
+    with tempfile.TemporaryDirectory() as folder:
+        kernel = os.path.join(folder, "k.elf")
+        shutil.copy(SUBJECT, kernel)
+        for made_anew in False, True:
+            with Machine(kernel) as m:
+                c = Client(m) # it runs: all files are open
+                if made_anew:
+                    os.unlink(kernel)
+                check(c.ask("vRun;;").startswith(b"T05"), "vRun")
+                c.send("k")
+                told = b"was made anew" in m.ended()[1].encode()
+                check(told == made_anew, "told: %s" % told)
 
 
 def test_tcp_at_this_host_only():

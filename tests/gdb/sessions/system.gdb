@@ -15,5 +15,7 @@ p counter
 set $rax = 0x123456789abcdef0
 p/x $rax
 #= = 0x123456789abcdef0
+monitor translate 0xffffffffffffffff
+#= ^0xffffffffffffffff is not mapped
 set $cr3 = 0xffffffffffffffff
 #= Could not write register "cr3"

@@ -14,10 +14,17 @@ vmm tasks
 vmm list
 #= CPOOL +cpool@
 p kernel.caps
+python
+try:
+    gdb.execute("vmm space 99")
+except gdb.error as e:
+    print("refused:", e)
+end
+#= refused: no address space 99
 vmm space 2
-#= Switching to inferior 2
+#= Switching to inferior 3
 info threads
-#= 2.1 .*"task#1
+#= 3.1 .*"task#1
 bt 2
 #= sys_channel_take|invoke
 inferior 1
