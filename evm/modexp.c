@@ -1,10 +1,13 @@
 /*
  * modexp.c: precompile 5, base ^ exponent mod modulus of any length
- * (EIP-198, and the prices of EIP-2565 and EIP-7883). Numbers are digits of 32 bits, least significant first; products
- * are reduced by Knuth's algorithm D (TAOCP 4.3.1), whose steps then need no
- * division beyond 64 bits.
+ * (EIP-198, and the prices of EIP-2565 and EIP-7883). The modulus is an odd
+ * number times 2^k; the power is computed modulo each and put together. What
+ * must be divided, once, are digits of 32 bits, least significant first, by
+ * Knuth's algorithm D (TAOCP 4.3.1), whose steps then need no division beyond
+ * 64 bits.
  */
 #include "evm/alloc.h"
+#include "evm/power.h"
 #include "evm/precompile.h"
 
 #define LONGEST 1024
@@ -152,22 +155,6 @@ static size_t trim(const uint32_t *digits, size_t n)
 	return n;
 }
 
-static void multiply(uint32_t *r, const uint32_t *a, const uint32_t *b,
-		     size_t n)
-{
-	memset(r, 0, 2 * n * sizeof(*r));
-	for (size_t i = 0; i < n; i++) {
-		uint64_t carry = 0;
-
-		for (size_t j = 0; j < n; j++) {
-			carry += (uint64_t)a[i] * b[j] + r[i + j];
-			r[i + j] = (uint32_t)carry;
-			carry >>= 32;
-		}
-		r[i + n] = (uint32_t)carry;
-	}
-}
-
 /* One step of D: u[0..n] minus a multiple of m[0..n-1], whose top bit is 1. */
 static void reduce_step(uint32_t *u, const uint32_t *m, size_t n)
 {
@@ -232,6 +219,14 @@ static void shift_right(uint32_t *digits, size_t n, unsigned shift)
 						: 0);
 }
 
+static void to_limbs(uint64_t *limbs, size_t n, const uint32_t *digits,
+		     size_t count)
+{
+	memset(limbs, 0, n * sizeof(*limbs));
+	for (size_t i = 0; i < count && i < 2 * n; i++)
+		limbs[i / 2] |= (uint64_t)digits[i] << (i % 2 * 32);
+}
+
 /* The modulus, shifted up so that its top bit is set, and some scratch. */
 struct modulus {
 	const uint32_t *m;
@@ -240,66 +235,200 @@ struct modulus {
 	uint32_t *t; /* what is to be reduced; two digits more than that */
 };
 
-/* r = t mod m: t has `len` digits and is zero above, to n + 2. */
-static void take_mod(const struct modulus *mod, uint32_t *r, size_t len)
+/* t mod m, to limbs: t has `len` digits and is zero above. */
+static void take_mod(const struct modulus *mod, uint64_t *r, size_t len)
 {
 	mod->t[len] = 0;
 	shift_left(mod->t, len + 1, mod->shift);
 	reduce(mod->t, len + 1, mod->m, mod->n);
 	shift_right(mod->t, mod->n, mod->shift);
-	memcpy(r, mod->t, mod->n * sizeof(*r));
+	to_limbs(r, (mod->n + 1) / 2, mod->t, mod->n);
 }
 
-static void multiply_mod(const struct modulus *mod, uint32_t *r,
-			 const uint32_t *a)
+/* What is computed with, all of `n` limbs but the last two. */
+struct work {
+	size_t n;
+	uint64_t *odd, *power_odd, *power_two, *base, *one, *table, *t;
+	uint32_t *modulus, *digits; /* 2 n; and what is divided */
+};
+
+static size_t digits_wide(const struct layout *at, size_t n)
 {
-	multiply(mod->t, r, a, mod->n);
-	take_mod(mod, r, 2 * mod->n);
+	size_t base = digit_count(at->base);
+
+	return (base > 4 * n ? base : 4 * n) + 4;
 }
 
-static void power_mod(const struct modulus *mod, const struct input *in,
-		      const struct layout *at, uint32_t *r, const uint32_t *a)
+/* In limbs: how much memory it is. */
+static size_t work_size(const struct layout *at, size_t n)
 {
-	bool started = false;
+	return (5 + EVM_POWER_TABLE) * n + (n + 1) + n +
+	       (digits_wide(at, n) + 1) / 2;
+}
 
-	for (uint64_t i = 0; i < at->exponent * 8; i++) {
-		uint8_t byte = input_byte(in, at->exponent_at + i / 8);
+static struct work work_at(uint64_t *p, size_t n)
+{
+	struct work w = {.n = n, .odd = p};
 
-		if (started)
-			multiply_mod(mod, r, r);
-		if (!(byte >> (7 - i % 8) & 1))
-			continue;
-		started = true;
-		multiply_mod(mod, r, a);
+	w.power_odd = w.odd + n;
+	w.power_two = w.power_odd + n;
+	w.base = w.power_two + n;
+	w.one = w.base + n;
+	w.table = w.one + n;
+	w.t = w.table + EVM_POWER_TABLE * n;
+	w.modulus = (uint32_t *)(w.t + n + 1);
+	w.digits = w.modulus + 2 * n;
+	return w;
+}
+
+/* The base to the digits. */
+static void load_base(struct work *w, const struct input *in,
+		      const struct layout *at)
+{
+	memset(w->digits, 0, digits_wide(at, w->n) * sizeof(*w->digits));
+	load(w->digits, in, 96, at->base);
+}
+
+/* base^exponent modulo the odd part, which is in `modulus`, not 1 */
+static void power_odd(struct work *w, const struct input *in,
+		      const struct layout *at, const struct evm_exponent *e)
+{
+	size_t digits = trim(w->modulus, 2 * w->n), n = (digits + 1) / 2;
+	struct modulus mod = {.m = w->modulus, .n = digits, .t = w->digits};
+	struct evm_ring ring = {.n = n, .m = w->odd, .t = w->t};
+
+	to_limbs(w->odd, w->n, w->modulus, digits);
+	ring.inverse = -evm_inverse_64(w->odd[0]);
+	mod.shift = (unsigned)__builtin_clz(w->modulus[digits - 1]);
+	shift_left(w->modulus, digits, mod.shift);
+
+	w->digits[4 * n] = 1; /* 2^(128 n), which brings into the ring */
+	take_mod(&mod, w->power_two, 4 * n + 1);
+	load_base(w, in, at);
+	take_mod(&mod, w->base, digit_count(at->base));
+	evm_ring_mul(&ring, w->base, w->base, w->power_two);
+	memset(w->power_odd, 0, w->n * sizeof(*w->power_odd));
+	w->power_odd[0] = 1;
+	evm_ring_mul(&ring, w->one, w->power_odd, w->power_two);
+	evm_ring_power(&ring, w->power_odd, w->base, e, w->one, w->table);
+	memset(w->one, 0, n * sizeof(*w->one));
+	w->one[0] = 1;
+	evm_ring_mul(&ring, w->power_odd, w->power_odd, w->one);
+}
+
+static struct evm_ring ring_two(const struct work *w, size_t k)
+{
+	return (struct evm_ring){
+		.n = (k + 63) / 64, .mask = UINT64_MAX >> (-k % 64), .t = w->t};
+}
+
+/* base^exponent modulo 2^k */
+static void power_two(struct work *w, const struct input *in,
+		      const struct layout *at, const struct evm_exponent *e,
+		      size_t k)
+{
+	struct evm_ring ring = ring_two(w, k);
+
+	load_base(w, in, at);
+	to_limbs(w->base, ring.n, w->digits, digit_count(at->base));
+	memset(w->one, 0, ring.n * sizeof(*w->one));
+	w->one[0] = 1;
+	evm_ring_power(&ring, w->power_two, w->base, e, w->one, w->table);
+	w->power_two[ring.n - 1] &= ring.mask;
+}
+
+/* r = a - b, of n limbs */
+static void subtract(uint64_t *r, const uint64_t *a, const uint64_t *b,
+		     size_t n)
+{
+	uint64_t borrow = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		u256_wide diff = (u256_wide)a[i] - b[i] - borrow;
+
+		r[i] = (uint64_t)diff;
+		borrow = (uint64_t)(diff >> 64) & 1;
 	}
 }
 
-/* The scratch is all zero: the modulus, the result, the base, and t. */
-static void compute(const struct input *in, const struct layout *at,
-		    uint32_t *scratch, uint8_t *out)
+/* table = 1 / odd modulo 2^k: Newton's iteration, from 64 bits on */
+static void invert_odd(struct work *w, const struct evm_ring *ring)
 {
-	size_t size = digit_count(at->modulus);
-	uint32_t *m = scratch, *r = m + size, *a = r + size;
-	struct modulus mod = {.m = m, .n = size, .t = a + size};
+	uint64_t *x = w->table, *y = x + w->n, *two = y + w->n;
+	size_t n = ring->n;
 
-	if (at->modulus == 0)
-		return; /* there is no output, nor a place for it */
+	memset(x, 0, 3 * w->n * sizeof(*x));
+	two[0] = 2;
+	x[0] = evm_inverse_64(w->odd[0]);
+	for (size_t right = 1; right < n; right *= 2) {
+		evm_ring_mul(ring, y, w->odd, x);
+		subtract(y, two, y, n);
+		evm_ring_mul(ring, x, x, y);
+	}
+}
+
+/*
+ * power_odd += odd * y, where y = (power_two - power_odd) / odd modulo 2^k:
+ * the number below odd * 2^k that is both.
+ */
+static void put_together(struct work *w, size_t k)
+{
+	struct evm_ring ring = ring_two(w, k);
+	uint64_t *y = w->power_two, *r = w->power_odd;
+
+	invert_odd(w, &ring);
+	subtract(y, y, r, ring.n);
+	evm_ring_mul(&ring, y, y, w->table);
+	for (size_t i = 0; i < ring.n; i++) {
+		u256_wide x = 0;
+
+		for (size_t j = 0; i + j < w->n; j++) {
+			x = (u256_wide)w->odd[j] * y[i] + r[i + j] +
+			    (uint64_t)(x >> 64);
+			r[i + j] = (uint64_t)x;
+		}
+	}
+}
+
+/* Takes all factors of two out, and says how many they were. */
+static size_t make_odd(uint32_t *m, size_t n)
+{
+	size_t zeros = 0, bits;
+
+	while (m[zeros] == 0)
+		zeros++;
+	bits = (size_t)__builtin_ctz(m[zeros]);
+	memmove(m, m + zeros, (n - zeros) * sizeof(*m));
+	memset(m + n - zeros, 0, zeros * sizeof(*m));
+	shift_right(m, n, (unsigned)bits);
+	return 32 * zeros + bits;
+}
+
+/* The memory is all zero. */
+static void compute(struct work *w, const struct input *in,
+		    const struct layout *at, uint8_t *out)
+{
+	uint64_t have =
+		in->len > at->exponent_at ? in->len - at->exponent_at : 0;
+	struct evm_exponent e = {have ? in->bytes + at->exponent_at : NULL,
+				 have, at->exponent};
+	size_t twos;
+
 	memset(out, 0, at->modulus);
-	load(m, in, at->modulus_at, at->modulus);
-	mod.n = trim(m, size);
-	if (mod.n == 0)
+	load(w->modulus, in, at->modulus_at, at->modulus);
+	if (trim(w->modulus, 2 * w->n) == 0)
 		return; /* modulo 0 the EVM has 0 */
-	mod.shift = (unsigned)__builtin_clz(m[mod.n - 1]);
-	shift_left(m, mod.n, mod.shift);
-
-	mod.t[0] = 1; /* which is 0 modulo 1 */
-	take_mod(&mod, r, 1);
-	memset(mod.t, 0, (size + 2) * sizeof(*mod.t));
-	load(mod.t, in, 96, at->base);
-	take_mod(&mod, a, digit_count(at->base));
-	power_mod(&mod, in, at, r, a);
-	for (size_t i = 0; i < mod.n * 4 && i < at->modulus; i++)
-		out[at->modulus - 1 - i] = (uint8_t)(r[i / 4] >> (i % 4 * 8));
+	twos = make_odd(w->modulus, 2 * w->n);
+	w->odd[0] = 1;
+	if (trim(w->modulus, 2 * w->n) > 1 || w->modulus[0] > 1)
+		power_odd(w, in, at, &e);
+	if (twos > 0) {
+		power_two(w, in, at, &e, twos);
+		put_together(w, twos);
+	}
+	for (size_t i = 0; i < at->modulus; i++)
+		out[at->modulus - 1 - i] =
+			(uint8_t)(w->power_odd[i / 8] >> (i % 8 * 8));
 }
 
 /* EIP-7823: no longer numbers than that are taken from Osaka on. */
@@ -333,19 +462,22 @@ ptrdiff_t evm_modexp(const struct evm_allocator *alloc, const uint8_t *input,
 {
 	struct input in = {input, len};
 	struct layout at;
-	uint32_t *scratch;
-	size_t n, wide, size;
+	uint64_t *memory;
+	struct work w;
+	size_t n, size;
 
 	if (!find_numbers(&in, &at))
 		return EVM_ERR_INPUT;
-	n = digit_count(at.modulus);
-	wide = digit_count(at.base) > 2 * n ? digit_count(at.base) : 2 * n;
-	size = (3 * n + wide + 4) * sizeof(*scratch);
-	scratch = evm_alloc(alloc, size);
-	if (!scratch)
+	if (at.modulus == 0)
+		return 0;
+	n = (size_t)(at.modulus + 7) / 8;
+	size = work_size(&at, n) * sizeof(*memory);
+	memory = evm_alloc(alloc, size);
+	if (!memory)
 		return EVM_ERR_NO_MEMORY;
-	memset(scratch, 0, size);
-	compute(&in, &at, scratch, out);
-	evm_free(alloc, scratch, size);
+	memset(memory, 0, size);
+	w = work_at(memory, n);
+	compute(&w, &in, &at, out);
+	evm_free(alloc, memory, size);
 	return (ptrdiff_t)at.modulus;
 }
