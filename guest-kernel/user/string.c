@@ -68,7 +68,7 @@ void *memmove(void *to, const void *from, size_t len)
 
 void *memset(void *to, int byte, size_t len)
 {
-	word_t word = (uint8_t)byte * 0x0101010101010101;
+	word_t word = (uint8_t)byte * 0x0101010101010101U;
 	uint8_t *d = to;
 
 	if (len >= REP_MIN) {

@@ -28,7 +28,7 @@ void *memset(void *to, int byte, size_t len)
 		     "movq %3, %1\n\t"
 		     "rep stosb"
 		     : "+&D"(at), "+&c"(words)
-		     : "a"((unsigned char)byte * 0x0101010101010101), "r"(rest)
+		     : "a"((unsigned char)byte * 0x0101010101010101U), "r"(rest)
 		     : "memory");
 	return to;
 }
