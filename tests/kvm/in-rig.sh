@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE=1 PATH="$PATH:/usr/bin:/usr/local/bin"
 # What has no meaning here: these promise something of the simulator only.
 # kernel-panic is a panic, and ends as one; kernel-cost and the like count
 # instructions, kernel-services times in them; kernel-hello and kernel-servant are programs of children.
-unfit=' determinism engines lib look random smp snapshot unable '
+unfit=' determinism engines inspect lib look random replay smp snapshot unable '
 unfit="$unfit kernel-cost kernel-cost_message kernel-hello kernel-panic"
 unfit="$unfit kernel-services kernel-servant "
 
@@ -64,7 +64,7 @@ in_gdb() {
 		return 77
 	}
 	mkdir -p images/tests && ln -sfn /root/guests images/tests/guest
-	"$@"
+	/usr/libexec/python3 "$@"
 }
 
 # The names of the files that match, without folder and suffix.
@@ -99,12 +99,12 @@ for name in "$@"; do
 		run "$name" sh guest-src/run.sh "${name#guest-}"
 		;;
 	gdb-protocol)
-		run "$name" in_gdb /usr/libexec/python3 gdb/protocol.py "$VMM" images guests \
+		run "$name" in_gdb gdb/protocol.py "$VMM" images guests \
 			$(printf 'test_%s ' $packets)
 		;;
 	gdb-wire) run "$name" sh "cli/$name.sh" ;;
 	gdb-*)
-		run "$name" in_gdb /usr/libexec/python3 gdb/run.py "$VMM" images guests \
+		run "$name" in_gdb gdb/run.py "$VMM" images guests \
 			"gdb/sessions/${name#gdb-}.gdb"
 		;;
 	pack-*)
