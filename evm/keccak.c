@@ -82,11 +82,13 @@ static inline __attribute__((always_inline)) void rounds(uint64_t s[25])
 	}
 }
 
-/*
- * With ANDN and RORX, which need no copies, a fifth is spared. A guest has
- * nobody who would have asked CPUID.
- */
-#if defined(__x86_64__) && __STDC_HOSTED__
+/* With ANDN and RORX, which need no copies, a fifth is spared. */
+#if defined(__x86_64__) && __STDC_HOSTED__ && !defined(EVM_HAS_BMI)
+#define EVM_HAS_BMI() \
+	(__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
+#endif
+
+#ifdef EVM_HAS_BMI
 __attribute__((target("bmi,bmi2"))) static void permute_bmi(uint64_t s[25])
 {
 	rounds(s);
@@ -94,7 +96,7 @@ __attribute__((target("bmi,bmi2"))) static void permute_bmi(uint64_t s[25])
 
 static bool has_bmi(void)
 {
-	return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+	return EVM_HAS_BMI();
 }
 #else
 #define permute_bmi(s) rounds(s)
