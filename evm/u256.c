@@ -29,20 +29,9 @@ unsigned u256_bits(const struct u256 *a)
 
 void u256_mul_full(uint64_t r[8], const struct u256 *a, const struct u256 *b)
 {
-	uint64_t w[8] = {0};
+	uint64_t w[8];
 
-#pragma GCC unroll 4
-	for (int i = 0; i < 4; i++) {
-		u256_wide t = 0;
-
-#pragma GCC unroll 4
-		for (int j = 0; j < 4; j++) {
-			t = (u256_wide)a->w[i] * b->w[j] + w[i + j] +
-			    (uint64_t)(t >> 64);
-			w[i + j] = (uint64_t)t;
-		}
-		w[i + 4] = (uint64_t)(t >> 64);
-	}
+	limbs_mul(w, a->w, b->w);
 	memcpy(r, w, sizeof(w));
 }
 
