@@ -403,7 +403,7 @@ def test_a_file_made_anew_is_told():
         shutil.copy(SUBJECT, kernel)
         for made_anew in False, True:
             with Machine(kernel) as m:
-                c = Client(m) # it runs: all files are open
+                c = Client(m)  # it runs: all files are open
                 if made_anew:
                     os.unlink(kernel)
                 check(c.ask("vRun;;").startswith(b"T05"), "vRun")
