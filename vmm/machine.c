@@ -483,14 +483,26 @@ static uint64_t mix(uint64_t h, uint64_t word)
 	return h ^ h >> 29;
 }
 
+static uint64_t draw(const struct machine *m, unsigned cpu)
+{
+	return mix(mix(mix(0, m->seed), machine_count(m)), cpu) >> 32;
+}
+
 static uint64_t turn_length(const struct machine *m, unsigned cpu)
 {
-	uint64_t h;
-
 	if (!m->seed)
 		return m->quantum;
-	h = mix(mix(mix(0, m->seed), machine_count(m)), cpu);
-	return 1 + (h >> 32) % (2 * m->quantum - 1);
+	return 1 + draw(m, cpu) % (2 * m->quantum - 1);
+}
+
+/*
+ * How many places further the turn goes: to the next CPU, or, by a seed, to
+ * any other. CPUs that spin end their turns at PAUSEs, whatever the lengths
+ * drawn: without this, every seed would give them a lock in the same order.
+ */
+static unsigned turn_step(const struct machine *m)
+{
+	return m->seed ? 1 + draw(m, m->turn.cpu) % (m->cpu_count - 1) : 1;
 }
 
 /* Give the turn to a CPU that is awake; false when there is none. */
@@ -502,7 +514,8 @@ static bool choose(struct machine *m)
 		return awake(m, 0);
 	if (machine_count(m) < m->turn.end && awake(m, first))
 		return true;
-	for (unsigned i = 1; i <= m->cpu_count; i++) {
+	first += turn_step(m);
+	for (unsigned i = 0; i < m->cpu_count; i++) {
 		unsigned cpu = (first + i) % m->cpu_count;
 
 		if (!awake(m, cpu))

@@ -97,9 +97,10 @@ struct machine_port {
  * Several CPUs run in turn on the one thread, round robin; those that sleep
  * are passed over. The clock counts what all of them retire, so all see one
  * time, and it never goes back. A turn ends after a number of instructions,
- * at a PAUSE, or when its CPU halts. How long it may be depends on the seed, on which CPU
- * it is and on the count it begins at, and on nothing else: these two fields
- * and the count are all that the order of things depends on.
+ * at a PAUSE, or when its CPU halts. How long it may be, and which CPU is
+ * next, depends on the seed, on which CPU it is and on the count it begins
+ * at, and on nothing else: these two fields and the count are all that the
+ * order of things depends on.
  */
 struct machine_turn {
 	uint64_t cpu;
