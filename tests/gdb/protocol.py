@@ -397,6 +397,39 @@ def test_a_socket_goes_with_its_machine():
         check(os.path.exists(m.path), "a file of somebody's is gone")
 
 
+def test_registers_are_as_the_description_read_says():
+    def monitor(c, line):
+        c.send("qRcmd," + line.encode().hex())
+        while c.get() != b"OK":
+            pass
+
+    def described(c):
+        return c.ask("qXfer:features:read:target.xml:0,400")
+
+    with Machine(SUBJECT) as m:
+        c = Client(m)
+        wide = c.ask("g")
+        check(len(wide) == 2 * 552, "g of x86-64")
+        monitor(c, "arch i386")
+        check(c.ask("g") == wide, "changed before it was described")
+        check(b">i386<" in described(c), "described as i386")
+        check(len(c.ask("g")) == 2 * 308, "g of i386")
+        check(c.ask("P8=00001000") == b"OK" and
+              c.ask("p8") == b"00001000", "eip")
+        check(c.ask("G" + "00" * 308) == b"OK", "G of i386")
+        check(c.ask("G" + "00" * 552).startswith(b"E"), "G too long")
+        check(c.ask("P10=00").startswith(b"E"), "P too short")
+        check(c.ask("pfff").startswith(b"E"), "p of none")
+        check(c.alive(), "alive")
+        c.close()
+        c = Client(m)
+        check(len(c.ask("g")) == 2 * 552, "g without a description")
+        check(b">i386<" in described(c), "described as i386 again")
+        monitor(c, "arch x86-64 now")
+        check(len(c.ask("g")) == 2 * 552, "g at once")
+        check(b">i386:x86-64<" in described(c), "described as x86-64")
+
+
 def test_a_file_made_anew_is_told():
     with tempfile.TemporaryDirectory() as folder:
         kernel = os.path.join(folder, "k.elf")
