@@ -32,6 +32,37 @@ static inline uint64_t rotate(uint64_t x, unsigned n)
 }
 
 /*
+ * chi takes a NOT for each lane. Where the processor has no ANDN, these lanes
+ * are held inverted during the rounds, so that four of five cancel out ("lane
+ * complementing" in the Keccak implementation overview 3.2). All is unrolled
+ * and the masks are constants: the compiler finds which.
+ */
+#define INVERTED (1u << 1 | 1u << 2 | 1u << 8 | 1u << 12 | 1u << 17 | 1u << 20)
+
+/* all ones if a lane is held inverted */
+static inline uint64_t flip(uint32_t inverted, int lane)
+{
+	return -(uint64_t)(inverted >> lane & 1);
+}
+
+static inline void invert(uint64_t s[25])
+{
+#pragma GCC unroll 25
+	for (int i = 0; i < 25; i++)
+		s[i] ^= flip(INVERTED, i);
+}
+
+/* the same of what theta adds to column x: the parities of two columns */
+static inline uint64_t flip_theta(uint32_t inverted, int x)
+{
+	const uint32_t column =
+		1u << 0 | 1u << 5 | 1u << 10 | 1u << 15 | 1u << 20;
+	uint32_t both = column << (x + 4) % 5 | column << (x + 1) % 5;
+
+	return -(uint64_t)__builtin_parity(inverted & both);
+}
+
+/*
  * One round, from one state into another, with the parity c of each column of
  * the one and then of the other. theta: each lane takes in the parity of two
  * neighbouring columns. rho and pi: lanes turn and move. chi: the only step
@@ -39,7 +70,8 @@ static inline uint64_t rotate(uint64_t x, unsigned n)
  * are registers where there are enough.
  */
 static inline __attribute__((always_inline)) void round_into(
-	uint64_t to[25], const uint64_t s[25], uint64_t c[5], uint64_t constant)
+	uint64_t to[25], const uint64_t s[25], uint64_t c[5], uint64_t constant,
+	uint32_t inverted)
 {
 	uint64_t d[5], b[5];
 
@@ -54,12 +86,15 @@ static inline __attribute__((always_inline)) void round_into(
 			int from = (x + 3 * y) % 5;
 
 			b[x] = rotate(s[from + 5 * x] ^ d[from],
-				      turns[from + 5 * x]);
+				      turns[from + 5 * x]) ^
+			       flip(inverted, from + 5 * x) ^
+			       flip_theta(inverted, from);
 		}
 #pragma GCC unroll 5
 		for (int x = 0; x < 5; x++) {
-			uint64_t lane =
-				b[x] ^ (~b[(x + 1) % 5] & b[(x + 2) % 5]);
+			uint64_t lane = b[x] ^
+					(~b[(x + 1) % 5] & b[(x + 2) % 5]) ^
+					flip(inverted, x + 5 * y);
 
 			if (x == 0 && y == 0)
 				lane ^= constant;
@@ -69,7 +104,8 @@ static inline __attribute__((always_inline)) void round_into(
 	}
 }
 
-static inline __attribute__((always_inline)) void rounds(uint64_t s[25])
+static inline __attribute__((always_inline)) void rounds(uint64_t s[25],
+							 uint32_t inverted)
 {
 	uint64_t t[25], c[5];
 
@@ -77,12 +113,19 @@ static inline __attribute__((always_inline)) void rounds(uint64_t s[25])
 	for (int x = 0; x < 5; x++)
 		c[x] = s[x] ^ s[x + 5] ^ s[x + 10] ^ s[x + 15] ^ s[x + 20];
 	for (int i = 0; i < 24; i += 2) {
-		round_into(t, s, c, round_constants[i]);
-		round_into(s, t, c, round_constants[i + 1]);
+		round_into(t, s, c, round_constants[i], inverted);
+		round_into(s, t, c, round_constants[i + 1], inverted);
 	}
 }
 
-/* With ANDN and RORX, which need no copies, a fifth is spared. */
+static void permute_plain(uint64_t s[25])
+{
+	invert(s);
+	rounds(s, INVERTED);
+	invert(s);
+}
+
+/* With ANDN and RORX, which need no copies, a sixth is spared. */
 #if defined(__x86_64__) && __STDC_HOSTED__ && !defined(EVM_HAS_BMI)
 #define EVM_HAS_BMI() \
 	(__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
@@ -91,7 +134,7 @@ static inline __attribute__((always_inline)) void rounds(uint64_t s[25])
 #ifdef EVM_HAS_BMI
 __attribute__((target("bmi,bmi2"))) static void permute_bmi(uint64_t s[25])
 {
-	rounds(s);
+	rounds(s, 0);
 }
 
 static bool has_bmi(void)
@@ -99,7 +142,7 @@ static bool has_bmi(void)
 	return EVM_HAS_BMI();
 }
 #else
-#define permute_bmi(s) rounds(s)
+#define permute_bmi(s) permute_plain(s)
 #define has_bmi()      false
 #endif
 
@@ -108,7 +151,7 @@ static void permute(uint64_t s[25])
 	if (has_bmi())
 		permute_bmi(s);
 	else
-		rounds(s);
+		permute_plain(s);
 }
 
 static uint64_t lane(const uint8_t *p)

@@ -10,6 +10,12 @@
 
 #include "evm/hash.h"
 
+/* keccak-256 as it is where the processor has no ANDN */
+#define EVM_HAS_BMI() false
+#define evm_keccak256 keccak256_plain
+#include "evm/keccak.c"
+#undef evm_keccak256
+
 typedef void hash_fn(const uint8_t *data, size_t len, uint8_t *out);
 
 /* `count` times the text */
@@ -72,8 +78,15 @@ static void check(const struct row *row)
 
 static void test_published_values(void **state)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct row plain = rows[i];
+
 		check(&rows[i]);
+		if (plain.hash != evm_keccak256)
+			continue;
+		plain.hash = keccak256_plain;
+		check(&plain);
+	}
 }
 
 int main(void)
