@@ -213,7 +213,8 @@ LIMBS_CALLED void CURVE(mul_u64)(POINT *r, const POINT *p, uint64_t k)
 	CURVE(neg)(&minus, p);
 	*r = (POINT){0};
 	for (int i = 65; i > 0; i--) {
-		bool up = three >> i & 1, down = (limbs_wide)k >> i & 1;
+		bool up = limbs_wide_bit(three, i);
+		bool down = limbs_wide_bit(k, i);
 
 		CURVE(double)(r, r);
 		if (up != down)

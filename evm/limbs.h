@@ -17,6 +17,15 @@
 
 typedef unsigned __int128 limbs_wide;
 
+/*
+ * Bit i, from 0: a shift by i would be a call of __lshrti3() where clang
+ * builds for size, and a guest has no library for that.
+ */
+LIMBS_INLINE bool limbs_wide_bit(limbs_wide x, unsigned i)
+{
+	return (uint64_t)(i < 64 ? x : x >> 64) >> (i & 63) & 1;
+}
+
 /* A sum of products of two limbs. */
 struct limbs_sum {
 	uint64_t w[3];

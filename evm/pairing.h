@@ -162,11 +162,12 @@ static inline void miller_loop(struct fp12 *f, struct miller *m, size_t n,
 	struct line l;
 	int top = 127;
 
-	while (!(three >> top & 1))
+	while (!limbs_wide_bit(three, top))
 		top--;
 	fp12_set_one(f);
 	for (int i = top - 1; i > 0; i--) {
-		bool up = three >> i & 1, down = k >> i & 1;
+		bool up = limbs_wide_bit(three, i);
+		bool down = limbs_wide_bit(k, i);
 
 		fp12_square(f, f);
 		for (size_t j = 0; j < n; j++) {
@@ -270,7 +271,8 @@ LIMBS_CALLED void cyclotomic_power(struct fp12 *r, const struct fp12 *x,
 	fp12_conjugate(&inverse, x);
 	fp12_set_one(r);
 	for (int i = 65; i > 0; i--) {
-		bool up = three >> i & 1, down = (limbs_wide)k >> i & 1;
+		bool up = limbs_wide_bit(three, i);
+		bool down = limbs_wide_bit(k, i);
 
 		if (started)
 			cyclotomic_square(r, r);
