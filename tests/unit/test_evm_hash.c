@@ -11,7 +11,9 @@
 #include "evm/hash.h"
 
 /* keccak-256 as it is where the processor has no ANDN */
+#ifdef __x86_64__
 #define EVM_HAS_BMI() false
+#endif
 #define evm_keccak256 keccak256_plain
 #include "evm/keccak.c"
 #undef evm_keccak256
