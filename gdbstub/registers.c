@@ -43,6 +43,9 @@ struct reg {
 	{                                                      \
 		name, "int32", NULL, AT(seg[i].selector), 4, 2 \
 	}
+#define SELECTORS                                                \
+	SEL("cs", SEG_CS), SEL("ss", SEG_SS), SEL("ds", SEG_DS), \
+		SEL("es", SEG_ES), SEL("fs", SEG_FS), SEL("gs", SEG_GS)
 #define ST(i)                                                         \
 	{                                                             \
 		"st" #i, "i387_ext", NULL, FX(FX_ST + 16 * i), 10, 10 \
@@ -110,12 +113,7 @@ static const struct reg core[] = {
 	GPR("r15", GPR_R15),
 	{"rip", "code_ptr", NULL, AT(rip), 8, 8},
 	{"eflags", "i386_eflags", NULL, AT(rflags), 4, 4},
-	SEL("cs", SEG_CS),
-	SEL("ss", SEG_SS),
-	SEL("ds", SEG_DS),
-	SEL("es", SEG_ES),
-	SEL("fs", SEG_FS),
-	SEL("gs", SEG_GS),
+	SELECTORS,
 	FLOATS};
 
 static const struct reg sse[] = {XMM(0),  XMM(1),  XMM(2),  XMM(3),  XMM(4),
@@ -199,12 +197,7 @@ static const struct reg low_core[] = {
 	LOW("edi", GPR_RDI),
 	{"eip", "code_ptr", NULL, AT(rip), 4, 4},
 	{"eflags", "i386_eflags", NULL, AT(rflags), 4, 4},
-	SEL("cs", SEG_CS),
-	SEL("ss", SEG_SS),
-	SEL("ds", SEG_DS),
-	SEL("es", SEG_ES),
-	SEL("fs", SEG_FS),
-	SEL("gs", SEG_GS),
+	SELECTORS,
 	FLOATS};
 
 static const struct reg low_sse[] = {XMM(0), XMM(1), XMM(2), XMM(3), XMM(4),
