@@ -23,7 +23,9 @@
 #include "vmm/machine.h"
 #include "vmm/snapshot.h"
 
-#define RECORD_FORMAT 1
+/* Raised as well when the machine runs otherwise from the same inputs:
+ * 2: PAUSE ends a CPU's turn, and a seed draws whose the next one is. */
+#define RECORD_FORMAT 2
 #define RECORD_MAGIC  "VMMRUN\x1a"
 
 enum record_kind {
