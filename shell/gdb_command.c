@@ -136,6 +136,9 @@ static void name_all(struct call *c, const char *self, int argc, char **argv,
 	add(c, "-q");
 	add(c, "-iex");
 	add(c, "set sysroot /"); /* files are here, not with the machine */
+	/* Nothing gets lost in a pipe; its own 2 s are few on a busy host. */
+	add(c, "-iex");
+	add(c, "set remotetimeout 60");
 	if (find_helper(self, path)) {
 		put(&c->helper, "source ");
 		put(&c->helper, path);

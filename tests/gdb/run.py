@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 ACCEL = os.environ.get("ACCEL", "sim")
+PATIENCE = 250  # seconds; what takes longer hangs, however busy the host is
 
 
 def read(path):
@@ -76,10 +77,10 @@ def session(vmm, images, guests, path):
     try:
         run = subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             timeout=60)
+                             timeout=PATIENCE)
         out = run.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired as e:
-        return "not ended after a minute", (e.stdout or b"").decode(errors="replace")
+        return "not ended after %d s" % PATIENCE, (e.stdout or b"").decode(errors="replace")
     lines = out.replace("\r", "").split("\n")
     at = 0
     for regex in want:

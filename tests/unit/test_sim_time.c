@@ -150,6 +150,54 @@ static void test_kick_ends_an_endless_loop(void **state)
 	assert_int_equal(guest_run(g), EXIT_KICK);
 }
 
+struct kicker {
+	struct vcpu *cpu;
+	uint64_t after, kicked_at; /* writes still to come; when */
+};
+
+static void count_write(void *ctx, unsigned cpu, uint64_t retired)
+{
+	struct kicker *k = ctx;
+
+	if (k->after-- != 0)
+		return;
+	k->kicked_at = retired;
+	k->cpu->ops->kick(k->cpu);
+}
+
+/*
+ * A debugger's Ctrl-C, wherever it comes in a loop that never looks up: so
+ * many instructions at most until the machine is asked (sim.c's slice).
+ */
+static void test_a_kick_is_seen_soon_in_any_loop(void **state)
+{
+	static const uint8_t rows[][11] = {
+		{4, 0x89, 0x07, 0xeb, 0xfc}, /* mov [rdi], eax; jmp */
+		{2, 0xf3, 0xaa},	     /* rep stosb */
+		/* inc dword [rdi]; call the next; pop rax; jmp */
+		{10, 0xff, 0x07, 0xe8, 0, 0, 0, 0, 0x58, 0xeb, 0xf6},
+	};
+	struct guest *g = *state;
+	struct kicker k = {.cpu = g->cpu};
+	struct write_watch watch = {GUEST_DATA, 65536, count_write, &k};
+
+	g->deadline = 100000000; /* a kick that is lost is no kick */
+	g->cpu->ops->watch_writes(g->cpu, &watch);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (unsigned n = 0; n < 20000; n += 1999) {
+			k.after = n;
+			g->state.rip = GUEST_CODE;
+			g->state.gpr[GPR_RDI] = GUEST_DATA;
+			g->state.gpr[GPR_RCX] = UINT64_MAX;
+			guest_put(g, GUEST_CODE, rows[i] + 1, rows[i][0]);
+			assert_int_equal(guest_run(g), EXIT_KICK);
+			assert_in_range(g->cpu->ops->elapsed_ns(g->cpu) -
+						k.kicked_at,
+					0, 8192);
+		}
+	g->cpu->ops->watch_writes(g->cpu, NULL);
+}
+
 static void test_32_bit_code_enters_long_mode(void **state)
 {
 	/* mov eax,cr4; or al,0x20; mov cr4,eax; mov eax,0x1000; mov cr3,eax;
@@ -238,6 +286,7 @@ int main(void)
 		TEST(test_ports_ask_the_io_bitmap),
 		TEST(test_rep_outs_asks_even_for_nothing),
 		TEST(test_kick_ends_an_endless_loop),
+		TEST(test_a_kick_is_seen_soon_in_any_loop),
 		TEST(test_32_bit_code_enters_long_mode),
 		TEST(test_sse_needs_the_kernels_leave),
 		TEST(test_enter_copies_what_it_has_just_pushed),

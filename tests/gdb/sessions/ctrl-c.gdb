@@ -3,8 +3,10 @@
 #= _start
 python
 import gdb, os, signal, threading
+def press(event):
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+gdb.events.cont.connect(press)
 def typed(command):
-    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
         gdb.execute(command)
     except KeyboardInterrupt:
@@ -12,6 +14,7 @@ def typed(command):
     print("stopped at", gdb.selected_frame().name())
 typed("continue")
 typed("continue")
+gdb.events.cont.disconnect(press)
 end
 #= received signal SIGINT
 #= stopped at _start
