@@ -22,18 +22,24 @@ static void mark(struct evm_code *code, size_t pc)
 	code->jumpdests[pc / 8] |= 1u << (pc % 8);
 }
 
-/* PUSHes are branched on: a length added would make each step wait. */
+/*
+ * PUSHes are branched on: a length added would make each step wait. (Compared
+ * as signed numbers, what is not below PUSH1 is one: PUSH32 is the highest.)
+ */
 void evm_code_scan(struct evm_code *code, size_t pc)
 {
-	size_t i;
+	const uint8_t *bytes = code->bytes;
+	uint8_t *map = code->jumpdests;
+	size_t i = code->scanned;
 
-	for (i = code->scanned; i <= pc; i++) {
-		uint8_t byte = code->bytes[i];
+	while (i <= pc) {
+		uint8_t byte = bytes[i];
 
-		if (evm_push_size(byte) > 0)
-			i += evm_push_size(byte);
+		if ((int8_t)byte >= OP_PUSH1)
+			i += byte - (OP_PUSH1 - 1u);
 		else if (byte == OP_JUMPDEST)
-			mark(code, i);
+			map[i / 8] |= (uint8_t)(1u << (i % 8));
+		i++;
 	}
 	code->scanned = i < code->len ? i : code->len;
 }

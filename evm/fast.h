@@ -115,6 +115,15 @@ static inline bool evm_fast_jumpdest(const struct evm_frame *f,
 const void *const *evm_fast_labels(void);
 
 /*
+ * How hot code must be. Translating a byte costs about as much as running one
+ * instruction.
+ */
+static inline size_t evm_fast_heat(const struct evm_code *code)
+{
+	return 512 + 4 * code->len;
+}
+
+/*
  * The translation of the frame's code for its fork, made if the code is worth
  * it by now; NULL if not, or if there is no memory for it.
  */

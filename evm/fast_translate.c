@@ -516,18 +516,12 @@ __attribute__((flatten)) static struct evm_fast *make(
 	return t.fast;
 }
 
-/* Translating a byte costs about as much as running one instruction. */
-static bool is_hot(const struct evm_code *code)
-{
-	return code->heat > 512 + 4 * code->len;
-}
-
 const struct evm_fast *evm_fast_get(struct evm_frame *f)
 {
 	struct evm_code *code = f->code;
 	enum evm_fork fork = f->evm->fork;
 
-	if (!is_hot(code))
+	if (code->heat <= evm_fast_heat(code))
 		return NULL;
 	if (code->fast && code->fast->fork != fork) {
 		evm_fast_free(&f->evm->alloc, code->fast);
