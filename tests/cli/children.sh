@@ -50,7 +50,7 @@ expect "$work/screen.txt" '^alive$'
 
 # prompt COMMANDS: the same by vmm shell.
 prompt() {
-	vmm shell --accel "$ACCEL" --timeout 60s "$IMAGES/kernel.elf" \
+	vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$IMAGES/kernel.elf" \
 		--init "$IMAGES/rinit.elf" --module "$hello" \
 		--module "$work/none.elf" -c "$1"
 }

@@ -86,7 +86,7 @@ zpty -w z "PS1=; fpath=($1/functions \$fpath); autoload -U compinit
 compinit -u -d $1/dump; zstyle ':completion:*' list-prompt ''; LISTMAX=999; stty columns 200; echo rea''dy"
 zpty -r -m z out '*ready*'
 zpty -w -n z "$2"$'\t\t'
-end=$((SECONDS + 10)) shown=
+end=$((SECONDS + $4)) shown=
 while (( SECONDS < end )) && [[ $shown != *$~3* ]]; do
 	zpty -r -t z out && shown+=$out
 	sleep 0.05
@@ -96,7 +96,7 @@ print -r -- $shown
 END
 	# in_zsh LINE PATTERN
 	in_zsh() {
-		HOME=$work "$zsh" -f "$work/ask" "$work" "$1" "$2" \
+		HOME=$work "$zsh" -f "$work/ask" "$work" "$1" "$2" $PATIENCE \
 			>"$work/out" 2>&1
 		expect "$work/out" "$2"
 	}

@@ -64,11 +64,14 @@ if [ "$(id -u)" != 0 ]; then
 	vmm doctor
 	says WARN 'kvm device' 'Permission denied'
 elif command -v setpriv >/dev/null &&
-	setpriv --reuid 65534 --clear-groups "$VMM" --version >/dev/null 2>&1; then
-	chgrp 5 "$work/kvm"
+	setpriv --reuid 65534 --clear-groups sh -c '"$1" --version && test -e "$2"' \
+		"" "$VMM" "$work/kvm" >/dev/null 2>&1; then
+	group=$(sed -n '2s/:.*//p' /etc/group) # any but root's
+	chgrp "$group" "$work/kvm"
 	setpriv --reuid 65534 --clear-groups "$VMM" doctor >"$work/out"
-	says WARN 'kvm device' 'Permission denied (-rw-rw---- root:tty, you are uid 65534)'
-	expect "$work/out" 'fix: run .sudo usermod -aG tty $USER. and log in'
+	says WARN 'kvm device' \
+		"Permission denied (-rw-rw---- root:$group, you are uid 65534)"
+	expect "$work/out" "fix: run .sudo usermod -aG $group .USER. and log in"
 fi
 unset VMM_KVM_DEVICE
 

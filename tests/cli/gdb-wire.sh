@@ -16,18 +16,16 @@ packet() {
 # talk GUEST: a machine whose stub has standard input as its line; what it
 # answers is a reply a line in $work/out.
 talk() {
-	"$VMM" boot --accel "$ACCEL" --timeout 60s --gdb stdio \
+	"$VMM" boot --accel "$ACCEL" --timeout "${PATIENCE}s" --gdb stdio \
 		--serial "file:$work/serial" "$GUESTS/$1" \
 		>"$work/raw" 2>"$work/err"
-	tr '#' '\n' <"$work/raw" | sed 's/^[0-9a-f]*\$//' >"$work/out"
+	mv "$work/raw" "$work/replies" # the next await is not for these
+	tr '#' '\n' <"$work/replies" | sed 's/^[0-9a-f]*\$//' >"$work/out"
 }
 
 # await TEXT: until the stub has said so; a slow host may take its time.
 await() {
-	for i in $(seq 150); do
-		! grep -q "$1" "$work/raw" || return
-		sleep 0.2
-	done
+	wait_until grep -q -s -e "$1" "$work/raw"
 }
 
 check "memory and registers before the first instruction"

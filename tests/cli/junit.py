@@ -8,8 +8,9 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 
 vmm, guests, schema = sys.argv[1:]
-work = tempfile.mkdtemp()
-junit, jsonl = (os.path.join(work, name) for name in ("j.xml", "j.jsonl"))
+os.environ["VMM_CONFIG"] = ""
+work = tempfile.TemporaryDirectory()
+junit, jsonl = (os.path.join(work.name, name) for name in ("j.xml", "j.jsonl"))
 said = ("1..4|ok 1 - a|not ok 2 - <&\"'>\x1b\x07\ufffe\u202e]]>|# at a b.c:7|"
         "ok 3 # SKIP none|ok 4 - \xe9\U0001f600|\x01\x02")
 run = subprocess.run(

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 sh_() {
-	vmm shell --accel "$ACCEL" --timeout 60s "$@"
+	vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$@"
 }
 
 check "kept, and brought back where it was kept"

@@ -12,8 +12,15 @@ set -u
 : "${VMM:?}" "${IMAGES:?}" "${GUESTS:?}" "${ACCEL:=sim}"
 
 # The person's own configuration is none of the tests' business.
+for name in $(env | sed -n 's/^\(VMM_\(BOOT\|SHELL\|TEST\|GDB\)_[A-Z_]*\)=.*/\1/p'); do
+	unset "$name"
+done
 VMM_CONFIG=
 export VMM_CONFIG
+
+# The host's time that a run may take, and a step of a test: much, since others
+# may be at work, and only what is broken takes it.
+PATIENCE=300
 
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
@@ -43,7 +50,7 @@ vmm() {
 
 # `vmm boot` with the processor under test and a bound on its time.
 boot() {
-	vmm boot --accel "$ACCEL" --timeout "${BOOT_TIMEOUT:-60s}" "$@"
+	vmm boot --accel "$ACCEL" --timeout "${BOOT_TIMEOUT:-${PATIENCE}s}" "$@"
 }
 
 expect_status() {
@@ -71,6 +78,24 @@ expect_same() {
 		complain "$(basename "$1") and $(basename "$2") differ"
 		diff "$1" "$2" | head -n 10 | sed 's/^/	/'
 	}
+}
+
+# wait_until COMMAND...: until it succeeds, or patience ends.
+wait_until() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt $((PATIENCE * 20)) ] || return 1
+		sleep 0.05
+	done
+}
+
+# flip FILE AT: all bits of one byte, whatever stands there.
+flip() {
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((byte ^ 255)))" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
 # The last line of a test.

@@ -12,6 +12,7 @@ import sys
 VMM, GUEST = sys.argv[1:3]
 # Under it the library writes to all that is asked for.
 os.environ.pop('MALLOC_PERTURB_', None)
+os.environ['VMM_CONFIG'] = ''
 MIB = 1024  # in KiB
 TOUCHED = 8 * MIB
 
@@ -19,7 +20,7 @@ TOUCHED = 8 * MIB
 def peak(size, letters):
     """KiB at the most, once the guest has touched what it shall."""
     process = subprocess.Popen(
-        [VMM, 'boot', '--accel', 'sim', '-m', size, '--timeout', '20s',
+        [VMM, 'boot', '--accel', 'sim', '-m', size, '--timeout', '300s',
          '--append', letters, GUEST],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     said = process.stdout.read(1)

@@ -4,7 +4,7 @@
 [ -z "${SLOW:-}" ] || exit 77 # a machine for each
 
 sh_() {
-	vmm shell --accel "$ACCEL" --timeout 60s "$IMAGES/kernel.elf" \
+	vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$IMAGES/kernel.elf" \
 		-i "$IMAGES/rinit.elf" "$@"
 }
 

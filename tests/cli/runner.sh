@@ -4,7 +4,7 @@
 
 # runner ARG...: with the processor under test, and a bound.
 runner() {
-	vmm test --timeout 20s "$@"
+	vmm test --timeout "${PATIENCE}s" "$@"
 }
 
 # outcome WORD SAID [OPTION...]: what a guest that says SAID comes to.
@@ -100,7 +100,7 @@ cat >"$work/list.toml" <<END
 [defaults]
 kernel = "$GUESTS/say.elf"
 options = ["--accel", "$ACCEL"]
-timeout = "20s"
+timeout = "${PATIENCE}s"
 
 [[test]]
 name = "panics"

@@ -6,14 +6,10 @@ grep -q '+sandbox' "$work/out" || exit 77
 
 # While a guest hangs, what the kernel says of its process.
 look() {
-	"$VMM" boot --accel "$ACCEL" --timeout 20s --serial "file:$work/serial" \
+	"$VMM" boot --accel "$ACCEL" --timeout "${PATIENCE}s" --serial "file:$work/serial" \
 		"$@" "$GUESTS/say.elf" --append '.!l' 7<"$0" 2>/dev/null &
 	pid=$!
-	tries=0
-	until [ -s "$work/serial" ] || [ $tries = 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.05
-	done
+	wait_until [ -s "$work/serial" ] || complain "nothing came"
 	cat "/proc/$pid/status" >"$work/out"
 	ls -l "/proc/$pid/fd" >"$work/fds"
 	kill "$pid"

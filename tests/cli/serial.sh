@@ -39,15 +39,16 @@ mkfifo "$work/trace"
 boot --trace io --trace-file "$work/trace" "$GUESTS/exit.elf"
 expect_status 2
 cat "$work/trace" >"$work/lines" &
-sleep 1
+exec 3>"$work/trace" # when both have it open
 boot --trace io --trace-file "$work/trace" "$GUESTS/exit.elf"
+exec 3>&-
 wait
 expect "$work/lines" 'out 0xf4'
 
 # A socket whose other end never reads.
 if command -v python3 >/dev/null; then
 	check "a socket that is full does not outlast the timeout"
-	timeout 30 python3 -c '
+	timeout "$PATIENCE" python3 -c '
 import socket, subprocess, sys
 a, b = socket.socketpair()
 sys.exit(subprocess.run(sys.argv[1:], stdout=a, stderr=subprocess.DEVNULL,
@@ -62,14 +63,20 @@ vmm boot --accel "$ACCEL" --timeout 300ms --serial null "$GUESTS/flood.elf"
 expect_status 124
 
 check "a reader that goes away ends the run"
-"$VMM" boot --accel "$ACCEL" --timeout 20s "$GUESTS/flood.elf" \
-	2>"$work/err" | head -c 1000 >"$work/out"
-[ "$(wc -c <"$work/out")" = 1000 ] || complain "not 1000 bytes"
+{
+	status=0
+	"$VMM" boot --accel "$ACCEL" --timeout "${PATIENCE}s" \
+		"$GUESTS/flood.elf" 2>"$work/err" || status=$?
+	echo "$status" >"$work/status"
+} | head -c 1000 >"$work/out"
+status=$(cat "$work/status")
+expect_status 71
+expect "$work/err" 'Broken pipe'
 
 check "a full device is an error"
 if [ -c /dev/full ]; then
 	status=0
-	"$VMM" boot --accel "$ACCEL" --timeout 20s "$GUESTS/lines.elf" \
+	"$VMM" boot --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/lines.elf" \
 		</dev/null >/dev/full 2>"$work/err" || status=$?
 	expect_status 71
 	expect "$work/err" 'No space left'
@@ -84,7 +91,7 @@ expect "$work/err" 'fifo: nothing reads it'
 check "what is typed into a pipe comes back"
 printf 'capability' >"$work/text"
 printf 'capability.' >"$work/in"
-cat "$work/in" | "$VMM" boot --accel "$ACCEL" --timeout 60s \
+cat "$work/in" | "$VMM" boot --accel "$ACCEL" --timeout "${PATIENCE}s" \
 	"$GUESTS/echo.elf" >"$work/out" 2>"$work/err" ||
 	complain "exit status $?"
 expect_same "$work/out" "$work/text"
@@ -112,7 +119,7 @@ for i in 1 2; do
 	expect_status 0
 	cp "$work/out" "$work/stamped$i"
 done
-expect "$work/stamped1" '^\[    0\.0[0-9]*\] two$'
+expect "$work/stamped1" '^\[ *[0-9]*\.[0-9]*\] two$'
 [ "$(wc -l <"$work/stamped1")" = 2 ] || complain "not two whole lines"
 [ "$ACCEL" != sim ] || expect_same "$work/stamped1" "$work/stamped2"
 boot --timestamps host "$GUESTS/say.elf" --append 'one|two|'
@@ -120,11 +127,10 @@ expect "$work/out" '^\[ *[0-9]*\.[0-9]*\] two$'
 
 check "a reader of a FIFO that never reads ends a trace, not the run"
 if [ "$ACCEL" = sim ]; then
-	sleep 30 <"$work/trace" &
-	reader=$!
+	exec 3<>"$work/trace"
 	boot --trace exec --trace-file "$work/trace" --serial null \
 		"$IMAGES/kernel.elf" --init "$IMAGES/rinit.elf"
-	kill "$reader"
+	exec 3>&-
 	expect_status 5
 	expect "$work/err" '/trace: it could not all be written'
 fi
@@ -148,21 +154,19 @@ if [ -z "${SLOW:-}" ] && [ -c /dev/ptmx ]; then
 	vmm boot --serial "pty:$work/in-the-way" "$GUESTS/exit.elf"
 	expect_status 71
 	rm -f "$work/line"
-	"$VMM" boot --accel "$ACCEL" --timeout 20s --serial "pty:$work/line" \
+	"$VMM" boot --accel "$ACCEL" --timeout "${PATIENCE}s" --serial "pty:$work/line" \
 		"$GUESTS/echo.elf" 2>"$work/err" &
 	pid=$!
-	tries=0
-	until [ -h "$work/line" ] || [ $tries = 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.05
-	done
-	timeout 10 head -c 5 "$work/line" >"$work/out" &
-	reader=$!
-	printf 'hello' >"$work/line"
-	wait "$reader"
+	wait_until [ -h "$work/line" ] || complain "no link"
+	# Open all the time, or an answer could find nobody there. Not by this
+	# shell: a session's leader would make the line its terminal.
+	(
+		printf 'hello' >&3
+		timeout "$PATIENCE" head -c 5 <&3 >"$work/out"
+		printf '.' >&3
+	) 3<>"$work/line"
 	printf 'hello' >"$work/expected"
 	expect_same "$work/out" "$work/expected"
-	printf '.' >"$work/line"
 	status=0
 	wait "$pid" || status=$?
 	expect_status 0

@@ -4,7 +4,7 @@
 
 # sh ARG...: rinit's machine and a prompt.
 sh_() {
-	vmm shell --accel "$ACCEL" --timeout 60s "$IMAGES/kernel.elf" \
+	vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$IMAGES/kernel.elf" \
 		-i "$IMAGES/rinit.elf" "$@"
 }
 
@@ -161,7 +161,7 @@ expect_status 1
 expect "$work/err" 'stopped: at'
 sh_ -c 'start child; goto 1000; cont; send raw 5; expect "master: 5"'
 expect_status 0
-vmm shell --accel sim --timeout 60s "$GUESTS/triple.elf" -c 'cont; back; present; regs'
+vmm shell --accel sim --timeout "${PATIENCE}s" "$GUESTS/triple.elf" -c 'cont; back; present; regs'
 expect_status 4
 [ "$(grep -c '^the guest has ended: triple' "$work/out")" = 2 ] ||
 	complain "its end is not told again"
@@ -258,39 +258,39 @@ expect_status 1
 expect "$work/err" 'nested too deeply'
 
 check "the guest's verdict is the status"
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/fail.elf" -c 'cont'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/fail.elf" -c 'cont'
 expect_status 1
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/exit.elf" -c 'cont'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/exit.elf" -c 'cont'
 expect_status 0
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/triple.elf" -c 'cont; regs'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/triple.elf" -c 'cont; regs'
 expect_status 4
 expect "$work/out" '^rip '
 
 check "a guest that can never go on"
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/cli-hlt.elf" -c 'cont; regs; bt'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/cli-hlt.elf" -c 'cont; regs; bt'
 expect_status 5
 expect "$work/out" 'halted with interrupts off'
 expect "$work/out" '^rip .*halted'
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/cli-hlt.elf" -c 'cont; step'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/cli-hlt.elf" -c 'cont; step'
 expect_status 1
 expect "$work/err" 'reset'
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/cli-hlt.elf" -c 'cont; reset; quit 0'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/cli-hlt.elf" -c 'cont; reset; quit 0'
 expect_status 0
 
 check "a kernel that is not ours: looking says so, the machine works"
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/echo.elf" -c 'list'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/echo.elf" -c 'list'
 expect_status 1
 expect "$work/err" 'objects cannot be read'
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/echo.elf" -c 'regs; dis; screen; serial "x"; dmesg'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/echo.elf" -c 'regs; dis; screen; serial "x"; dmesg'
 expect_status 0
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/echo.elf" -c 'start child'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/echo.elf" -c 'start child'
 expect_status 1
 expect "$work/err" 'nobody in the guest serves the debug link'
 
 check "a guest that hangs: all but acting works"
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/hang.elf" -c 'cont 10ms; regs; dis; dmesg; screen'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/hang.elf" -c 'cont 10ms; regs; dis; dmesg; screen'
 expect_status 0
-vmm shell --accel "$ACCEL" --timeout 60s "$GUESTS/hang.elf" -c 'cont 1ms; send raw 5'
+vmm shell --accel "$ACCEL" --timeout "${PATIENCE}s" "$GUESTS/hang.elf" -c 'cont 1ms; send raw 5'
 expect_status 1
 expect "$work/err" 'stopped'
 

@@ -56,7 +56,7 @@ check "several CPUs are refused on KVM, and chosen for by auto"
 vmm boot --accel kvm --smp 2 "$guest"
 expect_status 2
 expect "$work/err" 'simulator only'
-vmm boot --smp 2 --timeout 60s "$guest"
+vmm boot --smp 2 --timeout "${PATIENCE}s" "$guest"
 expect_status 0
 expect "$work/err" 'using the simulator: several processors'
 

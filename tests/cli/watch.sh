@@ -2,18 +2,17 @@
 . "$(dirname "$0")/lib.sh"
 [ -z "${SLOW:-}" ] || exit 77 # nothing of it depends on the processor
 
-# seen COUNT PATTERN: the pattern is there so often, within ten seconds.
+there() {
+	[ "$(grep -c -e "$2" "$work/out")" -ge "$1" ]
+}
+
+# seen COUNT PATTERN: the pattern is there so often, sooner or later.
 seen() {
-	tries=0
-	while [ "$(grep -c -e "$2" "$work/out")" -lt "$1" ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 200 ] || {
-			complain "not $1 times: $2"
-			cat "$work/out"
-			return 1
-		}
-		sleep 0.05
-	done
+	wait_until there "$@" || {
+		complain "not $1 times: $2"
+		cat "$work/out"
+		return 1
+	}
 }
 
 cp "$GUESTS/exit.elf" "$work/image.elf"

@@ -111,7 +111,7 @@ def xdotool(*words):
 
 
 def wait(for_what):
-    end = time.monotonic() + 15
+    end = time.monotonic() + 300  # others may be at work on this host
     while time.monotonic() < end:
         found = for_what()
         if found:
@@ -132,10 +132,16 @@ def start_server():
     read, write = os.pipe()
     server = subprocess.Popen(
         ['Xvfb', '-displayfd', str(write), '-fbdir', WORK, '-screen', '0',
-         '%dx%dx24' % SCREEN, '-nolisten', 'tcp'], pass_fds=[write],
+         '%dx%dx24' % SCREEN, '-nolisten', 'tcp', '-r'], pass_fds=[write],
         stderr=subprocess.DEVNULL)
     os.close(write)
-    os.environ['DISPLAY'] = ':' + os.read(read, 10).decode().strip()
+    number = os.read(read, 10).decode().strip()
+    if not number:
+        print('skipped: Xvfb does not start here')
+        shutil.rmtree(WORK)
+        sys.exit(77)
+    os.environ['DISPLAY'] = ':' + number
+    os.environ['VMM_CONFIG'] = ''
     os.environ.pop('SDL_VIDEODRIVER', None)
     return server
 
@@ -153,7 +159,7 @@ def run(scale):
     vmm = subprocess.Popen(
         [VMM, 'boot', KERNEL, '--init', INIT, '--accel', 'sim', '--display',
          'sdl', '--serial', 'null', '--screenshot', picture, '--timeout',
-         '60s'], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+         '600s'], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     window = wait(lambda: xdotool('search', '--name',
                                   'kernel.elf: idle - vmm').strip())
     check('a window whose title says what is going on', window)
@@ -171,7 +177,7 @@ def run(scale):
     xdotool('key', 'Return')
     shown = wait(lambda: settled(10000 * scale * scale)) or screen()
     vmm.terminate()
-    said = vmm.communicate(timeout=20)[1]
+    said = vmm.communicate(timeout=300)[1]
     check(f'ended by the signal: {vmm.returncode}', vmm.returncode == 143)
     check('nothing but that was said', said.count('\n') == 1)
     wanted = read_png(picture)

@@ -33,7 +33,7 @@ check "it builds"
 ninja -C "$build" >"$work/log" 2>&1 || { tail -n 30 "$work/log"; exit 1; }
 
 check "the unit and fuzz tests"
-timeout 300 meson test -C "$build" --no-rebuild --suite unit --suite fuzz \
+timeout 3000 meson test -C "$build" --no-rebuild --suite unit --suite fuzz \
 	--print-errorlogs >"$work/log" 2>&1 ||
 	{ complain "some fail"; tail -n 60 "$work/log"; }
 sed -n '/^Ok:\|^Fail:\|^Skipped:/s/^/# /p' "$work/log"
@@ -41,7 +41,7 @@ sed -n '/^Ok:\|^Fail:\|^Skipped:/s/^/# /p' "$work/log"
 native=$VMM
 cat >"$work/vmm" <<END
 #!/bin/sh
-exec timeout 100 qemu-aarch64-static "$build/bin/vmm" "\$@"
+exec timeout 1000 qemu-aarch64-static "$build/bin/vmm" "\$@"
 END
 chmod +x "$work/vmm"
 

@@ -20,7 +20,7 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 
 qemu() {
-	timeout 60 qemu-system-x86_64 -cpu max,la57=off -display none \
+	timeout 600 qemu-system-x86_64 -cpu max,la57=off -display none \
 		-monitor none -serial stdio -no-reboot -m 64 \
 		-device isa-debug-exit,iobase=0xf4,iosize=4 "$@"
 }
@@ -46,7 +46,7 @@ run() {
 		qemu $(options "$1") -kernel "$GUESTS/$1.elf"
 	else
 		"${VMM:?}" boot --accel "$ACCEL" ${ENGINE:+--engine "$ENGINE"} \
-			--mem 64M --timeout 60s $(options "$1") \
+			--mem 64M --timeout 600s $(options "$1") \
 			"$GUESTS/$1.elf"
 	fi
 }

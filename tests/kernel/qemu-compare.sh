@@ -12,7 +12,7 @@ command -v $qemu >/dev/null || {
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 
-timeout 60 $qemu -accel tcg -display none -monitor none -no-reboot -m 64M \
+timeout 600 $qemu -accel tcg -display none -monitor none -no-reboot -m 64M \
 	-device isa-debug-exit,iobase=0x501,iosize=2 \
 	-serial "file:$dir/qemu" -kernel "$kernel" -initrd "$init" 2>"$dir/err"
 qemu_status=$?
@@ -25,7 +25,7 @@ case $qemu_status in
 	exit 1
 	;;
 esac
-"$vmm" boot "$kernel" --init "$init" --accel sim --mem 64M --timeout 60s \
+"$vmm" boot "$kernel" --init "$init" --accel sim --mem 64M --timeout 600s \
 	--exit-map=qemu --display none --serial "file:$dir/vmm" >"$dir/out" 2>&1
 vmm_status=$?
 
