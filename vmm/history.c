@@ -379,6 +379,20 @@ int history_fork(struct history *h)
 	return 0;
 }
 
+int history_restart(struct history *h)
+{
+	int err;
+
+	if (history_recorded(h))
+		return -EBUSY;
+	err = history_leave_present(h);
+	if (err)
+		return err;
+	history_disarm(h);
+	history_restore(h, h->moment[0]);
+	return history_fork(h);
+}
+
 /* ---- life ---- */
 
 struct history *history_create(struct machine *m, uint64_t mem)

@@ -80,6 +80,12 @@ int history_present(struct history *h);
 int history_fork(struct history *h);
 bool history_recorded(const struct history *h); /* so it is for ever */
 
+/*
+ * The first instant is the present, without what a debugger set there. -EBUSY
+ * as above; else as history_goto().
+ */
+int history_restart(struct history *h);
+
 /* What made a search stop: before the instruction that did it. */
 struct history_hit {
 	uint64_t count; /* the instant before it */

@@ -229,6 +229,27 @@ static void test_what_a_debugger_changes_is_an_input(void **state)
 	assert_true(machine_hash(m) == hash);
 }
 
+/* Also where the machine has not moved since, so that nothing is to go back. */
+static void test_a_run_begins_again_without_what_was_set(void **state)
+{
+	assert_int_equal(debug_create(m), 0);
+	for (uint64_t to = 0; to <= 2000; to += 1000) {
+		assert_true(debug_write(m, 0, INPUT, "\x09", 1));
+		if (to)
+			run_to(to);
+		if (to == 2000)
+			assert_int_equal(history_goto(h, 500), 0);
+		assert_int_equal(history_restart(h), 0);
+		assert_true(history_live(h));
+		assert_int_equal(history_last(h), 0);
+		assert_true(machine_hash(m) == fresh_hash(0));
+	}
+	run_to(2000);
+	assert_true(machine_hash(m) == fresh_hash(2000));
+	assert_int_equal(history_goto(h, 0), 0);
+	assert_true(machine_hash(m) == fresh_hash(0));
+}
+
 static void test_the_last_write_is_found(void **state)
 {
 	struct history_hit hit = {0};
@@ -398,6 +419,7 @@ int main(void)
 		HISTORY_TEST(test_new_input_waits_for_the_present),
 		HISTORY_TEST(test_a_fork_forgets_what_came_after),
 		HISTORY_TEST(test_what_a_debugger_changes_is_an_input),
+		HISTORY_TEST(test_a_run_begins_again_without_what_was_set),
 		HISTORY_TEST(test_the_last_write_is_found),
 		HISTORY_TEST(test_points_are_met_backwards),
 		HISTORY_TEST(test_a_word_goes_to_the_last_point),
