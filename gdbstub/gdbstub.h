@@ -37,8 +37,11 @@ struct gdb_hooks {
 	void (*explain)(void *ctx,
 			void (*write)(void *out, const char *text, size_t len),
 			void *out);
-	/* Make the machine what it was at the start of the run. */
-	bool (*restart)(void *ctx);
+	/*
+	 * Make the machine what it was at the start of the run; `cmdline` is
+	 * another one for the kernel, or NULL. False, said: it cannot be.
+	 */
+	bool (*restart)(void *ctx, const char *cmdline);
 	/* The machine stops, and gdb is about to say so. */
 	void (*stopped)(void *ctx);
 	/* What the process will end with. */

@@ -539,13 +539,30 @@ static void mt_interrupt(void *target)
 	debug_interrupt(((struct machine_target *)target)->d);
 }
 
-static bool mt_restart(void *target)
+/* By its path, or the file's name alone. */
+static bool is_kernel(const struct machine_target *t, const char *program)
+{
+	const char *kernel = t->config->kernel;
+	const char *slash = kernel ? strrchr(kernel, '/') : NULL;
+
+	return kernel && (!strcmp(program, kernel) ||
+			  (slash && !strcmp(program, slash + 1)));
+}
+
+static bool mt_restart(void *target, const char *program, const char *args)
 {
 	struct machine_target *t = target;
 	const struct gdb_hooks *h = &t->config->hooks;
 	struct debug_stop stop = {.reason = DEBUG_RESTART};
 
-	if (!h->restart || !h->restart(h->ctx))
+	if (program && !is_kernel(t, program)) {
+		log_warn("gdb: run: there is no '%.200s' here, but the kernel "
+			 "that vmm was started with; `set remote exec-file' "
+			 "takes the name away",
+			 program);
+		return false;
+	}
+	if (!h->restart || !h->restart(h->ctx, args))
 		return false;
 	debug_hold(t->d, &stop);
 	return true;

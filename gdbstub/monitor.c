@@ -177,7 +177,7 @@ static void do_step(struct machine_target *t, char *rest)
 
 static void do_reset(struct machine_target *t, char *rest)
 {
-	if (machine_target_ops.restart(t))
+	if (machine_target_ops.restart(t, NULL, NULL))
 		say(t, "the machine is as at the start of the run\n");
 	else
 		say(t, "this run cannot be started again\n");

@@ -273,7 +273,7 @@ static bool kill_process(struct stub *s, struct text *t)
 			return stub_error(s, STUB_ESRCH);
 		return stub_ok(s);
 	}
-	s->ops->restart(s->t);
+	s->ops->restart(s->t, NULL, NULL);
 	s->exited = true;
 	return stub_ok(s);
 }
@@ -281,16 +281,55 @@ static bool kill_process(struct stub *s, struct text *t)
 /* R's reply is none: gdb asks what there is. */
 bool stub_restart(struct stub *s, struct text *t)
 {
-	s->ops->restart(s->t);
+	s->ops->restart(s->t, NULL, NULL);
 	s->exited = false;
 	return false;
 }
 
+/* A word in hex at the end of `words`, with a zero: text has no others. */
+static bool read_word(struct text *t, struct buffer *words)
+{
+	struct text hex = text_until(t, ';');
+	size_t len = text_len(&hex) / 2, at = words->len;
+	char byte;
+
+	while (!text_empty(&hex)) {
+		struct text pair = text_of(hex.at, 2);
+
+		if (text_len(&hex) < 2 || !text_hex(&pair, &byte, 1) || !byte)
+			return false;
+		buffer_byte(words, byte);
+		hex.at += 2;
+	}
+	buffer_byte(words, '\0');
+	return !words->full && words->len == at + len + 1;
+}
+
+/*
+ * "NAME[;WORD]...": gdb takes what is behind `run' apart as a shell does, and
+ * here it becomes one line again. No name and no words: as it was started.
+ */
 static bool run(struct stub *s, struct text *t)
 {
-	if (!s->ops->restart(s->t))
-		return stub_error(s, STUB_EPERM);
-	return stub_status(s, t);
+	struct buffer words = {.max = PACKET_MAX};
+	size_t name;
+	bool ok = read_word(t, &words);
+
+	name = words.len;
+	while (ok && !text_empty(t)) {
+		if (words.len > name)
+			words.data[words.len - 1] = ' ';
+		ok = read_word(t, &words);
+	}
+	if (!ok)
+		stub_error(s, STUB_EINVAL);
+	else if (!s->ops->restart(s->t, *words.data ? words.data : NULL,
+				  words.len > name ? words.data + name : NULL))
+		stub_error(s, STUB_EPERM);
+	else
+		stub_status(s, t);
+	buffer_fini(&words);
+	return true;
 }
 
 static bool attach(struct stub *s, struct text *t)

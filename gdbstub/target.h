@@ -160,8 +160,11 @@ struct gdb_target_ops {
 	bool (*reverse)(void *t, struct gdb_id id, bool step);
 	void (*interrupt)(void *t);
 
-	/* As at power-on, stopped; false: cannot. */
-	bool (*restart)(void *t);
+	/*
+	 * As at power-on, stopped; false: cannot, or not `program`. `args` is
+	 * what it gets to read; either may be NULL: the same as it was.
+	 */
+	bool (*restart)(void *t, const char *program, const char *args);
 	void (*kill)(void *t);
 
 	/* A line for people; what it says goes to the sink. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shell/verdict.h"
+#include "vmm/boot.h"
 #include "vmm/debug.h"
 #include "vmm/log.h"
 
@@ -62,19 +63,50 @@ static void say_what_is_new(const struct debugger *d)
 		say_if_new(d, &p->module[i]);
 }
 
-static bool restart(void *ctx)
+static bool write_first(void *ctx, uint64_t gpa, const void *data, size_t len)
 {
-	struct debugger *d = ctx;
+	return debug_write(ctx, 0, gpa, data, len); /* paging is off */
+}
 
-	say_what_is_new(d);
+/* The machine is as it was before its first instruction. */
+static bool give_cmdline(const struct debugger *d, const char *cmdline)
+{
+	struct x86_state state;
+	int err;
+
+	if (d->options->restore) {
+		fail(-ENOTSUP,
+		     "gdb: run: this machine began with %s, where "
+		     "its kernel had its command line already",
+		     d->options->replay ? "a recording" : "a snapshot");
+		return false;
+	}
+	d->m->cpu[0]->ops->get_state(d->m->cpu[0], &state);
+	err = boot_set_cmdline(&d->m->mem, &state, cmdline, write_first, d->m);
+	if (err == -EROFS)
+		fail(err, "gdb: run: this run is recorded, and cannot begin "
+			  "again with another command line");
+	return !err;
+}
+
+static bool begin_anew(const struct debugger *d)
+{
+	if (d->history && history_recorded(d->history))
+		return !history_goto(d->history, history_first(d->history));
 	if (d->history)
-		return !history_goto(d->history, history_first(d->history)) &&
-		       (history_recorded(d->history) ||
-			!history_fork(d->history));
+		return !history_restart(d->history);
 	if (snapshot_restore(&d->first, d->m) < 0)
 		return false;
 	d->panic->seen = false;
 	return feeder_load(d->feeder, d->input, d->input_len);
+}
+
+static bool restart(void *ctx, const char *cmdline)
+{
+	const struct debugger *d = ctx;
+
+	say_what_is_new(d);
+	return begin_anew(d) && (!cmdline || give_cmdline(d, cmdline));
 }
 
 static void stopped(void *ctx)

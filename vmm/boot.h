@@ -35,6 +35,17 @@ struct boot_request {
 int boot_load(const struct boot_request *req, const struct guestmem *gm,
 	      struct x86_state *state);
 
+/*
+ * Of a machine that is as boot_load() left it, with these registers: give its
+ * kernel another command line, by writes that the caller makes. -E2BIG,
+ * -ENOSPC, -ENOTSUP for a machine that was not booted so, all said, and
+ * nothing was written; -EROFS, not said, when a write was refused.
+ */
+typedef bool boot_write_fn(void *ctx, uint64_t gpa, const void *data,
+			   size_t len);
+int boot_set_cmdline(const struct guestmem *gm, const struct x86_state *state,
+		     const char *cmdline, boot_write_fn *write, void *ctx);
+
 /* One range of the machine's memory map. */
 struct memory_range {
 	uint64_t base, len;

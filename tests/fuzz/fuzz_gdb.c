@@ -175,9 +175,9 @@ static bool fake_reverse(void *t, struct gdb_id id, bool step)
 	return true;
 }
 
-static bool fake_restart(void *t)
+static bool fake_restart(void *t, const char *program, const char *args)
 {
-	return true;
+	return !program || strlen(program) > strlen(args ? args : "");
 }
 
 static void fake_kill(void *t)
@@ -281,6 +281,7 @@ static const char *const pieces[] = {
 	"D",
 	"vKill;1",
 	"vRun;",
+	"vRun;;61;62",
 	"vAttach;2",
 	"R00",
 	"k",

@@ -17,7 +17,7 @@ unfit="$unfit kernel-cost kernel-cost_message kernel-hello kernel-panic"
 unfit="$unfit kernel-services kernel-servant "
 
 # What of gdb needs no debug exits, which this KVM does not have.
-sessions='gdb-attach gdb-anew gdb-ctrl-c'
+sessions='gdb-attach gdb-anew gdb-args gdb-ctrl-c'
 packets='an_interrupt_comes_without_breakpoints a_second_client_is_told
 	clients_come_and_go packets_that_are_no_good frames_that_are_no_good
 	a_gdb_that_greets_twice_gets_one_reply'
