@@ -90,7 +90,8 @@ static void update_fg(struct number *f, struct number *g,
 
 /*
  * d and e stay above -2m and below m: where one is negative m is added to it,
- * and then the multiple of m that makes the sum a multiple of 2^62.
+ * and then the multiple of m is taken away, below 2^62 times, that makes the
+ * sum a multiple of 2^62.
  */
 static void update_de(struct number *d, struct number *e,
 		      const struct matrix *t, const struct number *m,
@@ -101,8 +102,8 @@ static void update_de(struct number *d, struct number *e,
 	wide cd = (wide)t->u * d->w[0] + (wide)t->v * e->w[0];
 	wide ce = (wide)t->q * d->w[0] + (wide)t->r * e->w[0];
 
-	md += (int64_t)((inverse * (uint64_t)cd - (uint64_t)md) & MASK);
-	me += (int64_t)((inverse * (uint64_t)ce - (uint64_t)me) & MASK);
+	md -= (int64_t)(((uint64_t)md - inverse * (uint64_t)cd) & MASK);
+	me -= (int64_t)(((uint64_t)me - inverse * (uint64_t)ce) & MASK);
 	cd = (cd + (wide)m->w[0] * md) >> STEPS;
 	ce = (ce + (wide)m->w[0] * me) >> STEPS;
 	for (int i = 1; i < n; i++) {
