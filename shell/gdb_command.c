@@ -126,6 +126,26 @@ static void name_target(struct call *c, const char *self, int argc, char **argv,
 	add_command(c, c->target.text);
 }
 
+/* Before a person's own settings, which count. */
+static void name_settings(struct call *c)
+{
+	static const char *const settings[] = {
+		"set sysroot /", /* files are here, not with the machine */
+		/* Nothing gets lost in a pipe; on a busy host the usual 2 s
+		 * are few. */
+		"set remotetimeout 60",
+		/* Whatever gdb reads is one page, once for each stop: nobody
+		 * but gdb changes it, and no device is read. */
+		"mem 0 0 rw cache",
+		"set dcache line-size 4096",
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		add(c, "-iex");
+		add(c, settings[i]);
+	}
+}
+
 static void name_all(struct call *c, const char *self, int argc, char **argv,
 		     const struct options *o)
 {
@@ -134,11 +154,7 @@ static void name_all(struct call *c, const char *self, int argc, char **argv,
 
 	add(c, program && *program ? program : "gdb");
 	add(c, "-q");
-	add(c, "-iex");
-	add(c, "set sysroot /"); /* files are here, not with the machine */
-	/* Nothing gets lost in a pipe; its own 2 s are few on a busy host. */
-	add(c, "-iex");
-	add(c, "set remotetimeout 60");
+	name_settings(c);
 	if (find_helper(self, path)) {
 		put(&c->helper, "source ");
 		put(&c->helper, path);
