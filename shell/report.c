@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "devices/screen.h"
-#include "shell/output.h"
 #include "vmm/log.h"
 
 /* The CPUs' together: they are nothing but counters. */
@@ -112,24 +111,19 @@ bool report_can_screenshot(const char *path)
 	return kind_of(path) >= 0;
 }
 
-int report_screenshot(const struct board *board, const char *path)
+int report_screenshot(const struct board *board, const char *path, FILE *out)
 {
 	uint8_t cells[2 * VGA_COLS_MAX * VGA_ROWS_MAX];
 	struct vga_screen screen;
-	int err, kind = kind_of(path);
-	FILE *out;
+	int err;
 
-	if (kind < 0)
-		return fail(-EINVAL, "%s: ends in none of .txt, .png and .svg",
-			    path);
-	out = output_open_stream(path);
 	if (!out)
 		return -EIO;
 	vga_screen(board->vga, &screen);
 	if (!guestmem_read(&board->machine->mem, screen.text_gpa, cells,
 			   2 * (size_t)screen.cols * screen.rows))
 		memset(cells, 0, sizeof(cells));
-	err = kinds[kind].write(out, cells, &screen);
+	err = kinds[kind_of(path)].write(out, cells, &screen);
 	if (fclose(out) != 0 && !err)
 		err = fail(-errno, "%s: cannot write: %s", path,
 			   strerror(errno));

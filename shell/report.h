@@ -2,6 +2,8 @@
 #ifndef SHELL_REPORT_H
 #define SHELL_REPORT_H
 
+#include <stdio.h>
+
 #include "devices/devices.h"
 #include "shell/verdict.h"
 #include "vmm/machine.h"
@@ -21,7 +23,11 @@ void report_hash(struct machine *m);
 
 /* Does the name's end say which kind: .txt, .png, .svg? */
 bool report_can_screenshot(const char *path);
-/* --screenshot. 0 or -errno, said. */
-int report_screenshot(const struct board *board, const char *path);
+/*
+ * --screenshot: into `out`, which is closed; it was opened by the name `path`,
+ * which is of a kind as above, or it is NULL and that was said. 0 or -errno,
+ * said.
+ */
+int report_screenshot(const struct board *board, const char *path, FILE *out);
 
 #endif

@@ -251,6 +251,11 @@ int session_begin(struct session *s, const struct options *options)
 	    window_open(&s->window, &s->board, &s->feeder,
 			options->kernel ? options->kernel : options->restore))
 		return EXIT_HOST;
+	if (options->screenshot) {
+		s->screenshot = output_open_stream(options->screenshot);
+		if (!s->screenshot)
+			return EXIT_HOST;
+	}
 	s->stdout_.patience_fd = s->signals.fd;
 	lines_set_patience(&s->lines, s->signals.fd);
 	return 0;
@@ -352,7 +357,7 @@ static int confine(struct session *s)
 	s->debugger.postmortem = &s->postmortem;
 	if (o->no_sandbox)
 		return 0;
-	if (o->screenshot || look_needs_files(o) || o->front)
+	if (look_needs_files(o) || o->front)
 		modes |= SANDBOX_FILES;
 	if (o->front && o->front->prompt)
 		modes |= SANDBOX_PROMPT;
@@ -375,6 +380,15 @@ int session_ready(struct session *s)
 	if (window_is_open(&s->window) && window_begin(&s->window))
 		return EXIT_HOST;
 	return arm_timeout(s) || confine(s) ? EXIT_HOST : 0;
+}
+
+int session_screenshot(struct session *s)
+{
+	FILE *out = s->screenshot;
+
+	s->screenshot = NULL;
+	return out ? report_screenshot(&s->board, s->options->screenshot, out)
+		   : 0;
 }
 
 int session_run(struct session *s)
@@ -410,9 +424,7 @@ int session_run(struct session *s)
 	if (!timeline_end(s))
 		v.status = EXIT_HOST;
 	report(s, &v);
-	if (s->options->screenshot &&
-	    report_screenshot(&s->board, s->options->screenshot) &&
-	    v.status == 0)
+	if (session_screenshot(s) && v.status == 0)
 		v.status = EXIT_HOST;
 	if (s->options->summary)
 		report_summary(s->m, &v, s->wall_ns, s->options->summary);
@@ -428,6 +440,9 @@ void session_end(struct session *s)
 	snapshot_close(&s->snapshot);
 	look_fini(&s->look);
 	postmortem_close(&s->postmortem);
+	if (s->screenshot)
+		fclose(s->screenshot);
+	s->screenshot = NULL;
 	if (!s->m)
 		return;
 	lines_close(&s->lines);

@@ -5,6 +5,8 @@
 #ifndef SHELL_SESSION_H
 #define SHELL_SESSION_H
 
+#include <stdio.h>
+
 #include "devices/devices.h"
 #include "shell/console.h"
 #include "shell/debugger.h"
@@ -37,6 +39,7 @@ struct session {
 	struct look look;
 	struct debugger debugger;
 	struct timeline timeline;
+	FILE *screenshot;	  /* --screenshot's, from the beginning on */
 	struct snapshot snapshot; /* --restore's, until it was used */
 	uint8_t *input;		  /* what it had to type, and --type's */
 	uint64_t wall_ns;	  /* of the run */
@@ -53,6 +56,9 @@ int session_begin(struct session *s, const struct options *options);
  * himself: the timeouts begin, and the process confines itself. As above.
  */
 int session_ready(struct session *s);
+
+/* What --screenshot asks for, once. 0 or -errno, said. */
+int session_screenshot(struct session *s);
 
 /* Run until the verdict, say it, and return the exit status. */
 int session_run(struct session *s);

@@ -5,6 +5,7 @@
 
 #include "devices/screen.h"
 #include "shell/numbers.h"
+#include "shell/output.h"
 #include "shell/repl/repl.h"
 #include "shell/report.h"
 #include "shell/runner/text.h"
@@ -44,15 +45,13 @@ static int run_screen(struct repl *r, const struct words *w)
 
 static int run_screenshot(struct repl *r, const struct words *w)
 {
-	const char *end = strrchr(w->word[1], '.');
-
-	if (!end ||
-	    (strcmp(end, ".png") && strcmp(end, ".txt") && strcmp(end, ".svg")))
+	if (!report_can_screenshot(w->word[1]))
 		return answer_fail(&r->answer, "USAGE",
 				   "screenshot: '%s' ends in none of .png, "
 				   ".txt, .svg",
 				   w->word[1]);
-	if (report_screenshot(&r->session.board, w->word[1]))
+	if (report_screenshot(&r->session.board, w->word[1],
+			      output_open_stream(w->word[1])))
 		return 1;
 	fprintf(r->answer.text, "wrote %s\n", w->word[1]);
 	answer_string(&r->answer, "file", w->word[1]);

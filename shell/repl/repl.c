@@ -286,9 +286,7 @@ static bool finish(struct repl *r)
 		report_stats(r->m, loop_now_ns() - r->began_ns);
 	if (o->hash)
 		report_hash(r->m);
-	if (o->screenshot &&
-	    report_screenshot(&r->session.board, o->screenshot))
-		ok = false;
+	ok = session_screenshot(&r->session) == 0 && ok;
 	return output_flush(&r->session.stdout_) && ok;
 }
 

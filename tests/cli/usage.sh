@@ -35,6 +35,16 @@ vmm boot --serial "file:$work/no/such/folder" "$GUESTS/exit.elf"
 [ "$status" != 0 ] || complain "it went well"
 expect "$work/err" 'no/such/folder'
 
+check "a picture that cannot be made, before the guest runs"
+for place in "$work/no/such/folder.png" "$GUESTS/exit.elf/s.svg"; do
+	vmm boot --screenshot "$place" "$GUESTS/say.elf" --append 'alive|'
+	expect_status 71
+	expect "$work/err" "^vmm: $place: cannot be written: N"
+	[ ! -s "$work/out" ] || complain "the guest ran"
+done
+vmm shell --screenshot "$work/no/such/folder.png" "$GUESTS/say.elf" -c 'cont'
+expect_status 71
+
 check "help and version"
 vmm --help
 expect_status 0
