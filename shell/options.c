@@ -143,11 +143,10 @@ static const struct cli_word display_words[] = {{"none", DISPLAY_NONE},
 						{"sdl", DISPLAY_SDL},
 						{NULL, 0}};
 
-static const struct cli_word boot_words[] = {{"auto", BOOT_AUTO},
-					     {"pvh", BOOT_PVH},
-					     {"multiboot", BOOT_MULTIBOOT},
-					     {"linux", BOOT_LINUX},
-					     {NULL, 0}};
+static const struct cli_word boot_words[] = {
+	{"auto", BOOT_AUTO},	       {"pvh", BOOT_PVH},
+	{"multiboot", BOOT_MULTIBOOT}, {"multiboot2", BOOT_MULTIBOOT2},
+	{"linux", BOOT_LINUX},	       {NULL, 0}};
 
 static const struct cli_word exit_map_words[] = {
 	{"verdict", EXIT_MAP_VERDICT}, {"qemu", EXIT_MAP_QEMU}, {NULL, 0}};
@@ -222,7 +221,7 @@ static const struct cli_option rows[] = {
 	{"smp-seed", 0, "SEED", set_smp_seed,
 	 "another seed, another order of theirs (0)", NULL, true},
 	{"boot", 0, "NAME", NULL,
-	 "the protocol: auto, pvh, multiboot or linux (auto)", boot_words, true,
+	 "auto, pvh, multiboot, multiboot2 or linux (auto)", boot_words, true,
 	 CLI_WORD_OF(struct options, protocol)},
 	{"serial", 's', "WHERE", options_serial,
 	 "COM1: stdio, file:F, pty[:LINK], tcp:PORT ... (stdio)"},

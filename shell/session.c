@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "devices/acpi.h"
 #include "shell/report.h"
 #include "shell/sandbox/sandbox.h"
 #include "shell/terminal.h"
@@ -59,12 +60,20 @@ static int load_snapshot(struct session *s)
 	return 0;
 }
 
+int session_load(const struct options *o, const struct guestmem *gm,
+		 struct x86_state *state)
+{
+	struct boot_request req = {o->kernel, o->module,   o->module_count,
+				   o->append, o->protocol, acpi_write,
+				   o->smp};
+
+	return boot_load(&req, gm, state);
+}
+
 /* Files first: what is wrong with them is said before any processor is. */
 static int load(struct session *s, struct x86_state *state)
 {
 	const struct options *o = s->options;
-	struct boot_request req = {o->kernel, o->module, o->module_count,
-				   o->append, o->protocol};
 	int err;
 
 	if (o->restore)
@@ -72,7 +81,7 @@ static int load(struct session *s, struct x86_state *state)
 	s->m = machine_create(o->mem);
 	if (!s->m)
 		return EXIT_HOST;
-	err = boot_load(&req, &s->m->mem, state);
+	err = session_load(o, &s->m->mem, state);
 	return err ? verdict_status(err) : 0;
 }
 

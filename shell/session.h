@@ -45,6 +45,10 @@ struct session {
 	uint64_t wall_ns;	  /* of the run */
 };
 
+/* The kernel and its modules into memory, as the options say: boot_load(). */
+int session_load(const struct options *o, const struct guestmem *gm,
+		 struct x86_state *state);
+
 /*
  * Make the machine, load the kernel, connect everything. The exit status on
  * failure (said), or 0.

@@ -6,7 +6,9 @@
  *	0x9000	   boot records (boot_parts.h), free for use once read; at
  *		   0x90000 if the kernel has segments there
  *	as linked  the kernel's segments
- *	after it   the modules, each from a page boundary, not under 1 MiB
+ *	after it   the modules, each from a page boundary, not under 1 MiB; for
+ *		   Multiboot 2, after them the sections that are no part of
+ *		   the kernel, as its symbols
  */
 #include "vmm/boot.h"
 
@@ -17,9 +19,15 @@
 #include <string.h>
 
 #include "vmm/boot_parts.h"
+#include "vmm/image_multiboot.h"
 #include "vmm/log.h"
 
 /* The largest of each record, with eight bytes for aligning each string. */
+_Static_assert(BOOT_MODULES *(BOOT_NAME_MAX + 1 + 8 + 16) + MEMORY_RANGES * 24 +
+			       BOOT_CMDLINE_MAX + 1 + 8 + BOOT_SECTIONS * 64 +
+			       512 <=
+		       BOOT_DATA_SIZE,
+	       "so does Multiboot 2's information");
 _Static_assert(BOOT_MODULES *(BOOT_NAME_MAX + 1 + 8 + 32) + MEMORY_RANGES * 24 +
 			       BOOT_CMDLINE_MAX + 1 + 8 + 256 <=
 		       BOOT_DATA_SIZE,
@@ -96,32 +104,32 @@ static const char *file_name(const char *path)
 }
 
 /*
- * Put one module at the first page boundary from *next on; *next is then its
- * end. Its name is only the file's, so that a run does not depend on where
+ * Put one module at the first free page boundary; its end is what is free
+ * then. Its name is only the file's, so that a run does not depend on where
  * the file lies.
  */
-static int load_module(const char *path, const struct guestmem *gm,
-		       uint64_t *next, struct boot_module *module)
+static int load_module(const char *path, struct boot_parts *parts,
+		       struct boot_module *module)
 {
 	struct image file;
-	uint64_t pa = align_page(*next);
+	uint64_t pa = align_page(parts->free);
 	int err;
 
 	err = image_open_raw(path, &file);
 	if (err)
 		return err;
 	*module = (struct boot_module){file_name(path), pa, file.size};
-	*next = pa + file.size;
+	parts->free = pa + file.size;
 	if (strlen(module->name) > BOOT_NAME_MAX)
 		err = fail(-ENAMETOOLONG, "%s: the name is too long", path);
-	else if (pa + file.size > gm->region[0].base + gm->region[0].len)
+	else if (parts->free > parts->free_end)
 		err = fail(-ENOEXEC,
 			   "%s: the module's %zu bytes do not fit into memory "
 			   "behind the kernel (%#" PRIx64
 			   "); give the guest more with --mem",
 			   path, file.size, pa);
 	else
-		guestmem_write(gm, pa, file.data, file.size);
+		guestmem_write(parts->gm, pa, file.data, file.size);
 	if (!err)
 		log_info("boot: %s: module at %#" PRIx64 ", %zu bytes", path,
 			 pa, file.size);
@@ -129,19 +137,33 @@ static int load_module(const char *path, const struct guestmem *gm,
 	return err;
 }
 
-static int load_modules(const struct boot_request *req,
-			const struct guestmem *gm, struct boot_parts *parts)
+/* Behind the kernel; before it if that wants to be at the end of RAM. */
+static void find_free(struct boot_parts *parts)
 {
-	uint64_t next = image_end(parts->image);
+	const struct image *image = parts->image;
+
+	parts->free = image_end(image);
+	parts->free_end = parts->gm->region[0].base + parts->gm->region[0].len;
+	if (image->relocation.wanted &&
+	    image->relocation.preference == RANGE_HIGHEST) {
+		parts->free = MIB;
+		parts->free_end = image_start(image);
+	}
+	if (parts->free < MIB)
+		parts->free = MIB;
+}
+
+static int load_modules(const struct boot_request *req,
+			struct boot_parts *parts)
+{
 	int err;
 
 	if (req->module_count > BOOT_MODULES)
 		return fail(-E2BIG, "boot: %u modules; at most %d can be given",
 			    req->module_count, BOOT_MODULES);
-	if (next < MIB)
-		next = MIB;
+	find_free(parts);
 	for (unsigned i = 0; i < req->module_count; i++) {
-		err = load_module(req->module[i], gm, &next, &parts->module[i]);
+		err = load_module(req->module[i], parts, &parts->module[i]);
 		if (err)
 			return err;
 		parts->module_count++;
@@ -149,39 +171,62 @@ static int load_modules(const struct boot_request *req,
 	return 0;
 }
 
-/* BOOT_AUTO becomes one that the kernel has. */
+static bool offers(const struct image *image, enum boot_protocol protocol)
+{
+	switch (protocol) {
+	case BOOT_PVH:
+		return image->has_pvh;
+	case BOOT_MULTIBOOT: /* a flat file's header may not do */
+		return image->has_multiboot && image->seg_count > 0;
+	case BOOT_MULTIBOOT2:
+		return image->has_multiboot2;
+	case BOOT_LINUX:
+		return image->has_linux;
+	default:
+		return false;
+	}
+}
+
+static const struct {
+	const char *option, *name, *sign; /* of a kernel that has it */
+} protocols[BOOT_PROTOCOLS] = {
+	[BOOT_PVH] = {"pvh", "PVH", "PVH note"},
+	[BOOT_MULTIBOOT] = {"multiboot", "Multiboot", "Multiboot header"},
+	[BOOT_MULTIBOOT2] = {"multiboot2", "Multiboot 2", "Multiboot 2 header"},
+	[BOOT_LINUX] = {"linux", "Linux's protocol", "Linux bzImage header"},
+};
+
+/* BOOT_AUTO becomes the first one that the kernel has. */
 static int choose_protocol(const struct image *image,
 			   enum boot_protocol *protocol)
 {
-	if (image->has_linux != (*protocol == BOOT_LINUX) &&
-	    *protocol != BOOT_AUTO)
-		return fail(
-			-ENOEXEC,
-			image->has_linux
-				? "%s: a Linux bzImage; --boot=linux would do"
-				: "%s: no Linux bzImage, which --boot=linux "
-				  "starts",
-			image->path);
-	if (image->has_linux) {
-		*protocol = BOOT_LINUX;
-		return 0;
-	}
-	if (!image->has_pvh && !image->has_multiboot)
-		return fail(-ENOEXEC,
-			    "%s: has neither a PVH note nor a Multiboot "
-			    "header, so there is no way to start it",
-			    image->path);
+	enum boot_protocol first = BOOT_PVH;
+
+	while (first < BOOT_PROTOCOLS && !offers(image, first))
+		first++;
+	if (first == BOOT_PROTOCOLS)
+		return image_refuse_multiboot(image);
 	if (*protocol == BOOT_AUTO)
-		*protocol = image->has_pvh ? BOOT_PVH : BOOT_MULTIBOOT;
-	if (*protocol == BOOT_PVH && !image->has_pvh)
-		return fail(-ENOEXEC,
-			    "%s: has no PVH note; --boot=multiboot would do",
-			    image->path);
-	if (*protocol == BOOT_MULTIBOOT && !image->has_multiboot)
-		return fail(-ENOEXEC,
-			    "%s: has no Multiboot header; --boot=pvh would do",
-			    image->path);
-	return 0;
+		*protocol = first;
+	if (offers(image, *protocol))
+		return 0;
+	return fail(-ENOEXEC, "%s: has no %s; --boot=%s would do", image->path,
+		    protocols[*protocol].sign, protocols[first].option);
+}
+
+/* Where it goes, if the protocol's header says so rather than the file's. */
+static int place_image(struct image *image, const struct guestmem *gm,
+		       enum boot_protocol protocol)
+{
+	int err = 0;
+
+	if (protocol == BOOT_MULTIBOOT && image_has_addresses(image))
+		err = image_use_addresses(image);
+	if (protocol == BOOT_MULTIBOOT2)
+		err = image_use_multiboot2(image);
+	if (!err && image->relocation.wanted)
+		err = image_relocate(image, gm);
+	return err;
 }
 
 /* A segment that is nowhere else either is image_load()'s to refuse. */
@@ -225,10 +270,6 @@ static void put_bios_data(const struct image *image, const struct guestmem *gm)
 static void say_loaded(const struct image *image, enum boot_protocol protocol,
 		       uint64_t entry)
 {
-	static const char *const name[] = {[BOOT_PVH] = "PVH",
-					   [BOOT_MULTIBOOT] = "Multiboot",
-					   [BOOT_LINUX] = "Linux's protocol"};
-
 	for (unsigned i = 0; i < image->seg_count; i++) {
 		const struct image_segment *seg = &image->seg[i];
 
@@ -238,19 +279,22 @@ static void say_loaded(const struct image *image, enum boot_protocol protocol,
 			 seg->filesz);
 	}
 	log_info("boot: %s: starts at %#" PRIx64 " by %s", image->path, entry,
-		 name[protocol]);
+		 protocols[protocol].name);
 }
 
 static int load_all(const struct boot_request *req, struct image *image,
 		    const struct guestmem *gm, struct boot_data *data,
 		    struct x86_state *state)
 {
-	struct boot_parts parts = {
-		.image = image, .cmdline = req->cmdline, .data = data};
+	struct boot_parts parts = {.gm = gm,
+				   .image = image,
+				   .cmdline = req->cmdline,
+				   .data = data};
 	static int (*const write_records[])(const struct boot_parts *,
 					    struct x86_state *) = {
 		[BOOT_PVH] = boot_pvh,
 		[BOOT_MULTIBOOT] = boot_multiboot,
+		[BOOT_MULTIBOOT2] = boot_multiboot2,
 		[BOOT_LINUX] = boot_linux,
 	};
 	enum boot_protocol protocol = req->protocol;
@@ -262,16 +306,18 @@ static int load_all(const struct boot_request *req, struct image *image,
 			    "most %d can be given",
 			    strlen(req->cmdline), BOOT_CMDLINE_MAX);
 	err = choose_protocol(image, &protocol);
-	if (!err && protocol == BOOT_MULTIBOOT && image_has_addresses(image))
-		err = image_use_addresses(image);
+	if (!err)
+		err = place_image(image, gm, protocol);
 	data->base = place_data(image);
 	if (!err)
 		err = image_load(image, gm, data->base,
 				 data->base + BOOT_DATA_SIZE);
 	if (!err)
-		err = load_modules(req, gm, &parts);
+		err = load_modules(req, &parts);
 	if (err)
 		return err;
+	if (req->write_tables)
+		req->write_tables(gm, req->cpus);
 	parts.range_count = memory_map(gm, parts.range);
 	protected_mode(state);
 	err = write_records[protocol](&parts, state);

@@ -2,9 +2,10 @@
  * boot.h: from an image to a CPU about to run its first instruction, with no
  * firmware: what a boot loader would leave behind, written directly.
  *
- * PVH (Xen's x86/HVM direct boot ABI, as QEMU and Firecracker do it) and
- * Multiboot 1 (specification 0.6.96), both for ELF64 and ELF32 files; Linux's
- * own protocol for bzImages. All start in 32-bit protected mode, paging off.
+ * PVH (Xen's x86/HVM direct boot ABI, as QEMU and Firecracker do it) for
+ * ELF64 and ELF32 files; Multiboot 1 (specification 0.6.96) and 2, for these
+ * and flat files; Linux's own protocol for bzImages. All start in 32-bit
+ * protected mode, paging off.
  */
 #ifndef VMM_BOOT_H
 #define VMM_BOOT_H
@@ -12,14 +13,25 @@
 #include "vmm/image.h"
 #include "vmm/machine.h"
 
-enum boot_protocol { BOOT_AUTO, BOOT_PVH, BOOT_MULTIBOOT, BOOT_LINUX };
+enum boot_protocol {
+	BOOT_AUTO, /* the first of these that the kernel has */
+	BOOT_PVH,
+	BOOT_MULTIBOOT,
+	BOOT_MULTIBOOT2,
+	BOOT_LINUX,
+	BOOT_PROTOCOLS
+};
 
 struct boot_request {
-	const char *kernel;	     /* path */
-	const char *const *module;   /* paths; the first is the init program */
-	unsigned module_count;	     /* to BOOT_MODULES */
-	const char *cmdline;	     /* "" for none; as it is, no path before */
-	enum boot_protocol protocol; /* BOOT_AUTO: what it has, PVH first */
+	const char *kernel;	   /* path */
+	const char *const *module; /* paths; the first is the init program */
+	unsigned module_count;	   /* to BOOT_MODULES */
+	const char *cmdline;	   /* "" for none; as it is, no path before */
+	enum boot_protocol protocol;
+	/* Writes the tables that a record copies ACPI's root pointer from, as
+	 * they will be for so many processors; NULL: there will be none. */
+	void (*write_tables)(const struct guestmem *gm, unsigned cpus);
+	unsigned cpus;
 };
 
 #define BOOT_MODULES 16

@@ -1,7 +1,7 @@
 /*
  * boot_parts.h: what boot.c hands to the protocols, boot_pvh.c,
- * boot_multiboot.c and boot_linux.c, which only write records and pick an
- * entry point.
+ * boot_multiboot.c, boot_multiboot2.c and boot_linux.c, which only write
+ * records and pick an entry point.
  *
  * The records go into one window low in memory, built up in a buffer and
  * copied at the end. Its size is fixed and enough for the most there can be;
@@ -16,10 +16,11 @@
  * kernel lies there. */
 #define BOOT_DATA	 UINT64_C(0x9000)
 #define BOOT_DATA_HIGH	 UINT64_C(0x90000)
-#define BOOT_DATA_SIZE	 UINT64_C(0x3000)
+#define BOOT_DATA_SIZE	 UINT64_C(0x4000)
 
 #define BOOT_CMDLINE_MAX 4095 /* bytes without the final zero */
 #define BOOT_NAME_MAX	 255  /* of a module's name */
+#define BOOT_SECTIONS	 100  /* of an ELF file, that are told of */
 
 struct boot_module {
 	const char *name;  /* the file's, without its folder */
@@ -33,12 +34,14 @@ struct boot_data {
 };
 
 struct boot_parts {
+	const struct guestmem *gm;
 	const struct image *image;
 	const char *cmdline;
 	struct memory_range range[MEMORY_RANGES];
 	unsigned range_count;
 	struct boot_module module[BOOT_MODULES];
 	unsigned module_count;
+	uint64_t free, free_end; /* RAM behind the modules */
 	struct boot_data *data;
 };
 
@@ -54,6 +57,7 @@ uint32_t boot_put_string(struct boot_data *data, const char *text);
  */
 int boot_pvh(const struct boot_parts *parts, struct x86_state *state);
 int boot_multiboot(const struct boot_parts *parts, struct x86_state *state);
+int boot_multiboot2(const struct boot_parts *parts, struct x86_state *state);
 int boot_linux(const struct boot_parts *parts, struct x86_state *state);
 
 #endif

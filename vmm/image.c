@@ -18,17 +18,13 @@
 #include <unistd.h>
 
 #include "vmm/image_linux.h"
+#include "vmm/image_multiboot.h"
 #include "vmm/log.h"
 
 /* More than any guest's kernel; keeps a mistyped path from eating memory. */
-#define FILE_MAX	(INT64_C(1) << 30)
+#define FILE_MAX (INT64_C(1) << 30)
 
-#define PVH_NOTE	18 /* XEN_ELFNOTE_PHYS32_ENTRY */
-
-/* Multiboot 0.6.96, section 3.1: where the header may be, and what it is. */
-#define MB_SEARCH	8192
-#define MB_HEADER_MAGIC 0x1badb002u
-#define MB_ADDRESSES	(1u << 16)
+#define PVH_NOTE 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
 
 static int bad(const struct image *image, const char *why)
 {
@@ -104,7 +100,7 @@ void image_close(struct image *image)
 	image->size = 0;
 }
 
-static bool in_file(const struct image *image, uint64_t offset, uint64_t len)
+bool image_in_file(const struct image *image, uint64_t offset, uint64_t len)
 {
 	return offset <= image->size && len <= image->size - offset;
 }
@@ -142,8 +138,6 @@ static int check_ident(const struct image *image)
 {
 	const uint8_t *id = image->data;
 
-	if (!is_elf(image))
-		return bad(image, "not an ELF file, nor a Linux bzImage");
 	if (image->size < EI_NIDENT)
 		return bad(image, "truncated: the ELF header is cut off");
 	if (id[EI_CLASS] != ELFCLASS32 && id[EI_CLASS] != ELFCLASS64)
@@ -199,7 +193,7 @@ static int add_segment(struct image *image, const GElf_Phdr *ph)
 			    ") than in memory (%#" PRIx64 ")",
 			    image->path, ph->p_paddr, ph->p_filesz,
 			    ph->p_memsz);
-	if (!in_file(image, ph->p_offset, ph->p_filesz))
+	if (!image_in_file(image, ph->p_offset, ph->p_filesz))
 		return fail(-ENOEXEC,
 			    "%s: truncated: the segment at %#" PRIx64
 			    " lies outside the file of %zu bytes",
@@ -236,7 +230,7 @@ static int read_notes(struct image *image, Elf *elf, const GElf_Phdr *ph)
 	Elf_Data *data;
 	GElf_Nhdr nh;
 
-	if (!in_file(image, ph->p_offset, ph->p_filesz))
+	if (!image_in_file(image, ph->p_offset, ph->p_filesz))
 		return bad(image, "truncated: a note lies outside the file");
 	data = elf_getdata_rawchunk(elf, ph->p_offset, ph->p_filesz,
 				    ph->p_align == 8 ? ELF_T_NHDR8
@@ -282,8 +276,8 @@ static int read_headers(struct image *image, Elf *elf)
 	if (eh.e_phnum == PN_XNUM)
 		return bad(image, "has too many program headers");
 	if (eh.e_phnum > 0 &&
-	    !in_file(image, eh.e_phoff,
-		     gelf_fsize(elf, ELF_T_PHDR, eh.e_phnum, EV_CURRENT)))
+	    !image_in_file(image, eh.e_phoff,
+			   gelf_fsize(elf, ELF_T_PHDR, eh.e_phnum, EV_CURRENT)))
 		return bad(image, "truncated: its program headers are not "
 				  "all in the file");
 	for (int i = 0; i < eh.e_phnum; i++) {
@@ -319,72 +313,54 @@ static int read_elf(struct image *image)
 	return err;
 }
 
-/* ---- Multiboot ---- */
-
-static uint32_t le32(const struct image *image, uint64_t offset)
+/* No ELF file, no bzImage, nothing that says where it wants to be. */
+int image_refuse_format(const struct image *image)
 {
-	uint32_t word;
-
-	memcpy(&word, image->data + offset, sizeof(word));
-	return word;
-}
-
-static void find_multiboot(struct image *image)
-{
-	size_t end = image->size < MB_SEARCH ? image->size : MB_SEARCH;
-
-	for (size_t at = 0; at + 12 <= end; at += 4) {
-		uint32_t flags = le32(image, at + 4);
-		size_t len = flags & MB_ADDRESSES ? 32 : 12;
-
-		if (le32(image, at) != MB_HEADER_MAGIC || at + len > end ||
-		    MB_HEADER_MAGIC + flags + le32(image, at + 8) != 0)
-			continue;
-		image->has_multiboot = true;
-		image->mb_flags = flags;
-		image->mb_offset = at;
-		return;
-	}
-}
-
-bool image_has_addresses(const struct image *image)
-{
-	return image->has_multiboot && image->mb_flags & MB_ADDRESSES;
-}
-
-/* Section 3.1.3: header_addr, load_addr, load_end_addr, bss_end_addr, entry. */
-int image_use_addresses(struct image *image)
-{
-	uint64_t at = image->mb_offset;
-	uint32_t header = le32(image, at + 12), load = le32(image, at + 16);
-	uint32_t load_end = le32(image, at + 20),
-		 bss_end = le32(image, at + 24);
-	uint64_t offset, filesz, memsz;
-
-	if (load > header || header - load > at)
-		return bad(image, "the addresses in its Multiboot header do "
-				  "not fit the header's place in the file");
-	offset = at - (header - load);
-	filesz = load_end ? (uint64_t)load_end - load : image->size - offset;
-	memsz = bss_end ? (uint64_t)bss_end - load : filesz;
-	if ((load_end && load_end < load) || (bss_end && bss_end < load) ||
-	    filesz > memsz || memsz == 0)
-		return bad(image, "the addresses in its Multiboot header are "
-				  "in the wrong order");
-	if (!in_file(image, offset, filesz))
-		return bad(image, "truncated: its Multiboot header says that "
-				  "there is more to load");
-	image->seg[0] = (struct image_segment){
-		.paddr = load,
-		.vaddr = load,
-		.filesz = filesz,
-		.memsz = memsz,
-		.offset = offset,
-		.flags = PF_R | PF_W | PF_X,
+	static const struct {
+		unsigned at, len;
+		const char *magic, *what;
+	} known[] = {
+		{0, 2, "\x1f\x8b", "compressed; unpack it first: gunzip"},
+		{0, 6,
+		 "\xfd"
+		 "7zXZ",
+		 "compressed; unpack it first: unxz"},
+		{0, 4, "\x28\xb5\x2f\xfd",
+		 "compressed; unpack it first: unzstd"},
+		{0, 3, "BZh", "compressed; unpack it first: bunzip2"},
+		{0, 4, "\x02\x21\x4c\x18",
+		 "compressed; unpack it first: unlz4"},
+		{0, 2, "MZ",
+		 "a program for EFI or Windows; there is no firmware to start "
+		 "it"},
+		{0, 2, "#!", "a script"},
+		{0x8001, 5, "CD001", "a CD image; take the kernel out of it"},
+		{0, 4, "QFI\xfb", "a disk image; take the kernel out of it"},
+		{0, 4, "\xfe\xed\xfa\xcf",
+		 "a Mach-O file; kernels are ELF files here"},
+		{0, 4, "\xcf\xfa\xed\xfe",
+		 "a Mach-O file; kernels are ELF files here"},
+		{257, 5, "ustar", "a tar archive"},
+		{0, 8, "!<arch>\n", "a library of object files"},
+		{510, 2, "\x55\xaa",
+		 "a boot sector or disk image; there is no BIOS to start it"},
 	};
-	image->seg_count = 1;
-	image->entry = le32(image, at + 28);
-	return 0;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (image_in_file(image, known[i].at, known[i].len) &&
+		    !memcmp(image->data + known[i].at, known[i].magic,
+			    known[i].len))
+			return fail(-ENOEXEC,
+				    "%s: not an ELF file, nor a Linux bzImage: "
+				    "it is %s",
+				    image->path, known[i].what);
+	if (image->has_multiboot || image->has_multiboot2)
+		return bad(image,
+			   "not an ELF file, and its Multiboot header does not "
+			   "say where it is to be loaded (Multiboot: flag "
+			   "10000h; Multiboot 2: tag 2)");
+	return bad(image, "not an ELF file, nor a Linux bzImage, nor one with "
+			  "a Multiboot header");
 }
 
 int image_open(const char *path, struct image *image)
@@ -394,13 +370,16 @@ int image_open(const char *path, struct image *image)
 	err = image_open_raw(path, image);
 	if (err)
 		return err;
-	find_multiboot(image);
-	if (!is_elf(image) && image_is_linux(image))
-		err = image_take_linux(image);
-	else if (image_has_addresses(image) && !is_elf(image))
-		err = image_use_addresses(image); /* a flat file will do */
-	else
+	image_find_multiboot(image);
+	image_find_multiboot2(image);
+	if (is_elf(image))
 		err = read_elf(image);
+	else if (image_is_linux(image))
+		err = image_take_linux(image);
+	else if (image_has_addresses(image))
+		err = image_use_addresses(image); /* a flat file will do */
+	else if (!image->has_multiboot2)	  /* whose tags will say */
+		err = image_refuse_format(image);
 	if (err)
 		image_close(image);
 	return err;
@@ -466,6 +445,16 @@ int image_load(const struct image *image, const struct guestmem *gm,
 	return 0;
 }
 
+uint64_t image_start(const struct image *image)
+{
+	uint64_t start = UINT64_MAX;
+
+	for (unsigned i = 0; i < image->seg_count; i++)
+		if (image->seg[i].paddr < start)
+			start = image->seg[i].paddr;
+	return start;
+}
+
 uint64_t image_end(const struct image *image)
 {
 	uint64_t end = 0;
@@ -481,7 +470,8 @@ uint64_t image_end(const struct image *image)
 
 bool image_entry(const struct image *image, uint64_t *pa)
 {
-	for (unsigned i = 0; i < image->seg_count; i++) {
+	for (unsigned i = 0; i < image->seg_count && !image->entry_is_physical;
+	     i++) {
 		const struct image_segment *seg = &image->seg[i];
 
 		if (image->entry - seg->vaddr < seg->memsz) {

@@ -213,13 +213,10 @@ static int run_until(struct repl *r, const struct words *w)
 
 static int load_again(struct repl *r)
 {
-	const struct options *o = &r->options->options;
-	struct boot_request req = {o->kernel, o->module, o->module_count,
-				   o->append, o->protocol};
 	struct x86_state state;
 
 	guestmem_clear(&r->m->mem);
-	if (boot_load(&req, &r->m->mem, &state) < 0)
+	if (session_load(&r->options->options, &r->m->mem, &state) < 0)
 		return answer_fail(&r->answer, "FAILED",
 				   "the machine is empty now");
 	board_reset(&r->session.board);

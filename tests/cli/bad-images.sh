@@ -63,6 +63,21 @@ cp "$GUESTS/exit.elf" "$bad"
 poke 4104 '\377'
 refused 'PVH'
 
+check "what it is instead is said: compressed, a boot sector"
+{ printf '\037\213'; head -c 600 /dev/zero; } >"$bad"
+refused 'gunzip'
+{ head -c 510 /dev/zero; printf '\125\252'; } >"$bad"
+refused 'boot sector'
+
+check "a Multiboot header that comes too late is found for who looks for it"
+cp "$GUESTS/exit.elf" "$bad"
+poke 4104 '\377'
+head -c 9000 /dev/zero >>"$bad"
+size=$(wc -c <"$bad")
+head -c $((16384 - size)) /dev/zero >>"$bad"
+poke 16380 '\002\260\255\033\000\000\000\000\376\117\122\344'
+refused 'at 0x3ffc of the file'
+
 check "a segment that leaves RAM"
 cp "$GUESTS/exit.elf" "$bad"
 poke 88 '\000\000\000\000\020\000\000\000'

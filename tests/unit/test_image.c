@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tests/unit/elf_file.h"
-#include "vmm/image.h"
+#include "vmm/image_multiboot.h"
 
 #define MIB	  (UINT64_C(1) << 20)
 
