@@ -8,12 +8,13 @@
 #define EVM_LIMBS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LIMBS_INLINE static inline __attribute__((always_inline))
 /* Long, and used in many places: its calls cost less than its copies. */
 #define LIMBS_CALLED static __attribute__((noinline, unused))
-#define LIMBS_MAX    6
+#define LIMBS_MAX    8
 
 typedef unsigned __int128 limbs_wide;
 

@@ -135,6 +135,53 @@ LIMBS_INLINE void limbs_fold_adx(uint64_t r[4], const uint64_t w[8],
 	r[2] = w2;
 	r[3] = w3;
 }
+/* Two limbs of t += a * b; CF and OF and %[carry] go on. */
+#define LIMBS_ROW_2(at, next)                                       \
+	"mulxq " at "(%[a]), %[low], %[high]\n\t"                   \
+	"adcxq %[carry], %[low]\n\tadoxq " at "(%[t]), %[low]\n\t"  \
+	"movq %[low], " at "(%[t])\n\t"                             \
+	"mulxq " next "(%[a]), %[low], %[carry]\n\t"                \
+	"adcxq %[high], %[low]\n\tadoxq " next "(%[t]), %[low]\n\t" \
+	"movq %[low], " next "(%[t])\n\t"
+
+/* t += a * b + carry, of 8 * `eights` limbs, not none; the carry */
+LIMBS_INLINE uint64_t limbs_row_adx(uint64_t *t, const uint64_t *a,
+				    size_t eights, uint64_t b, uint64_t carry)
+{
+	uint64_t low, high, zero;
+
+	__asm__ volatile(
+		"xorl %k[zero], %k[zero]\n" /* and both carries */
+		"1:\t" LIMBS_ROW_2("0", "8") LIMBS_ROW_2("16", "24")
+			LIMBS_ROW_2("32", "40") LIMBS_ROW_2("48", "56")
+		/* none of these changes a carry */
+		"leaq 64(%[a]), %[a]\n\tleaq 64(%[t]), %[t]\n\t"
+		"leaq -1(%[eights]), %[eights]\n\tjrcxz 2f\n\tjmp 1b\n"
+		"2:\tadcxq %[zero], %[carry]\n\tadoxq %[zero], %[carry]"
+		: [a] "+&r"(a), [t] "+&r"(t), [eights] "+&c"(eights),
+		  [carry] "+&r"(carry), [low] "=&r"(low), [high] "=&r"(high),
+		  [zero] "=&r"(zero)
+		: "d"(b)
+		: "cc", "memory");
+	return carry;
+}
+
+/* The same of four. */
+LIMBS_INLINE uint64_t limbs_row_4_adx(uint64_t *t, const uint64_t *a,
+				      uint64_t b, uint64_t carry)
+{
+	uint64_t low, high, zero;
+
+	__asm__ volatile(
+		"xorl %k[zero], %k[zero]\n\t" LIMBS_ROW_2("0", "8")
+			LIMBS_ROW_2("16", "24") "adcxq %[zero], %[carry]\n\t"
+						"adoxq %[zero], %[carry]"
+		: [carry] "+&r"(carry), [low] "=&r"(low), [high] "=&r"(high),
+		  [zero] "=&r"(zero)
+		: [a] "r"(a), [t] "r"(t), "d"(b)
+		: "cc", "memory");
+	return carry;
+}
 #endif
 
 /* Four or six instructions that pass the carry on, and what is left of it. */

@@ -1,14 +1,12 @@
 /*
  * modexp.c: precompile 5, base ^ exponent mod modulus of any length
  * (EIP-198, and the prices of EIP-2565 and EIP-7883). The modulus is an odd
- * number times 2^k; the power is computed modulo each and put together. What
- * must be divided, once, are digits of 32 bits, least significant first, by
- * Knuth's algorithm D (TAOCP 4.3.1), whose steps then need no division beyond
- * 64 bits.
+ * number times 2^k; the power is computed modulo each and put together.
  */
 #include "evm/alloc.h"
 #include "evm/power.h"
 #include "evm/precompile.h"
+#include "evm/rows.h"
 
 #define LONGEST 1024
 
@@ -134,207 +132,159 @@ static bool find_numbers(const struct input *in, struct layout *at)
 	return true;
 }
 
-static size_t digit_count(uint64_t bytes)
+static size_t limb_count(uint64_t bytes)
 {
-	return (size_t)(bytes + 3) / 4;
+	return (size_t)(bytes + 7) / 8;
 }
 
-static void load(uint32_t *digits, const struct input *in, uint64_t at,
+/* To limbs that are zero. */
+static void load(uint64_t *limbs, const struct input *in, uint64_t at,
 		 uint64_t len)
 {
-	memset(digits, 0, digit_count(len) * sizeof(*digits));
 	for (uint64_t i = 0; i < len; i++)
-		digits[i / 4] |= (uint32_t)input_byte(in, at + len - 1 - i)
-				 << (i % 4 * 8);
+		limbs[i / 8] |= (uint64_t)input_byte(in, at + len - 1 - i)
+				<< (i % 8 * 8);
 }
 
-static size_t trim(const uint32_t *digits, size_t n)
+static size_t trim(const uint64_t *limbs, size_t n)
 {
-	while (n > 0 && digits[n - 1] == 0)
+	while (n > 0 && limbs[n - 1] == 0)
 		n--;
 	return n;
 }
 
-/* One step of D: u[0..n] minus a multiple of m[0..n-1], whose top bit is 1. */
-static void reduce_step(uint32_t *u, const uint32_t *m, size_t n)
+static void shift_left(uint64_t *r, const uint64_t *a, size_t n, unsigned shift)
 {
-	uint64_t top = (uint64_t)u[n] << 32 | u[n - 1], q = top / m[n - 1];
-	uint64_t carry = 0, rest;
-	int64_t diff, borrow = 0;
-
-	if (q >> 32)
-		q = UINT32_MAX;
-	rest = top - q * m[n - 1];
-	while (n > 1 && !(rest >> 32) &&
-	       q * m[n - 2] > (rest << 32 | u[n - 2])) {
-		q--;
-		rest += m[n - 1];
-	}
-	for (size_t i = 0; i < n; i++) {
-		carry += q * m[i];
-		diff = (int64_t)u[i] - (uint32_t)carry + borrow;
-		u[i] = (uint32_t)diff;
-		borrow = diff >> 32;
-		carry >>= 32;
-	}
-	diff = (int64_t)u[n] - (int64_t)carry + borrow;
-	u[n] = (uint32_t)diff;
-	if (diff >= 0)
-		return;
-	carry = 0; /* one too many: add it back */
-	for (size_t i = 0; i < n; i++) {
-		carry += (uint64_t)u[i] + m[i];
-		u[i] = (uint32_t)carry;
-		carry >>= 32;
-	}
-	u[n] += (uint32_t)carry;
-}
-
-/* u mod m: u has `len` digits and room for one more above, at first zero. */
-static void reduce(uint32_t *u, size_t len, const uint32_t *m, size_t n)
-{
-	u[len] = 0;
-	for (size_t i = len - n + 1; len >= n && i-- > 0;)
-		reduce_step(u + i, m, n);
-}
-
-/* Everything times 2^shift, so that the modulus has its top bit set. */
-static void shift_left(uint32_t *digits, size_t n, unsigned shift)
-{
-	uint32_t below = 0;
+	uint64_t below = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t digit = digits[i];
+		uint64_t limb = a[i];
 
-		digits[i] = digit << shift | below;
-		below = shift ? digit >> (32 - shift) : 0;
+		r[i] = limb << shift | below;
+		below = limb >> 1 >> (63 - shift);
 	}
 }
 
-static void shift_right(uint32_t *digits, size_t n, unsigned shift)
+static void shift_right(uint64_t *a, size_t n, unsigned shift)
 {
 	for (size_t i = 0; i < n; i++)
-		digits[i] = digits[i] >> shift |
-			    (shift && i + 1 < n ? digits[i + 1] << (32 - shift)
-						: 0);
+		a[i] = a[i] >> shift |
+		       (i + 1 < n ? a[i + 1] << 1 << (63 - shift) : 0);
 }
 
-static void to_limbs(uint64_t *limbs, size_t n, const uint32_t *digits,
-		     size_t count)
-{
-	memset(limbs, 0, n * sizeof(*limbs));
-	for (size_t i = 0; i < count && i < 2 * n; i++)
-		limbs[i / 2] |= (uint64_t)digits[i] << (i % 2 * 32);
-}
-
-/* The modulus, shifted up so that its top bit is set, and some scratch. */
-struct modulus {
-	const uint32_t *m;
-	size_t n;
-	unsigned shift;
-	uint32_t *t; /* what is to be reduced; two digits more than that */
-};
-
-/* t mod m, to limbs: t has `len` digits and is zero above. */
-static void take_mod(const struct modulus *mod, uint64_t *r, size_t len)
-{
-	mod->t[len] = 0;
-	shift_left(mod->t, len + 1, mod->shift);
-	reduce(mod->t, len + 1, mod->m, mod->n);
-	shift_right(mod->t, mod->n, mod->shift);
-	to_limbs(r, (mod->n + 1) / 2, mod->t, mod->n);
-}
-
-/* What is computed with, all of `n` limbs but the last two. */
+/*
+ * What is computed with, all of `n` limbs but for `t` with 2 n, the table of
+ * powers, and `wide`: the base, n limbs below it and two above.
+ */
 struct work {
 	size_t n;
-	uint64_t *odd, *power_odd, *power_two, *base, *one, *table, *t;
-	uint32_t *modulus, *digits; /* 2 n; and what is divided */
+	uint64_t *odd, *shifted, *power_odd, *power_two, *base, *t, *table,
+		*wide;
 };
-
-static size_t digits_wide(const struct layout *at, size_t n)
-{
-	size_t base = digit_count(at->base);
-
-	return (base > 4 * n ? base : 4 * n) + 4;
-}
 
 /* In limbs: how much memory it is. */
 static size_t work_size(const struct layout *at, size_t n)
 {
-	return (5 + EVM_POWER_TABLE) * n + (n + 1) + n +
-	       (digits_wide(at, n) + 1) / 2;
+	return (7 + EVM_POWER_TABLE + 1) * n + limb_count(at->base) + 2;
 }
 
 static struct work work_at(uint64_t *p, size_t n)
 {
 	struct work w = {.n = n, .odd = p};
 
-	w.power_odd = w.odd + n;
+	w.shifted = w.odd + n;
+	w.power_odd = w.shifted + n;
 	w.power_two = w.power_odd + n;
 	w.base = w.power_two + n;
-	w.one = w.base + n;
-	w.table = w.one + n;
-	w.t = w.table + EVM_POWER_TABLE * n;
-	w.modulus = (uint32_t *)(w.t + n + 1);
-	w.digits = w.modulus + 2 * n;
+	w.t = w.base + n;
+	w.table = w.t + 2 * n;
+	w.wide = w.table + EVM_POWER_TABLE * n;
 	return w;
 }
 
-/* The base to the digits. */
-static void load_base(struct work *w, const struct input *in,
-		      const struct layout *at)
+/* base = that of the input times 2^(64 n) modulo odd, which has n limbs */
+static void enter(struct work *w, const struct input *in,
+		  const struct layout *at, size_t n)
 {
-	memset(w->digits, 0, digits_wide(at, w->n) * sizeof(*w->digits));
-	load(w->digits, in, 96, at->base);
+	size_t len = n + limb_count(at->base) + 2;
+	unsigned shift = (unsigned)__builtin_clzll(w->odd[n - 1]);
+
+	shift_left(w->shifted, w->odd, n, shift);
+	load(w->wide + n, in, 96, at->base);
+	shift_left(w->wide, w->wide, len, shift);
+	rows_mod(w->wide, len, w->shifted, n);
+	shift_right(w->wide, n, shift);
+	memcpy(w->base, w->wide, n * sizeof(*w->base));
 }
 
-/* base^exponent modulo the odd part, which is in `modulus`, not 1 */
+/* base^exponent modulo the odd part, which is not 1 */
 static void power_odd(struct work *w, const struct input *in,
 		      const struct layout *at, const struct evm_exponent *e)
 {
-	size_t digits = trim(w->modulus, 2 * w->n), n = (digits + 1) / 2;
-	struct modulus mod = {.m = w->modulus, .n = digits, .t = w->digits};
-	struct evm_ring ring = {.n = n, .m = w->odd, .t = w->t};
+	struct evm_ring ring = {.n = trim(w->odd, w->n),
+				.m = w->odd,
+				.inverse = -evm_inverse_64(w->odd[0]),
+				.t = w->t};
 
-	to_limbs(w->odd, w->n, w->modulus, digits);
-	ring.inverse = -evm_inverse_64(w->odd[0]);
-	mod.shift = (unsigned)__builtin_clz(w->modulus[digits - 1]);
-	shift_left(w->modulus, digits, mod.shift);
+	enter(w, in, at, ring.n);
+	if (evm_ring_power(&ring, w->power_odd, w->base, e, w->table))
+		evm_ring_leave(&ring, w->power_odd);
+	else
+		w->power_odd[0] = 1;
+}
 
-	w->digits[4 * n] = 1; /* 2^(128 n), which brings into the ring */
-	take_mod(&mod, w->power_two, 4 * n + 1);
-	load_base(w, in, at);
-	take_mod(&mod, w->base, digit_count(at->base));
-	evm_ring_mul(&ring, w->base, w->base, w->power_two);
-	memset(w->power_odd, 0, w->n * sizeof(*w->power_odd));
-	w->power_odd[0] = 1;
-	evm_ring_mul(&ring, w->one, w->power_odd, w->power_two);
-	evm_ring_power(&ring, w->power_odd, w->base, e, w->one, w->table);
-	memset(w->one, 0, n * sizeof(*w->one));
-	w->one[0] = 1;
-	evm_ring_mul(&ring, w->power_odd, w->power_odd, w->one);
+/* a modulo 2^k, where that is in a's last limb */
+static void cut(uint64_t *a, size_t k)
+{
+	a[(k - 1) / 64] &= UINT64_MAX >> (-k % 64);
 }
 
 static struct evm_ring ring_two(const struct work *w, size_t k)
 {
-	return (struct evm_ring){
-		.n = (k + 63) / 64, .mask = UINT64_MAX >> (-k % 64), .t = w->t};
+	return (struct evm_ring){.n = (k + 63) / 64, .t = w->t};
+}
+
+/*
+ * The last k bits of the exponent, in bytes, are enough modulo 2^k: those of
+ * an odd base repeat, and an even base has become zero before the others
+ * count. Whether others, which are left out, are not zero.
+ */
+static bool shorten(struct evm_exponent *e, size_t k)
+{
+	uint64_t keep = (k + 7) / 8, out;
+	bool any = false;
+
+	if (e->len <= keep)
+		return false;
+	out = e->len - keep;
+	if (out > e->have)
+		out = e->have;
+	for (uint64_t i = 0; i < out; i++)
+		any = any || e->bytes[i];
+	if (out > 0)
+		e->bytes += out;
+	e->have -= out;
+	e->len = keep;
+	return any;
 }
 
 /* base^exponent modulo 2^k */
 static void power_two(struct work *w, const struct input *in,
-		      const struct layout *at, const struct evm_exponent *e,
-		      size_t k)
+		      const struct layout *at, struct evm_exponent e, size_t k)
 {
 	struct evm_ring ring = ring_two(w, k);
+	size_t len = 8 * ring.n;
+	bool is_long = shorten(&e, k);
 
-	load_base(w, in, at);
-	to_limbs(w->base, ring.n, w->digits, digit_count(at->base));
-	memset(w->one, 0, ring.n * sizeof(*w->one));
-	w->one[0] = 1;
-	evm_ring_power(&ring, w->power_two, w->base, e, w->one, w->table);
-	w->power_two[ring.n - 1] &= ring.mask;
+	if (at->base < len)
+		len = at->base;
+	memset(w->base, 0, ring.n * sizeof(*w->base));
+	load(w->base, in, 96 + at->base - len, len);
+	if (is_long && w->base[0] % 2 == 0)
+		return; /* zero */
+	if (!evm_ring_power(&ring, w->power_two, w->base, &e, w->table))
+		w->power_two[0] = 1;
+	cut(w->power_two, k);
 }
 
 /* r = a - b, of n limbs */
@@ -351,19 +301,23 @@ static void subtract(uint64_t *r, const uint64_t *a, const uint64_t *b,
 	}
 }
 
-/* table = 1 / odd modulo 2^k: Newton's iteration, from 64 bits on */
-static void invert_odd(struct work *w, const struct evm_ring *ring)
+/*
+ * table = 1 / odd modulo 2^(64 n): Newton's iteration, from 64 bits on, of
+ * which each time twice as many are right.
+ */
+static void invert_odd(struct work *w, struct evm_ring ring)
 {
 	uint64_t *x = w->table, *y = x + w->n, *two = y + w->n;
-	size_t n = ring->n;
+	size_t n = ring.n;
 
 	memset(x, 0, 3 * w->n * sizeof(*x));
 	two[0] = 2;
 	x[0] = evm_inverse_64(w->odd[0]);
 	for (size_t right = 1; right < n; right *= 2) {
-		evm_ring_mul(ring, y, w->odd, x);
-		subtract(y, two, y, n);
-		evm_ring_mul(ring, x, x, y);
+		ring.n = 2 * right < n ? 2 * right : n;
+		evm_ring_mul(&ring, y, w->odd, x);
+		subtract(y, two, y, ring.n);
+		evm_ring_mul(&ring, x, x, y);
 	}
 }
 
@@ -376,32 +330,26 @@ static void put_together(struct work *w, size_t k)
 	struct evm_ring ring = ring_two(w, k);
 	uint64_t *y = w->power_two, *r = w->power_odd;
 
-	invert_odd(w, &ring);
+	invert_odd(w, ring);
 	subtract(y, y, r, ring.n);
 	evm_ring_mul(&ring, y, y, w->table);
-	for (size_t i = 0; i < ring.n; i++) {
-		u256_wide x = 0;
-
-		for (size_t j = 0; i + j < w->n; j++) {
-			x = (u256_wide)w->odd[j] * y[i] + r[i + j] +
-			    (uint64_t)(x >> 64);
-			r[i + j] = (uint64_t)x;
-		}
-	}
+	cut(y, k);
+	for (size_t i = 0; i < ring.n; i++)
+		rows_add(r + i, w->odd, w->n - i, y[i]);
 }
 
 /* Takes all factors of two out, and says how many they were. */
-static size_t make_odd(uint32_t *m, size_t n)
+static size_t make_odd(uint64_t *m, size_t n)
 {
 	size_t zeros = 0, bits;
 
 	while (m[zeros] == 0)
 		zeros++;
-	bits = (size_t)__builtin_ctz(m[zeros]);
+	bits = (size_t)__builtin_ctzll(m[zeros]);
 	memmove(m, m + zeros, (n - zeros) * sizeof(*m));
 	memset(m + n - zeros, 0, zeros * sizeof(*m));
 	shift_right(m, n, (unsigned)bits);
-	return 32 * zeros + bits;
+	return 64 * zeros + bits;
 }
 
 /* The memory is all zero. */
@@ -415,15 +363,14 @@ static void compute(struct work *w, const struct input *in,
 	size_t twos;
 
 	memset(out, 0, at->modulus);
-	load(w->modulus, in, at->modulus_at, at->modulus);
-	if (trim(w->modulus, 2 * w->n) == 0)
+	load(w->odd, in, at->modulus_at, at->modulus);
+	if (trim(w->odd, w->n) == 0)
 		return; /* modulo 0 the EVM has 0 */
-	twos = make_odd(w->modulus, 2 * w->n);
-	w->odd[0] = 1;
-	if (trim(w->modulus, 2 * w->n) > 1 || w->modulus[0] > 1)
+	twos = make_odd(w->odd, w->n);
+	if (trim(w->odd, w->n) > 1 || w->odd[0] > 1)
 		power_odd(w, in, at, &e);
 	if (twos > 0) {
-		power_two(w, in, at, &e, twos);
+		power_two(w, in, at, e, twos);
 		put_together(w, twos);
 	}
 	for (size_t i = 0; i < at->modulus; i++)
@@ -470,7 +417,7 @@ ptrdiff_t evm_modexp(const struct evm_allocator *alloc, const uint8_t *input,
 		return EVM_ERR_INPUT;
 	if (at.modulus == 0)
 		return 0;
-	n = (size_t)(at.modulus + 7) / 8;
+	n = limb_count(at.modulus);
 	size = work_size(&at, n) * sizeof(*memory);
 	memory = evm_alloc(alloc, size);
 	if (!memory)

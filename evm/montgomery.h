@@ -65,15 +65,17 @@ LIMBS_INLINE void mod_halve(uint64_t *r, const uint64_t *a, const uint64_t *m,
 }
 
 /*
- * r = a * b / 2^(64 n) mod m, for inverse = -1 / m mod 2^64. Column by column
+ * t = a * b / 2^(64 n) mod m, or m more than that; the limb above it is
+ * returned. Here inverse = -1 / m mod 2^64. Column by column
  * of the product a multiple q of m is added that makes the lower n limbs zero
  * (the "FIPS" of Koc, Acar, Kaliski, "Analyzing and comparing Montgomery
  * multiplication algorithms", 1996).
  */
-LIMBS_INLINE void mont_mul(uint64_t *r, const uint64_t *a, const uint64_t *b,
-			   const uint64_t *m, uint64_t inverse, int n)
+LIMBS_INLINE uint64_t mont_columns(uint64_t *t, const uint64_t *a,
+				   const uint64_t *b, const uint64_t *m,
+				   uint64_t inverse, int n)
 {
-	uint64_t q[LIMBS_MAX], t[LIMBS_MAX];
+	uint64_t q[LIMBS_MAX];
 	struct limbs_sum sum = {0};
 
 #pragma GCC unroll 8
@@ -97,7 +99,16 @@ LIMBS_INLINE void mont_mul(uint64_t *r, const uint64_t *a, const uint64_t *b,
 		}
 		t[i - n] = limbs_sum_shift(&sum);
 	}
-	limbs_reduce(r, sum.w[0], t, m, n);
+	return sum.w[0];
+}
+
+/* r = a * b / 2^(64 n) mod m */
+LIMBS_INLINE void mont_mul(uint64_t *r, const uint64_t *a, const uint64_t *b,
+			   const uint64_t *m, uint64_t inverse, int n)
+{
+	uint64_t t[LIMBS_MAX], above = mont_columns(t, a, b, m, inverse, n);
+
+	limbs_reduce(r, above, t, m, n);
 }
 
 LIMBS_INLINE bool limbs_is_zero(const uint64_t *a, int n)

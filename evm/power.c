@@ -1,10 +1,10 @@
 /* power.c: powers of long numbers; see power.h. */
 #include "evm/power.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-#include "evm/limbs.h"
+#include "evm/montgomery.h"
+#include "evm/rows.h"
 
 /* By Newton's iteration, which doubles the bits that are right: 3 at first. */
 uint64_t evm_inverse_64(uint64_t a)
@@ -32,99 +32,159 @@ static void subtract_once(uint64_t *r, uint64_t above, const uint64_t *t,
 		memcpy(r, t, n * sizeof(*r));
 }
 
-/*
- * Each limb of b adds a multiple of a, and a multiple of m that makes the
- * lowest limb zero, which is dropped.
- */
-static void montgomery(const struct evm_ring *ring, uint64_t *r,
-		       const uint64_t *a, const uint64_t *b)
+/* r = t / 2^(64 n), where t has 2 n limbs */
+static void reduce(const struct evm_ring *ring, uint64_t *r)
 {
-	const uint64_t *m = ring->m;
-	uint64_t *t = ring->t;
+	uint64_t *t = ring->t, carry = 0;
 	size_t n = ring->n;
 
-	memset(t, 0, (n + 1) * sizeof(*t));
+	rows_reduce(t, ring->m, n, ring->inverse);
 	for (size_t i = 0; i < n; i++) {
-		limbs_wide x = (limbs_wide)a[0] * b[i] + t[0];
-		uint64_t q = (uint64_t)x * ring->inverse;
-		limbs_wide y = (limbs_wide)q * m[0] + (uint64_t)x;
+		limbs_wide x = (limbs_wide)t[i] + t[n + i] + carry;
 
-#pragma GCC unroll 4
-		for (size_t j = 1; j < n; j++) {
-			x = (limbs_wide)a[j] * b[i] + t[j] +
-			    (uint64_t)(x >> 64);
-			y = (limbs_wide)q * m[j] + (uint64_t)x +
-			    (uint64_t)(y >> 64);
-			t[j - 1] = (uint64_t)y;
-		}
-		x = (limbs_wide)t[n] + (uint64_t)(x >> 64) +
-		    (uint64_t)(y >> 64);
-		t[n - 1] = (uint64_t)x;
-		t[n] = (uint64_t)(x >> 64);
+		t[i] = (uint64_t)x;
+		carry = (uint64_t)(x >> 64);
 	}
-	subtract_once(r, t[n], t, m, n);
+	subtract_once(r, carry, t, ring->m, n);
 }
 
-static void multiply_low(const struct evm_ring *ring, uint64_t *r,
-			 const uint64_t *a, const uint64_t *b)
+/*
+ * Of 4 limbs and of 8 the products are straight code; the latter is 3 KiB,
+ * which a guest saves.
+ */
+static bool is_fixed(size_t n)
 {
-	uint64_t *t = ring->t;
-	size_t n = ring->n;
+	return n == 4 || (n == 8 && __STDC_HOSTED__);
+}
 
-	memset(t, 0, n * sizeof(*t));
-	for (size_t i = 0; i < n; i++) {
-		limbs_wide x = 0;
+static void multiply_fixed(const struct evm_ring *ring, uint64_t *r,
+			   const uint64_t *a, const uint64_t *b)
+{
+	uint64_t above;
 
-		for (size_t j = 0; i + j < n; j++) {
-			x = (limbs_wide)a[j] * b[i] + t[i + j] +
-			    (uint64_t)(x >> 64);
-			t[i + j] = (uint64_t)x;
-		}
+	if (ring->n == 4) {
+		mont_mul(r, a, b, ring->m, ring->inverse, 4);
+	} else if (is_fixed(8)) {
+		above = mont_columns(ring->t, a, b, ring->m, ring->inverse, 8);
+		subtract_once(r, above, ring->t, ring->m, 8);
 	}
-	t[n - 1] &= ring->mask;
-	memcpy(r, t, n * sizeof(*r));
+}
+
+static void square(const struct evm_ring *ring, uint64_t *r)
+{
+	if (!ring->m || is_fixed(ring->n)) {
+		evm_ring_mul(ring, r, r, r);
+		return;
+	}
+	rows_square(ring->t, r, ring->n);
+	reduce(ring, r);
 }
 
 void evm_ring_mul(const struct evm_ring *ring, uint64_t *r, const uint64_t *a,
 		  const uint64_t *b)
 {
-	if (ring->m)
-		montgomery(ring, r, a, b);
-	else
-		multiply_low(ring, r, a, b);
-}
+	size_t n = ring->n;
 
-/* Bits of the exponent at once: a table pays if there are many. */
-static int window(const struct evm_exponent *e)
-{
-	return e->len <= 4 ? 1 : e->len <= 8 ? 2 : 4;
-}
-
-void evm_ring_power(const struct evm_ring *ring, uint64_t *r, const uint64_t *a,
-		    const struct evm_exponent *e, const uint64_t *one,
-		    uint64_t *table)
-{
-	size_t n = ring->n, size = n * sizeof(*r);
-	int bits = window(e);
-	bool started = false;
-
-	memcpy(table + n, a, size);
-	for (size_t i = 2; i < (size_t)1 << bits; i++)
-		evm_ring_mul(ring, table + i * n, table + (i - 1) * n, a);
-	memcpy(r, one, size);
-	for (uint64_t i = 0; i < e->len; i++) {
-		unsigned byte = i < e->have ? e->bytes[i] : 0;
-
-		for (int at = 8 - bits; at >= 0; at -= bits) {
-			unsigned digit = byte >> at & ((1u << bits) - 1);
-
-			for (int k = 0; started && k < bits; k++)
-				evm_ring_mul(ring, r, r, r);
-			if (digit && started)
-				evm_ring_mul(ring, r, r, table + digit * n);
-			else if (digit)
-				memcpy(r, table + digit * n, size);
-			started = started || digit;
-		}
+	if (!ring->m) {
+		rows_mul_low(ring->t, a, b, n);
+		memcpy(r, ring->t, n * sizeof(*r));
+	} else if (is_fixed(n)) {
+		multiply_fixed(ring, r, a, b);
+	} else {
+		rows_mul(ring->t, a, b, n);
+		reduce(ring, r);
 	}
+}
+
+void evm_ring_leave(const struct evm_ring *ring, uint64_t *r)
+{
+	memcpy(ring->t, r, ring->n * sizeof(*r));
+	memset(ring->t + ring->n, 0, ring->n * sizeof(*r));
+	reduce(ring, r);
+}
+
+/* Bit i, counted from the highest. */
+static unsigned bit(const struct evm_exponent *e, uint64_t i)
+{
+	return i / 8 < e->have ? e->bytes[i / 8] >> (7 - i % 8) & 1 : 0;
+}
+
+/* The highest bit that is 1; behind the last one if there is none. */
+static uint64_t first_one(const struct evm_exponent *e)
+{
+	uint64_t i = 0;
+
+	while (i < e->have && i < e->len && e->bytes[i] == 0)
+		i++;
+	if (i >= e->have || i >= e->len)
+		return 8 * e->len;
+	for (i *= 8; !bit(e, i);)
+		i++;
+	return i;
+}
+
+/* How many bits at once: a larger table pays if there are many. */
+static unsigned window(uint64_t bits)
+{
+	return bits <= 8     ? 1
+	       : bits <= 24  ? 2
+	       : bits <= 80  ? 3
+	       : bits <= 240 ? 4
+	       : bits <= 672 ? 5
+			     : 6;
+}
+
+/* The odd powers of a, in order. */
+static void fill(const struct evm_ring *ring, uint64_t *table,
+		 const uint64_t *a, unsigned bits, uint64_t *twice)
+{
+	size_t n = ring->n;
+
+	memcpy(table, a, n * sizeof(*a));
+	if (bits == 1)
+		return;
+	evm_ring_mul(ring, twice, a, a);
+	for (size_t i = 1; i < (size_t)1 << (bits - 1); i++)
+		evm_ring_mul(ring, table + i * n, table + (i - 1) * n, twice);
+}
+
+/*
+ * From the highest bit down: a square for each, and for as many as a window
+ * has, from one bit that is 1 to another, a product with the odd power that
+ * they are.
+ */
+bool evm_ring_power(const struct evm_ring *ring, uint64_t *r, const uint64_t *a,
+		    const struct evm_exponent *e, uint64_t *table)
+{
+	uint64_t end = 8 * e->len, i = first_one(e);
+	unsigned most = window(end - i), digit, bits;
+	bool started = false;
+	size_t n = ring->n;
+
+	if (i == end)
+		return false;
+	fill(ring, table, a, most, r);
+	while (i < end) {
+		if (!bit(e, i)) {
+			square(ring, r);
+			i++;
+			continue;
+		}
+		bits = end - i < most ? (unsigned)(end - i) : most;
+		while (!bit(e, i + bits - 1))
+			bits--;
+		digit = 0;
+		for (unsigned k = 0; k < bits; k++) {
+			digit = digit << 1 | bit(e, i + k);
+			if (started)
+				square(ring, r);
+		}
+		if (started)
+			evm_ring_mul(ring, r, r, table + digit / 2 * n);
+		else
+			memcpy(r, table + digit / 2 * n, n * sizeof(*r));
+		started = true;
+		i += bits;
+	}
+	return true;
 }

@@ -6,19 +6,19 @@
 #ifndef EVM_POWER_H
 #define EVM_POWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * With a modulus the products are Montgomery's: a b / 2^(64 n). Without, they
- * are those of n limbs whose highest is cut by `mask`.
+ * With a modulus the products are Montgomery's: a b / 2^(64 n), so a number x
+ * is kept as x * 2^(64 n). Without, they are those modulo 2^(64 n).
  */
 struct evm_ring {
 	size_t n;
 	const uint64_t *m; /* or NULL */
 	uint64_t inverse;  /* -1 / m modulo 2^64 */
-	uint64_t mask;
-	uint64_t *t; /* scratch, n + 1 limbs */
+	uint64_t *t;	   /* scratch, 2 n limbs */
 };
 
 /* 1 / a modulo 2^64, for an odd a */
@@ -28,7 +28,10 @@ uint64_t evm_inverse_64(uint64_t a);
 void evm_ring_mul(const struct evm_ring *ring, uint64_t *r, const uint64_t *a,
 		  const uint64_t *b);
 
-#define EVM_POWER_TABLE 16 /* elements of scratch that it takes */
+/* r = r / 2^(64 n), where there is a modulus: a plain number */
+void evm_ring_leave(const struct evm_ring *ring, uint64_t *r);
+
+#define EVM_POWER_TABLE 32 /* elements of scratch that it takes */
 
 /* An exponent's bytes, highest first; those behind the first `have` are 0. */
 struct evm_exponent {
@@ -36,9 +39,8 @@ struct evm_exponent {
 	uint64_t have, len;
 };
 
-/* r = a^e; `one` is the ring's. */
-void evm_ring_power(const struct evm_ring *ring, uint64_t *r, const uint64_t *a,
-		    const struct evm_exponent *e, const uint64_t *one,
-		    uint64_t *table);
+/* r = a^e; false, and nothing is written, if e is zero. */
+bool evm_ring_power(const struct evm_ring *ring, uint64_t *r, const uint64_t *a,
+		    const struct evm_exponent *e, uint64_t *table);
 
 #endif

@@ -188,9 +188,14 @@ int main(void)
 	row("recovery of a key", their_recovery, our_recovery);
 	row_power(32, 32, true);
 	row_power(32, 32, false);
+	row_power(64, 64, true);
 	row_power(128, 128, true);
+	row_power(128, 128, false);
 	row_power(256, 3, true);
 	row_power(256, 256, true);
 	row_power(512, 32, true);
+	row_power(1024, 3, true);
+	row_power(1024, 32, true);
+	row_power(1024, 32, false);
 	return 0;
 }

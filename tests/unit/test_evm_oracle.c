@@ -80,14 +80,22 @@ static void clear_below(uint8_t *p, size_t len)
 	p[len - 1 - bits / 8] &= (uint8_t)(0xff << bits % 8);
 }
 
+#define LONGEST 1024 /* of modexp's numbers since Osaka */
+
+static void store_length(uint8_t word[32], size_t len)
+{
+	word[30] = (uint8_t)(len >> 8);
+	word[31] = (uint8_t)len;
+}
+
 static void check_modexp(size_t nb, size_t ne, size_t nm)
 {
-	uint8_t input[96 + 3 * 160] = {0}, want[160];
+	uint8_t input[96 + 3 * LONGEST] = {0}, want[LONGEST];
 	mpz_t b, e, m;
 
-	input[31] = (uint8_t)nb;
-	input[63] = (uint8_t)ne;
-	input[95] = (uint8_t)nm;
+	store_length(input, nb);
+	store_length(input + 32, ne);
+	store_length(input + 64, nm);
 	random_bytes(input + 96, nb);
 	random_bytes(input + 96 + nb, ne);
 	random_bytes(input + 96 + nb + ne, nm);
@@ -117,6 +125,51 @@ static void test_modexp_is_gmps(void **state)
 	for (int i = 0; i < 60; i++)
 		check_modexp(random_u64() % 160, random_u64() % 70,
 			     random_u64() % 160);
+	/* of each number of limbs, also a few bytes less */
+	for (size_t n = 1; n <= 36; n++)
+		for (size_t less = 0; less < 8; less += 7)
+			check_modexp(8 * n, 1 + random_u64() % 40,
+				     8 * n - less);
+	for (int i = 0; i < 12; i++)
+		check_modexp(random_u64() % (LONGEST + 1), random_u64() % 12,
+			     LONGEST - random_u64() % 100);
+	for (int i = 0; i < 8; i++)
+		check_modexp(LONGEST, 9, LONGEST);
+}
+
+/* Where all is one, or two digits of the division are the same. */
+static void test_modexp_at_the_edges(void **state)
+{
+	static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff};
+	uint8_t input[96 + 40 + 2 + 40] = {0}, want[40];
+	mpz_t b, e, m;
+
+	mpz_inits(b, e, m, NULL);
+	for (unsigned i = 0; i < 6 * 6 * 6 * 6 * 3; i++) {
+		size_t nb = 8 * (1 + i % 3) + 16, nm = 24;
+		uint8_t *base = input + 96, *modulus = base + nb + 2;
+
+		store_length(input, nb);
+		store_length(input + 32, 2);
+		store_length(input + 64, nm);
+		memset(base, edges[i / 3 % 6], nb);
+		base[nb / 2] = edges[i / 18 % 6];
+		memset(modulus, edges[i / 108 % 6], nm);
+		modulus[nm - 1 - i % 9] = edges[i / 648 % 6];
+		base[nb] = (uint8_t)i;
+		base[nb + 1] = (uint8_t)(i * 7);
+		load(b, base, nb);
+		load(e, base + nb, 2);
+		load(m, modulus, nm);
+		if (mpz_sgn(m) != 0)
+			mpz_powm(b, b, e, m);
+		else
+			mpz_set_ui(b, 0);
+		store(want, nm, b);
+		assert_int_equal(run(5, input, 96 + nb + 2 + nm), nm);
+		assert_memory_equal(machine.result.output, want, nm);
+	}
+	mpz_clears(b, e, m, NULL);
 }
 
 /* A curve y^2 = x^3 + a x + b, by the formulas of any textbook. */
@@ -465,6 +518,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modexp_is_gmps),
+		cmocka_unit_test(test_modexp_at_the_edges),
 		cmocka_unit_test(test_sums_and_products_are_gmps),
 		cmocka_unit_test(test_recovery_is_libsecp256k1s),
 		cmocka_unit_test(test_recovery_carries_to_the_end),
