@@ -67,8 +67,13 @@ static void do_catch(struct machine_target *t, char *rest)
 		       "all|none|de,of,br,ud,nm,ts,np,ss,gp,pf,mf,ac,xm\n");
 		return;
 	}
-	if (rest[9])
-		debug_catch(t->d, set);
+	if (rest[9] && debug_catch(t->d, set) < 0) {
+		say(t,
+		    "%s does not tell of the guest's exceptions: put a "
+		    "breakpoint at the handler, or debug with --accel sim\n",
+		    t->m->cpu[0]->ops->name);
+		return;
+	}
 	say(t, "stops before these exceptions:");
 	for (size_t i = 0; i < EXCEPTIONS; i++)
 		if (debug_caught(t->d) >> exceptions[i].vector & 1)

@@ -174,9 +174,13 @@ const struct debug_point *debug_nth(const struct debug *d, unsigned n)
 	return p ? &p->p : NULL;
 }
 
-void debug_catch(struct debug *d, uint32_t vectors)
+int debug_catch(struct debug *d, uint32_t vectors)
 {
+	for (unsigned i = 0; vectors && i < d->m->cpu_count; i++)
+		if (!d->m->cpu[i]->ops->catches)
+			return -ENOTSUP;
 	d->vectors = vectors;
+	return 0;
 }
 
 uint32_t debug_caught(const struct debug *d)

@@ -93,8 +93,11 @@ void debug_remove_all(struct debug *d, const void *owner);
 /* The n-th point, or NULL; valid until one is added or removed. */
 const struct debug_point *debug_nth(const struct debug *d, unsigned n);
 
-/* Exceptions to stop before, as bits; see vcpu_debug.vectors. */
-void debug_catch(struct debug *d, uint32_t vectors);
+/*
+ * Exceptions to stop before, as bits; see vcpu_debug.vectors. -ENOTSUP, not
+ * said: a CPU is not told of exceptions, and nothing was changed.
+ */
+int debug_catch(struct debug *d, uint32_t vectors);
 uint32_t debug_caught(const struct debug *d);
 
 /* Let steps enter interrupt handlers; at first they hold interrupts off. */

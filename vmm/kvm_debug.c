@@ -5,6 +5,9 @@
  * then an address may lead elsewhere. A #BP or #DB that is none of ours is
  * the guest's, who gets it with the DR6 that it would have had.
  *
+ * Interrupts and NMIs stay out of steps without KVM_GUESTDBG_BLOCKIRQ: all come
+ * from our own devices, and the machine holds them off (vmm/debug.c).
+ *
  * To go on from a breakpoint, its instruction is stepped alone, without it
  * and without interrupts. If an event takes the guest elsewhere in the middle
  * of a step, the step is over where that is noticed, at the latest when run()

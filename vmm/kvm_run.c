@@ -250,11 +250,15 @@ static bool finish_access(struct kvm_cpu *cpu, struct vcpu_exit *exit)
 
 /* ---- before an entry ---- */
 
-/* The one CPU is not started by SIPI, and INIT ends the machine's run. */
+/*
+ * The one CPU is not started by SIPI, and INIT ends the machine's run. Nothing
+ * comes between a breakpoint and the instruction at it.
+ */
 static void take_signals(struct kvm_cpu *cpu)
 {
 	const struct vcpu_env *env = &cpu->vcpu.env;
-	unsigned signals = env->signals ? env->signals(env->ctx) : 0;
+	bool asks = env->signals && !cpu->debug.passing;
+	unsigned signals = asks ? env->signals(env->ctx) : 0;
 
 	for (unsigned bit = SIGNAL_INIT; bit <= SIGNAL_NMI; bit <<= 1)
 		if (signals & bit)

@@ -311,6 +311,8 @@ struct vcpu_ops {
 	void (*watch_writes)(struct vcpu *vcpu,
 			     const struct write_watch *watch);
 
+	bool catches; /* set_debug() takes vectors */
+
 	/* True: time is counted in instructions and idle time can be skipped;
 	 * false: it is the host's, and idling means waiting. */
 	bool counted_time;

@@ -421,6 +421,23 @@ static void test_memory_by_pages_and_not_of_devices(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_exceptions_are_refused_by_a_cpu_that_is_not_told(void **state)
+{
+	struct fixture *f = *state;
+	struct vcpu *cpu = f->m->cpu[0];
+	const struct vcpu_ops *own = cpu->ops;
+	struct vcpu_ops deaf = *own;
+
+	deaf.catches = false;
+	assert_int_equal(debug_catch(f->m->debug, 1u << VEC_UD), 0);
+	cpu->ops = &deaf;
+	assert_int_equal(debug_catch(f->m->debug, 1u << VEC_PF), -ENOTSUP);
+	assert_int_equal(debug_caught(f->m->debug), 1u << VEC_UD);
+	assert_int_equal(debug_catch(f->m->debug, 0), 0);
+	assert_int_equal(debug_caught(f->m->debug), 0);
+	cpu->ops = own;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +448,7 @@ int main(void)
 		TEST(test_points_outlive_a_new_state),
 		TEST(test_once_is_once),
 		TEST(test_steps_hold_interrupts_off),
+		TEST(test_exceptions_are_refused_by_a_cpu_that_is_not_told),
 		TEST(test_a_range_is_one_step),
 		TEST(test_a_step_from_hlt_ends_behind_its_handler),
 		TEST(test_a_triple_fault_stops_first),

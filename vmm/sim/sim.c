@@ -603,6 +603,7 @@ static const struct vcpu_ops sim_ops = {
 	.recall = sim_recall,
 	.track_writes = sim_track_writes,
 	.watch_writes = sim_watch_writes,
+	.catches = true,
 	.counted_time = true,
 };
 

@@ -37,6 +37,14 @@ end
 delete
 python print("back", ("does not support" in attempt("reverse-stepi")) != on_sim)
 #= back True
+python
+said = attempt("monitor catch exception ud,pf")
+print("catch", ("#ud #pf" in said) == on_sim, "breakpoint" in said)
+said = attempt("monitor catch exception none")
+print("none", said.strip())
+end
+#= catch True (False|True)
+#= none stops before these exceptions:$
 continue
 #= >>> vmm: stall
 monitor why
