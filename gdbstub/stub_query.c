@@ -147,6 +147,12 @@ static void write_threads(struct stub *s)
 	buffer_text(&s->threads, "</threads>\n");
 }
 
+static bool is(struct text t, const char *word)
+{
+	return text_word(&t, word) && text_empty(&t);
+}
+
+/* Of an object that there is. */
 static bool document(struct stub *s, struct text object, struct text annex,
 		     uint64_t offset, struct text *doc)
 {
@@ -154,7 +160,7 @@ static bool document(struct stub *s, struct text object, struct text annex,
 	uint64_t pid = 1;
 	const char *text = NULL;
 
-	if (text_word(&object, "threads") && text_empty(&object)) {
+	if (is(object, "threads")) {
 		if (!text_empty(&annex))
 			return false;
 		if (offset == 0 || !s->threads.data)
@@ -162,13 +168,13 @@ static bool document(struct stub *s, struct text object, struct text annex,
 		*doc = text_of(s->threads.data, s->threads.len);
 		return true;
 	}
-	if (text_word(&object, "features") && text_empty(&object)) {
+	if (is(object, "features")) {
 		if (text_len(&annex) >= sizeof(name))
 			return false;
 		memcpy(name, annex.at, text_len(&annex));
 		name[text_len(&annex)] = '\0';
 		text = s->ops->describe(s->t, name);
-	} else if (text_word(&object, "exec-file") && text_empty(&object)) {
+	} else {
 		if (!text_empty(&annex) &&
 		    (!text_number(&annex, &pid) || !text_empty(&annex)))
 			return false;
@@ -182,19 +188,17 @@ static bool document(struct stub *s, struct text object, struct text annex,
 /* "OBJECT:read:ANNEX:OFFSET,LENGTH" */
 static bool transfer(struct stub *s, struct text *t)
 {
-	struct text object = text_until(t, ':'), doc, annex, part;
+	struct text object = text_until(t, ':'), doc, annex;
 	uint64_t offset, len;
 
-	if (!text_word(t, "read:"))
+	if (!text_word(t, "read:") ||
+	    (!is(object, "threads") && !is(object, "features") &&
+	     !is(object, "exec-file")))
 		return true; /* nothing can be written: unknown */
 	annex = text_until(t, ':');
 	if (!text_number(t, &offset) || !text_char(t, ',') ||
 	    !text_number(t, &len) || !text_empty(t))
 		return stub_error(s, STUB_EINVAL);
-	part = object;
-	if (!text_word(&part, "threads") && !text_word(&part, "features") &&
-	    !text_word(&part, "exec-file"))
-		return true;
 	if (!document(s, object, annex, offset, &doc))
 		return stub_error(s, 0);
 	if (offset > text_len(&doc))

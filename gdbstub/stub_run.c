@@ -101,11 +101,21 @@ static struct gdb_action action_of(void *ctx, struct gdb_id id)
 	return (struct gdb_action){.step = GDB_STAY};
 }
 
+static bool anyone_goes(struct stub *s)
+{
+	struct gdb_thread thread;
+
+	for (unsigned n = 0; stub_thread(s, n, &thread); n++)
+		if (action_of(s, thread.id).step != GDB_STAY)
+			return true;
+	return false;
+}
+
 static bool go(struct stub *s)
 {
 	const char *why;
 
-	if (s->exited)
+	if (!anyone_goes(s))
 		return stub_error(s, STUB_ESRCH);
 	s->running = true;
 	if (s->ops->resume(s->t, action_of, s))

@@ -7,8 +7,8 @@
  * input must be answered.
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -I. -D_GNU_SOURCE \
- *		tests/fuzz/fuzz_gdb.c gdbstub/packet.c gdbstub/agent.c \
- *		gdbstub/stub*.c
+ *		tests/fuzz/fuzz_gdb.c tests/unit/fake_target.c \
+ *		gdbstub/packet.c gdbstub/agent.c gdbstub/stub*.c
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,206 +17,7 @@
 
 #include "gdbstub/packet.h"
 #include "gdbstub/stub.h"
-
-#define MEMORY 65536
-#define REGS   70
-
-/* ---- what is debugged: memory, registers, three threads ---- */
-
-struct fake {
-	struct gdb_sink sink;
-	uint8_t mem[MEMORY];
-	uint8_t reg[REGS][16];
-	unsigned points;
-	bool running;
-};
-
-static void fake_attach(void *t, const struct gdb_sink *sink)
-{
-	((struct fake *)t)->sink = *sink;
-}
-
-static void fake_detach(void *t, bool go_on)
-{
-}
-
-static void fake_stopped(void *t, struct gdb_event *event)
-{
-	*event = (struct gdb_event){.signal = GDB_SIGTRAP, .id = {1, 1}};
-}
-
-static bool fake_thread(void *t, unsigned n, struct gdb_thread *thread)
-{
-	*thread = (struct gdb_thread){
-		.id = {1 + n / 2, 1 + n}, .name = "a<b#$", .extra = "}*&\""};
-	return n < 3;
-}
-
-static bool fake_alive(void *t, struct gdb_id id)
-{
-	return id.tid >= 1 && id.tid <= 3 && id.pid == 1 + (id.tid - 1) / 2;
-}
-
-static bool fake_adopt(void *t, uint32_t pid, bool on)
-{
-	return pid == 2;
-}
-
-static const struct gdb_layout *fake_layout(void *t)
-{
-	static const struct gdb_layout layout = {59, 16, {6, 7, 16, 17, 18}};
-
-	return &layout;
-}
-
-static const char *fake_describe(void *t, const char *annex)
-{
-	return strcmp(annex, "target.xml") ? NULL : "<target>#$}*</target>";
-}
-
-static const char *fake_exec_file(void *t, uint32_t pid)
-{
-	return pid == 1 ? "/k" : NULL;
-}
-
-static unsigned fake_reg_size(void *t, unsigned n)
-{
-	return n >= REGS ? 0 : n == 17 ? 4 : n >= 40 ? 16 : 8;
-}
-
-static bool fake_read_reg(void *t, struct gdb_id id, unsigned n, uint8_t *buf)
-{
-	memcpy(buf, ((struct fake *)t)->reg[n], fake_reg_size(t, n));
-	return id.tid != 2;
-}
-
-static bool fake_write_reg(void *t, struct gdb_id id, unsigned n,
-			   const uint8_t *buf)
-{
-	memcpy(((struct fake *)t)->reg[n], buf, fake_reg_size(t, n));
-	return true;
-}
-
-static bool fake_write_regs(void *t, struct gdb_id id, const uint8_t *buf,
-			    size_t len)
-{
-	return len > 0 && buf[len - 1] != 1;
-}
-
-static uint64_t fake_read_mem(void *t, struct gdb_id id, uint64_t addr,
-			      void *buf, uint64_t len)
-{
-	if (addr >= MEMORY)
-		return 0;
-	if (len > MEMORY - addr)
-		len = MEMORY - addr;
-	memcpy(buf, ((struct fake *)t)->mem + addr, len);
-	return len;
-}
-
-static bool fake_write_mem(void *t, struct gdb_id id, uint64_t addr,
-			   const void *buf, uint64_t len)
-{
-	if (addr >= MEMORY || len > MEMORY - addr)
-		return false;
-	memcpy(((struct fake *)t)->mem + addr, buf, len);
-	return true;
-}
-
-static int fake_set_point(void *t, const struct gdb_point *point,
-			  bool (*wanted)(void *ctx, struct gdb_id id),
-			  void *ctx)
-{
-	wanted(ctx, (struct gdb_id){1, 1});
-	((struct fake *)t)->points++;
-	return 0;
-}
-
-static int fake_remove_point(void *t, const struct gdb_point *point)
-{
-	if (!((struct fake *)t)->points)
-		abort();
-	return 0;
-}
-
-static bool fake_resume(void *t,
-			struct gdb_action (*action)(void *ctx,
-						    struct gdb_id id),
-			void *ctx)
-{
-	struct fake *f = t;
-
-	f->running = action(ctx, (struct gdb_id){1, 1}).step != GDB_STAY;
-	return f->running;
-}
-
-static void fake_interrupt(void *t)
-{
-	struct fake *f = t;
-	struct gdb_event event = {.signal = GDB_SIGINT,
-				  .id = {1, 1},
-				  .why = GDB_WHY_WRITE,
-				  .note = "note\n"};
-
-	if (!f->running)
-		return;
-	f->running = false;
-	f->sink.event(f->sink.ctx, &event);
-}
-
-static bool fake_can_reverse(void *t)
-{
-	return true;
-}
-
-static bool fake_reverse(void *t, struct gdb_id id, bool step)
-{
-	((struct fake *)t)->running = true;
-	return true;
-}
-
-static bool fake_restart(void *t, const char *program, const char *args)
-{
-	return !program || strlen(program) > strlen(args ? args : "");
-}
-
-static void fake_kill(void *t)
-{
-}
-
-static void fake_monitor(void *t, struct gdb_id id, const char *line)
-{
-	struct fake *f = t;
-
-	f->sink.text(f->sink.ctx, line, strlen(line));
-}
-
-static const struct gdb_target_ops fake_ops = {
-	.attach = fake_attach,
-	.detach = fake_detach,
-	.stopped = fake_stopped,
-	.thread = fake_thread,
-	.alive = fake_alive,
-	.adopt = fake_adopt,
-	.describe = fake_describe,
-	.layout = fake_layout,
-	.exec_file = fake_exec_file,
-	.reg_size = fake_reg_size,
-	.read_reg = fake_read_reg,
-	.write_reg = fake_write_reg,
-	.write_regs = fake_write_regs,
-	.read_mem = fake_read_mem,
-	.write_mem = fake_write_mem,
-	.set_point = fake_set_point,
-	.remove_point = fake_remove_point,
-	.resume = fake_resume,
-	.can_reverse = fake_can_reverse,
-	.reverse = fake_reverse,
-	.interrupt = fake_interrupt,
-	.restart = fake_restart,
-	.kill = fake_kill,
-	.monitor = fake_monitor,
-};
+#include "tests/unit/fake_target.h"
 
 /* ---- what comes out ---- */
 
@@ -354,10 +155,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct fake fake;
+	static struct fake_target fake;
 	struct wire wire = {""};
-	struct stub_config config = {
-		.target = {&fake_ops, &fake}, .ctx = &wire, .send = sent};
+	struct stub_config config = {.target = {&fake_target_ops, &fake},
+				     .ctx = &wire,
+				     .send = sent};
 	struct stub *stub;
 
 	memset(&fake, 0, sizeof(fake));
