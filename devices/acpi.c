@@ -1,7 +1,7 @@
 /*
  * acpi.c: the tables by which a kernel finds the processors and interrupt
- * controllers: ACPI's (revision 6.4, chapter 5: RSDP, RSDT, XSDT, FADT, an
- * empty DSDT, MADT) and, for older kernels, those of the MultiProcessor
+ * controllers: ACPI's (revision 6.4, chapter 5: RSDP, RSDT, XSDT, FADT, a
+ * DSDT that says how to power off, MADT, HPET) and, for older kernels, those of the MultiProcessor
  * specification 1.4. They are written into the BIOS window once, and say
  * only what the board has.
  */
@@ -85,24 +85,55 @@ static uint32_t end_table(struct tables *t, uint32_t at)
 	return ACPI_RSDP + at;
 }
 
+/* Name(_S5_, Package(){0, 0, 0, 0}): the sleep types that power off. */
 static uint32_t put_dsdt(struct tables *t)
 {
-	return end_table(t, begin_table(t, "DSDT", 2));
+	uint32_t at = begin_table(t, "DSDT", 2);
+
+	put_text(t, "\x08_S5_\x12\x06\x04", 8);
+	put(t, 0, 4);
+	return end_table(t, at);
+}
+
+#define HPET_ADDRESS 0xfed00000u
+#define HPET_BLOCK   0x80862201u /* the low half of its first register */
+
+static uint32_t put_hpet(struct tables *t)
+{
+	uint32_t at = begin_table(t, "HPET", 1);
+
+	put(t, HPET_BLOCK, 4);
+	put(t, 64 << 8, 4); /* in memory, registers of 64 bits */
+	put(t, HPET_ADDRESS, 8);
+	put(t, 0, 1); /* the first one */
+	put(t, 1, 2); /* ticks at least between two interrupts */
+	put(t, 0, 1);
+	return end_table(t, at);
 }
 
 #define FADT_LEN	 244
 #define FADT_SCI	 46
 #define FADT_DSDT	 40
+#define FADT_PM1A_EVT	 56
 #define FADT_PM1A_CNT	 64
+#define FADT_PM_TMR	 76
+#define FADT_PM1_EVT_LEN 88
 #define FADT_PM1_CNT_LEN 89
+#define FADT_PM_TMR_LEN	 91
 #define FADT_BOOT_ARCH	 109
 #define FADT_FLAGS	 112
 #define FADT_RESET	 116
 #define FADT_RESET_VALUE 128
 #define FADT_X_DSDT	 140
+#define FADT_X_PM1A_EVT	 148
+#define FADT_X_PM1A_CNT	 172
+#define FADT_X_PM_TMR	 208
 #define BOOT_ARCH	 3u /* legacy devices, i8042 */
 #define RESET_SUPPORTED	 (1u << 10)
 #define WBINVD_WORKS	 (1u << 0)
+#define NO_BUTTONS	 (3u << 4) /* that the fixed events would tell of */
+#define NO_RTC_EVENT	 (1u << 6)
+#define TIMER_32_BITS	 (1u << 8)
 
 static void set(struct tables *t, uint32_t at, uint64_t val, unsigned size)
 {
@@ -111,6 +142,14 @@ static void set(struct tables *t, uint32_t at, uint64_t val, unsigned size)
 
 static uint32_t put_fadt(struct tables *t, uint32_t dsdt)
 {
+	static const struct {
+		uint8_t at, len_at, len, x_at;
+		uint16_t port;
+	} blocks[] = {
+		{FADT_PM1A_EVT, FADT_PM1_EVT_LEN, 4, FADT_X_PM1A_EVT, 0x600},
+		{FADT_PM1A_CNT, FADT_PM1_CNT_LEN, 2, FADT_X_PM1A_CNT, 0x604},
+		{FADT_PM_TMR, FADT_PM_TMR_LEN, 4, FADT_X_PM_TMR, 0x608},
+	};
 	uint32_t at = begin_table(t, "FACP", 3);
 
 	while (t->used < at + FADT_LEN)
@@ -118,10 +157,17 @@ static uint32_t put_fadt(struct tables *t, uint32_t dsdt)
 	set(t, at + FADT_DSDT, dsdt, 4);
 	set(t, at + FADT_X_DSDT, dsdt, 8);
 	set(t, at + FADT_SCI, SCI_LINE, 2);
-	set(t, at + FADT_PM1A_CNT, 0x604, 4);
-	set(t, at + FADT_PM1_CNT_LEN, 2, 1);
+	for (unsigned i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		set(t, at + blocks[i].at, blocks[i].port, 4);
+		set(t, at + blocks[i].len_at, blocks[i].len, 1);
+		set(t, at + blocks[i].x_at, 1 | blocks[i].len << 11, 2);
+		set(t, at + blocks[i].x_at + 4, blocks[i].port, 8);
+	}
 	set(t, at + FADT_BOOT_ARCH, BOOT_ARCH, 2);
-	set(t, at + FADT_FLAGS, RESET_SUPPORTED | WBINVD_WORKS, 4);
+	set(t, at + FADT_FLAGS,
+	    RESET_SUPPORTED | WBINVD_WORKS | NO_BUTTONS | NO_RTC_EVENT |
+		    TIMER_32_BITS,
+	    4);
 	set(t, at + FADT_RESET, 0x0801, 2); /* a port, 8 bits */
 	set(t, at + FADT_RESET + 4, 0xcf9, 8);
 	set(t, at + FADT_RESET_VALUE, 6, 1);
@@ -147,6 +193,10 @@ static uint32_t put_madt(struct tables *t, unsigned cpus)
 	put(t, 0, 2);
 	put(t, IOAPIC_PIN_ISA0, 4);
 	put(t, 0, 2);
+	put(t, 0x0a02, 2); /* the SCI: level, asserted when high */
+	put(t, SCI_LINE << 8, 2);
+	put(t, SCI_LINE, 4);
+	put(t, 0xd, 2);
 	put(t, 0x0604, 2); /* every LINT1 is for NMI */
 	put(t, 0xff, 1);
 	put(t, 0, 2);
@@ -155,12 +205,12 @@ static uint32_t put_madt(struct tables *t, unsigned cpus)
 }
 
 static uint32_t put_list(struct tables *t, const char *name, unsigned size,
-			 uint32_t fadt, uint32_t madt)
+			 const uint32_t *tables, unsigned count)
 {
 	uint32_t at = begin_table(t, name, 1);
 
-	put(t, fadt, size);
-	put(t, madt, size);
+	for (unsigned i = 0; i < count; i++)
+		put(t, tables[i], size);
 	return end_table(t, at);
 }
 
@@ -259,13 +309,13 @@ static void put_mp(struct tables *t, unsigned cpus)
 void acpi_write(const struct guestmem *gm, unsigned cpus)
 {
 	struct tables t = {.used = RSDP_LEN};
-	uint32_t dsdt, fadt, madt, rsdt, xsdt, used;
+	uint32_t tables[3], rsdt, xsdt, used;
 
-	dsdt = put_dsdt(&t);
-	fadt = put_fadt(&t, dsdt);
-	madt = put_madt(&t, cpus);
-	rsdt = put_list(&t, "RSDT", 4, fadt, madt);
-	xsdt = put_list(&t, "XSDT", 8, fadt, madt);
+	tables[0] = put_fadt(&t, put_dsdt(&t));
+	tables[1] = put_madt(&t, cpus);
+	tables[2] = put_hpet(&t);
+	rsdt = put_list(&t, "RSDT", 4, tables, 3);
+	xsdt = put_list(&t, "XSDT", 8, tables, 3);
 	put_mp(&t, cpus);
 	used = t.used;
 	put_rsdp(&t, rsdt, xsdt);

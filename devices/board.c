@@ -32,6 +32,7 @@ enum chip {
 	CHIP_POST,
 	CHIP_FW_CFG,
 	CHIP_HPET,
+	CHIP_PM,
 	CHIP_COM3, /* these two only if asked for */
 	CHIP_COM4,
 	CHIPS,
@@ -77,7 +78,9 @@ static const struct mapping {
 	{PORT, PORT_EXIT_501, 4, CHIP_EXIT_501, 0},
 	{PORT, 0x505, 1, CHIP_POWER, POWER_REG(POWER_PVPANIC)},
 	{PORT, 0x510, 2, CHIP_FW_CFG, 0},
+	{PORT, 0x600, 4, CHIP_PM, 0},			     /* events */
 	{PORT, 0x604, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* PIIX4, ICH9 */
+	{PORT, 0x608, 4, CHIP_PM, 8},			     /* timer */
 	{PORT, 0xcf8, 4, CHIP_POWER, POWER_REG(POWER_CF9)},
 	{PORT, 0x4004, 4, CHIP_POWER, POWER_REG(POWER_PM1A)}, /* VirtualBox */
 	{PORT, 0x8900, 1, CHIP_POWER, POWER_REG(POWER_SHUTDOWN)},
@@ -100,8 +103,10 @@ static const struct {
 	{CHIP_KBD, 1},	/* keys; the mouse port's is LINE_AUX */
 	{CHIP_COM2, 3}, /* its modem's OUT2 lets it through */
 	{CHIP_COM1, 4}, /* likewise */
-	{CHIP_COM3, SECOND + 4}, {CHIP_COM4, SECOND + 3},
+	{CHIP_COM3, SECOND + 4},
+	{CHIP_COM4, SECOND + 3},
 	{CHIP_RTC, 8}, /* the slave's first */
+	{CHIP_PM, 9},  /* ACPI's SCI */
 };
 
 /*
@@ -138,7 +143,7 @@ static const struct {
 	{PORT, 0xa1, 0x01, 1},
 	{PORT, 0x21, 0xb8, 1},
 	{PORT, 0xa1, 0x8e, 1},
-	{PORT, 0x4d1, 0x0c, 1},
+	{PORT, 0x4d1, 0x0e, 1},
 	/* Local APIC: on, LINT0 takes the 8259's vector, LINT1 is NMI. */
 	{MEMORY, LAPIC_BASE + 0xf0, 0x1ff, 4},
 	{MEMORY, LAPIC_BASE + 0x350, 0x8700, 4},
@@ -392,6 +397,7 @@ static void create_chips(struct board *b, const struct board_config *config,
 	chip[CHIP_POST] = post_create();
 	chip[CHIP_FW_CFG] = fw_cfg_create(guestmem_size(&m->mem), b->cpus);
 	chip[CHIP_HPET] = hpet_create(&m->clock, &bus);
+	chip[CHIP_PM] = pm_create(&m->clock);
 	chip[CHIP_COM3] = config->com3 ? uart_create(&config->com[2]) : NULL;
 	chip[CHIP_COM4] = config->com4 ? uart_create(&config->com[3]) : NULL;
 }

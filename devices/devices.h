@@ -203,6 +203,9 @@ void pit_listen(struct device *pit);
 struct device *hpet_create(struct clock *clock,
 			   const struct interrupt_bus *bus);
 
+/* ACPI's fixed events and its timer (acpi_pm.c): 600h to 603h, 608h. */
+struct device *pm_create(struct clock *clock);
+
 /* MC146818 RTC and CMOS (rtc.c). Time starts at `epoch` (seconds, UTC). */
 struct device *rtc_create(struct clock *clock, int64_t epoch,
 			  uint64_t ram_bytes);

@@ -12,7 +12,8 @@
 
 #include "devices/chip.h"
 
-#define SLP_EN		 0x2000 /* of PM1a_CNT */
+#define SCI_EN		 0x0001 /* of PM1a_CNT */
+#define SLP_EN		 0x2000
 
 #define CF9_OFFSET	 1 /* from cf8h */
 #define CF9_RESET	 0x04
@@ -81,8 +82,8 @@ static uint64_t power_read(struct device *dev, uint64_t reg, unsigned size)
 	struct power *p = container_of(dev, struct power, dev);
 
 	switch (POWER_PORT(reg)) {
-	case POWER_PM1A:
-		return 0;
+	case POWER_PM1A: /* ACPI is on, there is no other mode */
+		return POWER_OFFSET(reg) == 0 ? SCI_EN : 0;
 	case POWER_CF9:
 		if (POWER_OFFSET(reg) == CF9_OFFSET && size == 1)
 			return p->s.cf9;

@@ -205,6 +205,23 @@ static void test_acpi_tables(void **state)
 	check_table(fadt, "FACP");
 	check_table(madt, "APIC");
 	check_table(word(fadt + 40), "DSDT");
+	check_table(word(rsdt + 44), "HPET");
+	assert_int_equal(word(word(rsdt + 44) + 44), 0xfed00000);
+	assert_int_equal(word(xsdt + 52), word(rsdt + 44));
+	/* Events, control and timer; in the old fields and the new ones. */
+	assert_int_equal(word(fadt + 56), 0x600);
+	assert_int_equal(word(fadt + 64), 0x604);
+	assert_int_equal(word(fadt + 76), 0x608);
+	assert_int_equal(word(fadt + 88), 0x04000204);
+	for (uint32_t i = 0; i < 3; i++) {
+		static const uint32_t old[] = {56, 64, 76};
+		static const uint32_t fields[] = {148, 172, 208};
+		static const uint32_t bits[] = {32, 16, 32};
+
+		assert_int_equal(word(fadt + fields[i]), 1 | bits[i] << 8);
+		assert_int_equal(word(fadt + fields[i] + 4),
+				 word(fadt + old[i]));
+	}
 	assert_int_equal(word(fadt + 4), 244);
 	assert_int_equal(word(xsdt + 36), fadt);
 	assert_int_equal(word(xsdt + 44), madt);
