@@ -1,7 +1,8 @@
 /*
- * basictest.c: BasicTests: difficulties of blocks, keys with their addresses,
- * and signed transactions. What is in those files of other parts of a client
- * (its own ciphers, the steps of a trie) is passed over.
+ * basictest.c: BasicTests and DifficultyTests: difficulties of blocks, keys
+ * with their addresses, and signed transactions. What is in those files of
+ * other parts of a client (its own ciphers, the steps of a trie) is passed
+ * over.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +14,15 @@
 /* Since which block each fork that changed the difficulty holds. */
 static const struct chain {
 	const char *file; /* a part of the file's name; the first one counts */
-	uint64_t homestead, byzantium, constantinople;
-} chains[] = {
-	{"Ropsten", 0, 1700000, 4230000},
-	{"Frontier", UINT64_MAX, UINT64_MAX, UINT64_MAX},
-	{"Homestead", 0, UINT64_MAX, UINT64_MAX},
-	{"Byzantium", 0, 0, UINT64_MAX},
-	{"Constantinople", 0, 0, 0},
-	{"", 1150000, 4370000, 7280000}, /* the main network */
-};
+	uint64_t homestead, byzantium, constantinople, muir_glacier;
+} chains[] = {{"Ropsten", 0, 1700000, 4230000, UINT64_MAX},
+	      {"Frontier", UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+	      {"Homestead", 0, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+	      {"Byzantium", 0, 0, UINT64_MAX, UINT64_MAX},
+	      {"Constantinople", 0, 0, 0, UINT64_MAX},
+	      {"EIP2384", 0, 0, 0, 0},
+	      /* the main network, when these files were made */
+	      {"", 1150000, 4370000, 7280000, UINT64_MAX}};
 
 static enum evm_fork fork_at(const char *file, uint64_t number)
 {
@@ -30,6 +31,8 @@ static enum evm_fork fork_at(const char *file, uint64_t number)
 
 	while (!strstr(slash ? slash : file, c->file))
 		c++;
+	if (number >= c->muir_glacier)
+		return EVM_BERLIN; /* the same bomb */
 	if (number >= c->constantinople)
 		return EVM_CONSTANTINOPLE;
 	if (number >= c->byzantium)
@@ -54,12 +57,13 @@ static bool read_uncles(struct reader *r, json_t *test, bool *any)
 	return true;
 }
 
-static const char *check_difficulty(const char *file, json_t *test,
-				    struct reader *r)
+/* By a fork's name, or without one by the file's name and the block's number. */
+static const char *check_difficulty(const char *file, const char *fork_name,
+				    json_t *test, struct reader *r)
 {
 	struct parent_block parent = {0};
 	struct u256 expected, is;
-	uint64_t number, timestamp;
+	uint64_t number, timestamp, delay;
 	enum evm_fork fork;
 
 	if (!read_u64(r, test, "parentTimestamp", &parent.timestamp) ||
@@ -69,9 +73,12 @@ static const char *check_difficulty(const char *file, json_t *test,
 	    !read_u64(r, test, "currentBlockNumber", &number) ||
 	    !read_number(r, test, "currentDifficulty", &expected))
 		return r->problem;
-	fork = fork_at(file, number);
-	is = difficulty_next(fork, difficulty_bomb_delay(fork), number,
-			     timestamp, &parent);
+	fork = fork_name ? evm_fork_find(fork_name) : fork_at(file, number);
+	if (fork == EVM_FORK_COUNT)
+		return "unknown fork";
+	delay = fork_name ? difficulty_named_delay(fork_name)
+			  : difficulty_bomb_delay(fork);
+	is = difficulty_next(fork, delay, number, timestamp, &parent);
 	return u256_equal(&is, &expected) ? NULL : "different difficulty";
 }
 
@@ -158,13 +165,49 @@ static bool below_minimum(json_t *test)
 	       u256_less(&difficulty, &minimum);
 }
 
+static bool is_difficulty(json_t *test)
+{
+	return has(test, "parentDifficulty") && !below_minimum(test);
+}
+
+/* DifficultyTests: tests by name, under the name of a fork. */
+static bool run_difficulties(struct batch *batch, json_t *file)
+{
+	const char *fork_name, *name;
+	json_t *tests, *test;
+	bool any = false;
+
+	json_object_foreach(file, fork_name, tests)
+	{
+		json_object_foreach(tests, name, test)
+		{
+			struct verdict v = {
+				.name = name, .fork = fork_name, .index = -1};
+			struct reader r = {0};
+
+			if (!is_difficulty(test))
+				continue;
+			any = true;
+			if (batch->fork != EVM_FORK_COUNT &&
+			    batch->fork != evm_fork_find(fork_name))
+				continue;
+			v.error = check_difficulty(batch->file, fork_name, test,
+						   &r);
+			batch_verdict(batch, &v);
+		}
+	}
+	return any;
+}
+
 static void run_basic(struct batch *batch, const char *name, json_t *test)
 {
 	struct reader r = {0};
 	struct verdict v = {.name = name, .index = -1};
 
-	if (has(test, "parentDifficulty") && !below_minimum(test)) {
-		v.error = check_difficulty(batch->file, test, &r);
+	if (run_difficulties(batch, test))
+		return;
+	if (is_difficulty(test)) {
+		v.error = check_difficulty(batch->file, NULL, test, &r);
 	} else if (has(test, "sig_of_emptystring")) {
 		v.error = check_key(test, &r);
 	} else if (has(test, "signed")) {
@@ -181,8 +224,10 @@ int cmd_basictest(int argc, char **argv)
 	struct batch batch = {
 		.command = "basictest",
 		.help = "usage: evm basictest [OPTION...] [FILE|FOLDER...]\n"
-			"Run BasicTests fixtures, as far as they are of the\n"
-			"machine's business. Options and results are those of\n"
+			"Run BasicTests and DifficultyTests fixtures, as far "
+			"as\n"
+			"they are of the machine's business. Options and "
+			"results are those of\n"
 			"evm statetest; see evm statetest --help.\n",
 		.json_flags = JSON_DECODE_INT_AS_REAL,
 		.takes_lists = true,

@@ -161,8 +161,7 @@ void batch_file(struct batch *batch, const char *path)
 
 	batch->file = path;
 	batch->first = true;
-	tests = read_json(path, JSON_REJECT_DUPLICATES | batch->json_flags,
-			  problem);
+	tests = read_json(path, batch->json_flags, problem);
 	if (!tests) {
 		file_failed(batch, problem);
 		return;

@@ -1,4 +1,6 @@
 /* difficulty.c: see difficulty.h. EIP-2, EIP-100, EIP-649 and its like. */
+#include <strings.h>
+
 #include "evm/tool/difficulty.h"
 
 #define UNIT	   2048	  /* of the parent's, a step */
@@ -14,6 +16,21 @@ uint64_t difficulty_bomb_delay(enum evm_fork fork)
 	if (fork >= EVM_CONSTANTINOPLE)
 		return 5000000;
 	return fork >= EVM_BYZANTIUM ? 3000000 : 0;
+}
+
+uint64_t difficulty_named_delay(const char *fork)
+{
+	static const struct {
+		const char *name;
+		uint64_t delay;
+	} glaciers[] = {{"MuirGlacier", 9000000},
+			{"ArrowGlacier", 10700000},
+			{"GrayGlacier", 11400000}};
+
+	for (size_t i = 0; i < sizeof(glaciers) / sizeof(glaciers[0]); i++)
+		if (strcasecmp(fork, glaciers[i].name) == 0)
+			return glaciers[i].delay;
+	return difficulty_bomb_delay(evm_fork_find(fork));
 }
 
 static struct u256 adjusted(const struct u256 *parent, int64_t steps)

@@ -14,6 +14,8 @@ struct parent_block {
 
 /* How far the fork's "bomb" is put off, in blocks. */
 uint64_t difficulty_bomb_delay(enum evm_fork fork);
+/* The same of a fork by its name: some changed the delay and nothing else. */
+uint64_t difficulty_named_delay(const char *fork);
 
 /* The block is not before its parent. */
 struct u256 difficulty_next(enum evm_fork fork, uint64_t bomb_delay,

@@ -138,7 +138,9 @@ bool json_tx_common(struct reader *r, json_t *object, json_t *access,
 	json_t *blobs = json_object_get(object, "blobVersionedHashes");
 	json_t *auths = json_object_get(object, "authorizationList");
 
-	if (access && json_is_null(access))
+	/* one filler wrote {} for none */
+	if (json_is_null(access) ||
+	    (json_is_object(access) && json_object_size(access) == 0))
 		access = NULL;
 	tx->tx.type = type_of(object, access);
 	return read_fees(r, object, &tx->tx) &&

@@ -270,7 +270,7 @@ static void pack_test(struct writer *w, const char *name, json_t *test)
 static bool pack_file(struct writer *w, const char *path)
 {
 	char problem[JSON_PROBLEM];
-	json_t *tests = read_json(path, JSON_REJECT_DUPLICATES, problem);
+	json_t *tests = read_json(path, 0, problem);
 	const char *name;
 	json_t *test;
 

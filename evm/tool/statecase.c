@@ -2,53 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evm/tool/forkname.h"
 #include "evm/tool/sign.h"
 #include "evm/tool/statecase.h"
 
-/* "15k" is 15000. */
-static bool parse_when(const char *text, uint64_t *when)
-{
-	char *end;
-
-	*when = strtoull(text, &end, 10);
-	if (*end == 'k') {
-		*when *= 1000;
-		end++;
-	}
-	return end != text && !*end;
-}
-
-static enum evm_fork fork_called(const char *name, size_t len)
-{
-	char text[32];
-
-	if (len >= sizeof(text))
-		return EVM_FORK_COUNT;
-	memcpy(text, name, len);
-	text[len] = 0;
-	return evm_fork_find(text);
-}
-
 enum evm_fork statecase_fork(json_t *test, const char *name)
 {
-	json_t *env = json_object_get(test, "env");
-	const char *to = strstr(name, "To"), *at = to ? strstr(to, "At") : NULL;
-	enum evm_fork before, after;
-	struct reader r = {0};
-	uint64_t when, now = 0;
-	bool by_time;
+	char active[FORK_NAME];
 
-	if (!at)
-		return evm_fork_find(name);
-	by_time = strncmp(at, "AtTime", 6) == 0;
-	before = fork_called(name, (size_t)(to - name));
-	after = fork_called(to + 2, (size_t)(at - to - 2));
-	if (before == EVM_FORK_COUNT || after == EVM_FORK_COUNT ||
-	    !parse_when(at + (by_time ? 6 : 2), &when) ||
-	    !read_u64(&r, env, by_time ? "currentTimestamp" : "currentNumber",
-		      &now))
-		return EVM_FORK_COUNT;
-	return now >= when ? after : before;
+	return fork_active(json_object_get(test, "env"), name, active)
+		       ? evm_fork_find(active)
+		       : EVM_FORK_COUNT;
 }
 
 /* The case's choice among the values of data, gas limit or value. */
@@ -101,14 +65,22 @@ static bool load_tx(struct statecase *t, json_t *tx, json_t *indexes)
 	       json_tx_common(r, tx, access, &t->tx);
 }
 
-static bool load_config(struct statecase *t, json_t *config, const char *fork,
+/* The schedule may stand under the fork's name or under that of a pair. */
+static bool load_config(struct statecase *t, json_t *test, const char *fork,
 			struct evm_blob_schedule *blobs)
 {
-	json_t *schedule =
-		json_object_get(json_object_get(config, "blobSchedule"), fork);
-	uint64_t max = blobs->max;
+	json_t *config = json_object_get(test, "config");
+	json_t *schedules = json_object_get(config, "blobSchedule");
+	json_t *schedule = json_object_get(schedules, fork);
+	char active[FORK_NAME] = "";
+	uint64_t max;
 
 	t->reader.where = "config";
+	fork_active(json_object_get(test, "env"), fork, active);
+	*blobs = fork_blobs(active);
+	max = blobs->max;
+	if (!schedule)
+		schedule = json_object_get(schedules, active);
 	t->evm.chain_id = 1;
 	if (!maybe_u64(&t->reader, config, "chainid", &t->evm.chain_id) ||
 	    !maybe_u64(&t->reader, schedule, "max", &max) ||
@@ -124,7 +96,7 @@ static bool load_config(struct statecase *t, json_t *config, const char *fork,
 bool statecase_load(struct statecase *t, json_t *test, const char *fork,
 		    json_t *post)
 {
-	struct evm_blob_schedule blobs = evm_blob_schedule(t->evm.fork);
+	struct evm_blob_schedule blobs;
 	struct reader *r = &t->reader;
 
 	t->evm.alloc = host_allocator;
@@ -132,7 +104,7 @@ bool statecase_load(struct statecase *t, json_t *test, const char *fork,
 	t->refused = has(post, "expectException");
 	if (!t->evm.state)
 		return reader_fail(r, "no memory");
-	if (!load_config(t, json_object_get(test, "config"), fork, &blobs) ||
+	if (!load_config(t, test, fork, &blobs) ||
 	    !read_env(r, json_object_get(test, "env"), t->evm.fork,
 		      blobs.fraction, &t->evm.block) ||
 	    !read_accounts(r, json_object_get(test, "pre"), t->evm.state))

@@ -7,6 +7,8 @@
 
 #include "evm/hash.h"
 #include "evm/tool/dump.h"
+#include "evm/tool/difficulty.h"
+#include "evm/tool/forkname.h"
 #include "evm/tool/t8n.h"
 
 static const char help[] =
@@ -96,10 +98,8 @@ static int take_state(struct job *job, int option, const char *value)
 
 	if (option == FORK) {
 		t->evm.fork = evm_fork_find(value);
-		if (strcasecmp(value, "ArrowGlacier") == 0)
-			t->bomb_delay = 10700000;
-		if (strcasecmp(value, "GrayGlacier") == 0)
-			t->bomb_delay = 11400000;
+		t->bomb_delay = difficulty_named_delay(value);
+		t->blobs = fork_blobs(value);
 		if (t->evm.fork == EVM_FORK_COUNT)
 			return bad_value("--state.fork", value, "no such fork");
 	} else if (option == CHAIN_ID) {
@@ -340,6 +340,7 @@ int cmd_t8n(int argc, char **argv)
 	job->out[RESULT] = "result.json";
 	job->dir = ".";
 	job->t8n.evm.fork = EVM_OSAKA;
+	job->t8n.blobs = fork_blobs("Osaka");
 	job->t8n.evm.chain_id = 1;
 	opterr = 0;
 	while (err == 0 &&

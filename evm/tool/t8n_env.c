@@ -154,7 +154,6 @@ bool t8n_read_env(struct t8n *t)
 {
 	struct evm_block *b = &t->evm.block;
 
-	t->blobs = evm_blob_schedule(t->evm.fork);
 	if (!read_env(&t->reader, t->env, t->evm.fork,
 		      t->blobs.fraction ? t->blobs.fraction : 1, b) ||
 	    !maybe_u64(&t->reader, t->env, "currentExcessBlobGas",

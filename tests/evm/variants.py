@@ -62,6 +62,29 @@ def refused(key, to):
     return change
 
 
+def root_of(change, fork):
+    """The state's root afterwards, of a case that fails or passes."""
+    test = copy.deepcopy(base)
+    change(test)
+    with tempfile.NamedTemporaryFile('w', suffix='.json') as out:
+        json.dump({name: test}, out)
+        out.flush()
+        run = subprocess.run([evm, 'statetest', '--fork', fork, out.name],
+                             text=True, capture_output=True, check=False)
+    return json.loads(run.stdout)[0]['stateRoot']
+
+
+def before_exceptions(fork, root):
+    """A wrong nonce, of which the file says nothing but the root."""
+    def change(test):
+        test['transaction']['nonce'] = '0x99'
+        case = test['post'][fork][0]
+        case.pop('expectException', None)
+        case['hash'] = root
+        test['post'] = {fork: [case]}
+    return change
+
+
 def check(what, change, *expected):
     """Passes, or fails with the text."""
     global failures
@@ -91,6 +114,7 @@ check('no number is 0', put('env', 'currentDifficulty', to=''))
 check('0x is 0', put(TX, 'nonce', to='0x'))
 check('null for no recipient', put(TX, 'accessLists', to=[None]))
 check('members that nobody knows', put('_fuzz', to={'a': [1]}))
+check('{} for no list', put(TX, 'accessLists', to=[{}]))
 check('an id of the chain', put('config', to={'chainid': '0x01'}))
 check('no randomness', called('Merge', 'EIP158', currentBaseFee='0x00'),
       OTHER_ROOT)
@@ -109,6 +133,23 @@ check('a value that none can be', refused('value', [BIG]), OTHER_ROOT)
 check('a price that none can be', refused('gasPrice', '0x:bigint ' + BIG),
       OTHER_ROOT)
 check('a nonce that none can be', refused('nonce', BIG[:20]), OTHER_ROOT)
+
+ZERO = '0x' + '00' * 32
+EMPTY_LOGS = ('0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49'
+              '347')
+untouched, touched = (root_of(before_exceptions(fork, ZERO), fork)
+                      for fork in ('EIP158', 'Frontier'))
+if untouched == touched:
+    failures += 1
+    print('FAILED: the miner is not touched, or is there before')
+for fork, root in (('EIP158', untouched), ('Frontier', untouched),
+                   ('Frontier', touched)):
+    def no_logs(test, fork=fork, root=root):
+        before_exceptions(fork, root)(test)
+        test['post'][fork][0]['logs'] = EMPTY_LOGS
+    check('a refusal that only the root of ' + fork + ' shows', no_logs)
+check('a refusal that it does not show', before_exceptions('EIP158', ZERO),
+      'wrong nonce')
 
 check('the same, accepted', put(TX, 'value', to=[BIG]),
       'transaction: value: "0x1000', 'is no number of 256 bits')
