@@ -24,17 +24,22 @@ static inline unsigned scalar_bits(const uint64_t k[4], int at, int n)
 	return (unsigned)(bits & ((1u << n) - 1));
 }
 
+/* The bits that go on as the last window's carry does are skipped at once. */
 static inline void scalar_digits(int8_t digits[SCALAR_DIGITS],
 				 const uint64_t k[4], int width)
 {
-	unsigned carry = 0, window;
+	unsigned carry = 0, window, change;
 
 	memset(digits, 0, SCALAR_DIGITS);
 	for (int i = 0; i < SCALAR_DIGITS;) {
-		if (scalar_bits(k, i, 1) == carry) {
-			i++;
+		change = scalar_bits(k, i, 16) ^ (0xffff & -carry);
+		if (change == 0) {
+			i += 16;
 			continue;
 		}
+		i += __builtin_ctz(change);
+		if (i >= SCALAR_DIGITS)
+			break;
 		window = scalar_bits(k, i, width) + carry;
 		carry = window >> (width - 1) & 1;
 		digits[i] = (int8_t)((int)window - (int)(carry << width));
