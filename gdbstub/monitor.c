@@ -289,6 +289,10 @@ void machine_monitor(void *target, struct gdb_id id, const char *line)
 	if (*rest)
 		*rest++ = '\0';
 	rest += strspn(rest, " ");
+	if (!*copy) {
+		do_help(t, rest);
+		return;
+	}
 	if (knows_better(copy, rest) && hook(t, line))
 		return;
 	for (size_t i = 0; i < COMMANDS; i++)

@@ -6,6 +6,7 @@
 
 /* Long ones hold everything else up. */
 #define SCAN_MAX   (UINT64_C(4) << 30)
+#define SUM_MAX	   (UINT64_C(1) << 30)
 #define SCAN_CHUNK 65536u
 
 /* "ADDR,LEN" */
@@ -178,13 +179,19 @@ bool stub_search(struct stub *s, struct text *t)
 /* CRC-32 with the highest bit first and nothing inverted, as gdb has it. */
 static bool sum(void *ctx, uint64_t addr, const uint8_t *buf, uint64_t len)
 {
-	uint32_t *crc = ctx;
+	/* What four bits leave of the polynomial 04c11db7h. */
+	static const uint32_t left[16] = {
+		0x00000000, 0x04c11db7, 0x09823b6e, 0x0d4326d9,
+		0x130476dc, 0x17c56b6b, 0x1a864db2, 0x1e475005,
+		0x2608edb8, 0x22c9f00f, 0x2f8ad6d6, 0x2b4bcb61,
+		0x350c9b64, 0x31cd86d3, 0x3c8ea00a, 0x384fbdbd};
+	uint32_t crc = *(uint32_t *)ctx;
 
 	for (uint64_t i = 0; i < len; i++) {
-		*crc ^= (uint32_t)buf[i] << 24;
-		for (unsigned bit = 0; bit < 8; bit++)
-			*crc = *crc << 1 ^ (*crc >> 31 ? 0x04c11db7 : 0);
+		crc = crc << 4 ^ left[crc >> 28 ^ buf[i] >> 4];
+		crc = crc << 4 ^ left[crc >> 28 ^ (buf[i] & 15)];
 	}
+	*(uint32_t *)ctx = crc;
 	return false;
 }
 
@@ -194,7 +201,7 @@ bool stub_crc(struct stub *s, struct text *t)
 	uint32_t crc = UINT32_MAX;
 	bool found;
 
-	if (!read_range(t, &addr, &len) || !text_empty(t) || len > SCAN_MAX)
+	if (!read_range(t, &addr, &len) || !text_empty(t) || len > SUM_MAX)
 		return stub_error(s, STUB_EINVAL);
 	if (!scan(&(struct scan){s, addr, len, 0, sum, &crc}, &found))
 		return stub_error(s, STUB_EFAULT);

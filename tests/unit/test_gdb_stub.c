@@ -311,6 +311,28 @@ static void test_memory_at_its_ends(void **state)
 	EXPECT_ALL(*state, rows);
 }
 
+static void test_sums_and_searches(void **state)
+{
+	static const struct row rows[] = {
+		{"M100,9:313233343536373839", "OK"},
+		{"qCRC:100,9", "C0376e6e7"}, /* CRC-32/MPEG-2's check value */
+		{"qCRC:100,0", "Cffffffff"},
+		{"qCRC:ffff,2", "E14"},
+		{"qCRC:0,40000001", "E22"},
+		{"qCRC:ffffffffffffffff,2", "E22"},
+		{"qSearch:memory:0;1000;456", "1,103"},
+		{"qSearch:memory:104;1000;456", "0"},
+		{"qSearch:memory:103;3;456", "1,103"},
+		{"qSearch:memory:103;2;456", "0"},
+		{"qSearch:memory:0;1000;", "E22"},
+		{"qSearch:memory:0;20000;x", "E14"}, /* not all is there */
+		{"qSearch:memory:ffffffffffffffff;2;x", "E22"},
+		{"qSearch:memory:0;100000001;x", "E22"},
+	};
+
+	EXPECT_ALL(*state, rows);
+}
+
 /* However the bytes arrive. */
 static void test_escapes_split_over_reads(void **state)
 {
@@ -426,6 +448,7 @@ int main(void)
 		TEST(test_points_good_and_bad),
 		TEST(test_documents_by_pieces),
 		TEST(test_memory_at_its_ends),
+		TEST(test_sums_and_searches),
 		TEST(test_escapes_split_over_reads),
 		TEST(test_a_packet_of_16_mib),
 		TEST(test_no_acknowledgements_asked_for_twice),
