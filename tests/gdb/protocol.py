@@ -160,6 +160,67 @@ def test_clients_come_and_go():
         check(c.alive(), "not there any more")
 
 
+def frame(text):
+    return b"$" + text + b"#%02x" % (sum(text) % 256)
+
+
+def test_connections_that_end_oddly():
+    """In the middle of a packet, of a reply, of a step; one half; by a byte
+    at a time; in a storm of interrupts."""
+    def half(s):
+        s.sendall(frame(b"m0,10000"))
+        s.shutdown(socket.SHUT_WR)
+        while s.recv(65536):
+            pass
+
+    def storm(s):
+        s.sendall((b"\x03" * 50 + frame(b"vCont;c") + frame(b"qC")) * 200)
+
+    ways = (lambda s: s.sendall(b"$m0,10000"),
+            lambda s: s.sendall(frame(b"m0,10000") * 20),
+            lambda s: s.sendall(frame(b"vCont;s") * 20),
+            lambda s: s.sendall(frame(b"vCont;c") + b"\x03"),
+            lambda s: s.sendall(frame(b"Z0,100000,1") + frame(b"vCont;c")),
+            half, storm)
+    with Machine(client.HANG) as m:
+        for way in ways * 3:
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(client.PATIENCE)
+            s.connect(m.path)
+            try:
+                way(s)
+            except OSError: # it may have had enough
+                pass
+            s.close()
+            c = Client(m)
+            check(c.alive(), "the next one is not served")
+            for byte in frame(b"g"):
+                c.raw(bytes([byte]))
+            check(len(c.get()) == 2 * 552, "byte by byte")
+            c.close()
+
+
+def test_packets_while_the_guest_comes_to_its_end():
+    """Each holds it up where it is; at the end there is a W, once."""
+    with Machine(client.SUBJECT) as m:
+        c = Client(m)
+        for i in range(50):
+            c.raw(frame(b"vCont;c") + frame(b"m%x,40" % symbol("test_main")) +
+                  frame(b"vCont;s") + frame(b"g"))
+        c.send("vCont;c")
+        replies = []
+        while not replies or replies[-1] != b"W00":
+            replies.append(c.get())
+            if replies[-1] is None or len(replies) > 500:
+                check(False, "no end, but %r" % replies[-3:])
+                return
+        check(c.ask("g") is not None, "registers of what is over")
+        check(c.ask("vCont;c") == b"E03", "it goes on")
+        check(c.ask("?") == b"W00", "it has not ended")
+        c.close()
+        check(m.ended()[0] == 0, "status")
+
+
 def test_one_who_never_reads_is_dropped():
     with Machine(client.HANG) as m:
         c = Client(m)
