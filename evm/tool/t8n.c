@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "evm/hash.h"
 #include "evm/tool/dump.h"
@@ -34,7 +35,11 @@ static const char help[] =
 	"  --trace               a trace of each in DIR/trace-N-HASH.jsonl\n"
 	"  --trace.memory, --trace.nostack, --trace.returndata\n"
 	"Exit status: 0 if the block was applied, also with transactions that\n"
-	"were rejected, 1 if not, 2 if the command line is wrong.\n";
+	"were rejected; as geth's: 2 if the machine failed or the command "
+	"line\n"
+	"is wrong, 3 for a wrong fork or a missing part of the environment, 4\n"
+	"for a missing block hash, 10 for malformed input, 11 for files that\n"
+	"cannot be read or written.\n";
 
 enum t8n_option {
 	IN_ALLOC = 256,
@@ -101,7 +106,9 @@ static int take_state(struct job *job, int option, const char *value)
 		t->bomb_delay = difficulty_named_delay(value);
 		t->blobs = fork_blobs(value);
 		if (t->evm.fork == EVM_FORK_COUNT)
-			return bad_value("--state.fork", value, "no such fork");
+			return complain(T8N_CONFIG,
+					"t8n: --state.fork %s: no such fork",
+					value);
 	} else if (option == CHAIN_ID) {
 		if (!parse_u64(value, &t->evm.chain_id))
 			return bad_value("--state.chainid", value,
@@ -159,30 +166,35 @@ static int take_option(struct job *job, int option, const char *value)
 	return 0;
 }
 
-static json_t *load(const char *path, const char *what)
+static json_t *load(struct t8n *t, const char *path, const char *what)
 {
+	static const char unread[] = "cannot be read";
+
 	bool is_stdin = strcmp(path, "stdin") == 0;
 	char problem[JSON_PROBLEM];
 	json_t *json =
 		read_json(is_stdin ? "-" : path, JSON_DECODE_ANY, problem);
 
-	if (!json)
-		complain(EXIT_BAD, "t8n: %s: %s: %s", what, path, problem);
-	return json;
+	if (json)
+		return json;
+	if (!is_stdin && strncmp(problem, unread, strlen(unread)) == 0)
+		t->status = T8N_IO;
+	complain(t->status, "t8n: %s: %s: %s", what, path, problem);
+	return NULL;
 }
 
 static bool load_inputs(struct job *job)
 {
 	for (int i = ALLOC; i <= TXS; i++) {
 		if (strcmp(job->in[i], "stdin") != 0) {
-			job->input[i] = load(job->in[i], names[i]);
+			job->input[i] = load(&job->t8n, job->in[i], names[i]);
 		} else {
 			if (!job->all)
-				job->all = load("stdin", "input");
+				job->all = load(&job->t8n, "stdin", "input");
 			job->input[i] = json_incref(
 				json_object_get(job->all, names[i]));
 			if (job->all && !job->input[i])
-				complain(EXIT_BAD, "t8n: stdin: %s: missing",
+				complain(T8N_JSON, "t8n: stdin: %s: missing",
 					 names[i]);
 		}
 		if (!job->input[i])
@@ -268,7 +280,7 @@ static int put(struct job *job, enum file file, json_t *json)
 		snprintf(path, sizeof(path), "%s/%s", job->dir, name);
 		if (json_dump_file(json, path,
 				   JSON_INDENT(1) | JSON_ENCODE_ANY) < 0)
-			err = complain(EXIT_BAD, "t8n: %s: %s", path,
+			err = complain(T8N_IO, "t8n: %s: %s", path,
 				       strerror(errno));
 	}
 	json_decref(json);
@@ -302,17 +314,37 @@ static int put_outputs(struct job *job)
 	return err;
 }
 
+/* As far as it is not there yet. */
+static int make_folder(const char *path)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+
+	for (size_t i = 1; i <= len && len < sizeof(part); i++) {
+		if (path[i] && path[i] != '/')
+			continue;
+		memcpy(part, path, i);
+		part[i] = 0;
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return complain(T8N_IO, "t8n: %s: %s", part,
+					strerror(errno));
+	}
+	return 0;
+}
+
 static int apply(struct job *job)
 {
 	struct t8n *t = &job->t8n;
 	bool ok;
 
+	if (make_folder(job->dir) != 0)
+		return T8N_IO;
 	if (!load_inputs(job))
-		return EXIT_BAD;
+		return t->status;
 	t->env = job->input[ENV];
 	t->txs = job->input[TXS];
 	if (!json_is_array(t->txs) && !json_is_string(t->txs))
-		return complain(EXIT_BAD, "t8n: txs: want an array, or RLP as "
+		return complain(T8N_JSON, "t8n: txs: want an array, or RLP as "
 					  "a string of hex");
 	t->trace_dir = job->trace ? job->dir : NULL;
 	t->evm.alloc = host_allocator;
@@ -321,7 +353,7 @@ static int apply(struct job *job)
 	     read_accounts(&t->reader, job->input[ALLOC], t->evm.state) &&
 	     t8n_read_env(t) && t8n_run(t);
 	if (!ok)
-		return complain(EXIT_BAD, "t8n: %s",
+		return complain(t->status, "t8n: %s",
 				t->reader.problem[0] ? t->reader.problem
 						     : "no memory");
 	return put_outputs(job);
@@ -342,6 +374,7 @@ int cmd_t8n(int argc, char **argv)
 	job->t8n.evm.fork = EVM_OSAKA;
 	job->t8n.blobs = fork_blobs("Osaka");
 	job->t8n.evm.chain_id = 1;
+	job->t8n.status = T8N_JSON;
 	opterr = 0;
 	while (err == 0 &&
 	       (option = getopt_long(argc, argv, "", options, NULL)) != -1)

@@ -12,9 +12,19 @@
 #define T8N_BLOOM	  256
 #define T8N_NO_BLOCK_HASH (-22) /* EINVAL: the environment lacks it */
 
+/* Why nothing came of it: exit statuses, geth's. */
+enum t8n_status {
+	T8N_EVM = 2,
+	T8N_CONFIG = 3,
+	T8N_BLOCK_HASH = 4,
+	T8N_JSON = 10,
+	T8N_IO = 11,
+};
+
 struct t8n {
 	struct evm evm;
 	struct reader reader;
+	enum t8n_status status;	   /* of a failure; T8N_JSON unless set */
 	json_t *alloc, *env, *txs; /* borrowed */
 	uint64_t bomb_delay;	   /* 0: the fork's own */
 	int64_t reward;		   /* -1: none, nor its touch */
@@ -40,6 +50,9 @@ struct t8n {
 	uint8_t *deposits;
 	size_t deposits_len;
 };
+
+/* Notes the reason; false. */
+bool t8n_fail(struct t8n *t, enum t8n_status status, const char *reason);
 
 /* t8n_env.c */
 bool t8n_read_env(struct t8n *t);

@@ -33,8 +33,9 @@ static bool compute_base_fee(struct t8n *t, struct u256 *fee)
 	struct reader *r = &t->reader;
 
 	if (!has(t->env, "parentBaseFee"))
-		return reader_fail(r, "currentBaseFee: missing; give it or "
-				      "parentBaseFee");
+		return t8n_fail(t, T8N_CONFIG,
+				"currentBaseFee: missing; give it or "
+				"parentBaseFee");
 	if (!read_number(r, t->env, "parentBaseFee", &parent) ||
 	    !read_u64(r, t->env, "parentGasUsed", &used) ||
 	    !read_u64(r, t->env, "parentGasLimit", &limit))
@@ -42,7 +43,7 @@ static bool compute_base_fee(struct t8n *t, struct u256 *fee)
 	target = limit / 2;
 	distance = used > target ? used - target : target - used;
 	if (target == 0)
-		return reader_fail(r, "parentGasLimit: too small");
+		return t8n_fail(t, T8N_CONFIG, "parentGasLimit: too small");
 	change = over(over(times(parent, distance), target), 8);
 	if (used > target && u256_is_zero(&change))
 		change = one;
@@ -86,15 +87,17 @@ static bool compute_difficulty(struct t8n *t, struct u256 *difficulty)
 	struct reader *r = &t->reader;
 
 	if (!has(t->env, "parentDifficulty"))
-		return reader_fail(r, "currentDifficulty: missing; give it or "
-				      "parentDifficulty");
+		return t8n_fail(t, T8N_CONFIG,
+				"currentDifficulty: missing; give it or "
+				"parentDifficulty");
 	if (!read_number(r, t->env, "parentDifficulty", &parent.difficulty) ||
 	    !read_u64(r, t->env, "parentTimestamp", &parent.timestamp) ||
 	    (has(t->env, "parentUncleHash") &&
 	     !read_hash(r, t->env, "parentUncleHash", &uncles)))
 		return false;
 	if (t->evm.block.timestamp <= parent.timestamp)
-		return reader_fail(r, "currentTimestamp: not after the parent");
+		return t8n_fail(t, T8N_CONFIG,
+				"currentTimestamp: not after the parent");
 	parent.has_uncles = memcmp(uncles.bytes, no_uncles, 4) != 0;
 	*difficulty = difficulty_next(
 		fork,
@@ -137,7 +140,7 @@ static bool fill_in(struct t8n *t)
 	bool ok = true;
 
 	if (fork >= EVM_PARIS && !has(t->env, "currentRandom"))
-		return reader_fail(&t->reader, "currentRandom: missing");
+		return t8n_fail(t, T8N_CONFIG, "currentRandom: missing");
 	if (fork < EVM_PARIS && !has(t->env, "currentDifficulty"))
 		ok = compute_difficulty(t, &b->difficulty);
 	if (ok && fork >= EVM_LONDON && !has(t->env, "currentBaseFee"))

@@ -28,12 +28,19 @@ static const struct evm_address consolidation_queue = {
 	{0x00, 0x00, 0xbb, 0xdd, 0xc7, 0xce, 0x48, 0x86, 0x42, 0xfb,
 	 0x57, 0x9f, 0x8b, 0x00, 0xf3, 0xa5, 0x90, 0x00, 0x72, 0x51}};
 
+bool t8n_fail(struct t8n *t, enum t8n_status status, const char *reason)
+{
+	t->status = status;
+	return reader_fail(&t->reader, "%s", reason);
+}
+
 static bool failed(struct t8n *t, int err)
 {
 	if (err == T8N_NO_BLOCK_HASH)
-		return reader_fail(&t->reader, "blockHashes: BLOCKHASH asks "
-					       "for one that is missing");
-	return reader_fail(&t->reader, "%s", strerror(-err));
+		return t8n_fail(t, T8N_BLOCK_HASH,
+				"blockHashes: BLOCKHASH asks for one that is "
+				"missing");
+	return t8n_fail(t, T8N_EVM, strerror(-err));
 }
 
 static bool call_with_word(struct t8n *t, const struct evm_address *to,
@@ -53,6 +60,9 @@ static bool begin_block(struct t8n *t)
 
 	t->reader.where = "env";
 	if (t->evm.fork >= EVM_CANCUN) {
+		if (!has(t->env, "parentBeaconBlockRoot"))
+			return t8n_fail(t, T8N_CONFIG,
+					"parentBeaconBlockRoot: missing");
 		if (!read_hash(&t->reader, t->env, "parentBeaconBlockRoot",
 			       &hash) ||
 		    !call_with_word(t, &beacon_roots, &hash))
@@ -465,6 +475,7 @@ static bool ask_queue(struct t8n *t, uint8_t type,
 	struct evm_result result;
 	int err;
 
+	t->status = T8N_EVM;
 	if (!evm_state_find(t->evm.state, queue))
 		return reader_fail(&t->reader,
 				   "system contract of requests %u: missing",

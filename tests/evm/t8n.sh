@@ -50,6 +50,20 @@ t8n --input.txs "$work/body" || failures=1
 sed '/"rejected"/,/\]/d' "$work/before" >"$work/a"
 cmp "$work/result.json" "$work/a" || failures=$((failures + 1))
 
+# The folder is made, as geth does. BPO1 has a target of 10 blobs, Osaka of 6.
+blobs='"parentExcessBlobGas": "0x0", "parentBlobGasUsed": "0x1e0000"'
+sed "s/\"currentExcessBlobGas.*,/$blobs, \"parentBaseFee\": \"0x7\",/" \
+	"$here/t8n/env.json" >"$work/blobs"
+queues='"0x00000961ef480eb55e80d19ad83579a64c007002": {"code": "0x00"},
+"0x0000bbddc7ce488642fb579f8b00f3a590007251": {"code": "0x00"},'
+{ echo "{$queues"; sed 1d "$here/t8n/alloc.json"; } >"$work/queues"
+for fork in BPO1:0xa0000 BPO2:0x20000 Osaka:0x120000; do
+	t8n --state.fork "${fork%:*}" --input.env "$work/blobs" \
+		--input.alloc "$work/queues" --output.basedir "$work/new/b//c/" ||
+		failures=$((failures + 1))
+	has "$work/new/b/c/result.json" "\"currentExcessBlobGas\": \"${fork#*:}\""
+done
+
 t8n --output.result stdout --output.alloc '' || failures=1
 has "$work/out" '^ "result": {'
 
@@ -57,14 +71,24 @@ echo '{' >"$work/bad"
 echo '{"currentNumber": "0x1"}' >"$work/short"
 echo '"0xc3"' >"$work/cut"
 echo '[{"nonce": "0x0", "gas": "0x1", "gasPrice": "zz", "v": "0x0"}]' >"$work/zz"
-fails 1 'alloc: /etc: cannot be read: Is a directory' --input.alloc /etc
-fails 1 'env: .*none: cannot be read: No such file' --input.env "$work/none"
-fails 1 't8n: alloc: .*bad: line 2, column 0' --input.alloc "$work/bad"
-fails 1 'env: currentCoinbase: missing' --input.env "$work/short"
-fails 1 'txs: RLP: malformed at byte 0' --input.txs "$work/cut"
-fails 1 'txs: gasPrice: "zz" is no number' --input.txs "$work/zz"
-fails 1 'No such file' --input.txs "$work/none"
-fails 2 'no such fork' --state.fork Nowhere
+sed '/currentRandom/d' "$here/t8n/env.json" >"$work/random"
+sed '/parentBeaconBlockRoot/d; s/"currentTimestamp.*,/&"a": 1/' \
+	"$here/t8n/env.json" >"$work/beacon"
+sed 's/"code": *"0x60[0-9a-f]*"/"code": "0x5f4000"/' "$here/t8n/alloc.json" \
+	>"$work/blockhash"
+fails 11 'alloc: /etc: cannot be read: Is a directory' --input.alloc /etc
+fails 11 'env: .*none: cannot be read: No such file' --input.env "$work/none"
+fails 10 't8n: alloc: .*bad: line 2, column 0' --input.alloc "$work/bad"
+fails 10 'env: currentCoinbase: missing' --input.env "$work/short"
+fails 3 'env: currentRandom: missing' --input.env "$work/random"
+fails 3 'env: parentBeaconBlockRoot: missing' --input.env "$work/beacon"
+fails 4 'BLOCKHASH asks for one that is missing' --input.alloc "$work/blockhash"
+fails 10 'txs: RLP: malformed at byte 0' --input.txs "$work/cut"
+fails 10 'txs: gasPrice: "zz" is no number' --input.txs "$work/zz"
+fails 11 'No such file' --input.txs "$work/none"
+fails 11 'none: Not a directory' --output.basedir "$work/random/none"
+fails 11 'none/result: No such file' --output.result none/result
+fails 3 'no such fork' --state.fork Nowhere
 fails 2 'unknown option' --wrong
 
 [ "$failures" = 0 ]
