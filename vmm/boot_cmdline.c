@@ -4,7 +4,8 @@
  * that its protocol promises the kernel.
  *
  * The new text takes the old one's place, or, if it is longer, the end of the
- * records' window, where nothing else is.
+ * records' window, where nothing else is. Multiboot 2's information has it in
+ * the middle, and is written anew.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 #define PVH_CMDLINE	  24
 #define MULTIBOOT_MAGIC	  0x2badb002u /* in EAX */
 #define MULTIBOOT_CMDLINE 16
+#define MULTIBOOT2_MAGIC  0x36d76289u
+#define TAG_CMDLINE	  1 /* of its information */
+#define TAG_HEADER	  8
 #define LINUX_HDRS	  0x53726448u /* "HdrS" */
 
 struct place {
@@ -57,25 +61,23 @@ static bool find_pointer(const struct guestmem *gm,
 	return true;
 }
 
-/* The window that the text is in ends at p->end. */
-static bool find_window(struct place *p)
+/* Of the window that `gpa` is in; 0: in none. */
+static uint64_t window_end(uint64_t gpa)
 {
 	static const uint64_t bases[] = {BOOT_DATA, BOOT_DATA_HIGH};
 
 	for (unsigned i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
-		if (p->text >= bases[i] &&
-		    p->text - bases[i] < BOOT_DATA_SIZE) {
-			p->end = bases[i] + BOOT_DATA_SIZE;
-			return true;
-		}
-	return false;
+		if (gpa >= bases[i] && gpa - bases[i] < BOOT_DATA_SIZE)
+			return bases[i] + BOOT_DATA_SIZE;
+	return 0;
 }
 
 static size_t text_len(const struct guestmem *gm, const struct place *p)
 {
 	size_t len = 0;
 
-	while (p->text + len < p->end && get(gm, p->text + len, 1))
+	while (p->text + len < p->end && len < BOOT_CMDLINE_MAX &&
+	       get(gm, p->text + len, 1))
 		len++;
 	return len;
 }
@@ -88,6 +90,91 @@ static bool is_free(const struct guestmem *gm, uint64_t from, uint64_t to)
 	return true;
 }
 
+static int no_cmdline(void)
+{
+	return fail(-ENOTSUP, "boot: what is there was not booted with a "
+			      "command line");
+}
+
+static int no_room(size_t len)
+{
+	return fail(-ENOSPC, "boot: no room for %zu bytes of command line",
+		    len);
+}
+
+/* ---- Multiboot 2 ---- */
+
+struct info {
+	uint8_t byte[BOOT_DATA_SIZE];
+	uint32_t used, max;
+};
+
+static bool put_tag(struct info *info, uint32_t type, const void *data,
+		    uint32_t len)
+{
+	uint32_t at = (info->used + 7) & ~7u;
+	const uint32_t head[2] = {type, TAG_HEADER + len};
+
+	if (at > info->max || TAG_HEADER + len > info->max - at)
+		return false;
+	memcpy(info->byte + at, head, sizeof(head));
+	memcpy(info->byte + at + sizeof(head), data, len);
+	info->used = at + TAG_HEADER + len;
+	return true;
+}
+
+/* All tags of `old`, with another command line. */
+static int copy_tags(struct info *info, const struct info *old,
+		     const char *cmdline)
+{
+	uint32_t head[2] = {0}, len;
+	bool fits = true, any = false;
+
+	for (uint32_t at = 8; at < old->used; at += (head[1] + 7) & ~7u) {
+		if (old->used - at < TAG_HEADER)
+			return no_cmdline();
+		memcpy(head, old->byte + at, sizeof(head));
+		if (head[1] < TAG_HEADER || head[1] > old->used - at)
+			return no_cmdline();
+		len = head[1] - TAG_HEADER;
+		any |= head[0] == TAG_CMDLINE;
+		if (head[0] == TAG_CMDLINE)
+			fits &= put_tag(info, TAG_CMDLINE, cmdline,
+					strlen(cmdline) + 1);
+		else
+			fits &= put_tag(info, head[0],
+					old->byte + at + TAG_HEADER, len);
+	}
+	if (!any)
+		return no_cmdline();
+	return fits ? 0 : no_room(strlen(cmdline));
+}
+
+static int set_multiboot2(const struct guestmem *gm, uint64_t at,
+			  const char *cmdline, boot_write_fn *write, void *ctx)
+{
+	uint64_t end = window_end(at);
+	struct info old = {.used = get(gm, at, 4)};
+	struct info new = {.used = 8, .max = end - at};
+	int err;
+
+	if (!end || old.used > new.max ||
+	    !guestmem_read(gm, at, old.byte, old.used))
+		return no_cmdline();
+	err = copy_tags(&new, &old, cmdline);
+	if (err)
+		return err;
+	if (!is_free(gm, at + old.used, at + new.used))
+		return no_room(strlen(cmdline));
+	memcpy(new.byte, &new.used, sizeof(new.used));
+	return write(ctx, at, new.byte,
+		     new.used > old.used ? new.used : old.used)
+		       ? 0
+		       : -EROFS;
+}
+
+/* ---- all of them ---- */
+
 int boot_set_cmdline(const struct guestmem *gm, const struct x86_state *state,
 		     const char *cmdline, boot_write_fn *write, void *ctx)
 {
@@ -96,21 +183,25 @@ int boot_set_cmdline(const struct guestmem *gm, const struct x86_state *state,
 	struct place p;
 	uint64_t at;
 
-	if (!find_pointer(gm, state, &p) || !find_window(&p))
-		return fail(-ENOTSUP, "boot: what is there was not booted with "
-				      "a command line");
+	if (state->gpr[GPR_RAX] == MULTIBOOT2_MAGIC)
+		p = (struct place){.max = BOOT_CMDLINE_MAX};
+	else if (!find_pointer(gm, state, &p))
+		return no_cmdline();
 	if (len > BOOT_CMDLINE_MAX || len > p.max)
 		return fail(-E2BIG,
 			    "boot: the command line has %zu bytes, this kernel "
 			    "takes %llu",
 			    len, (unsigned long long)p.max);
+	if (!p.pointer)
+		return set_multiboot2(gm, state->gpr[GPR_RBX], cmdline, write,
+				      ctx);
+	p.end = window_end(p.text);
+	if (!p.end)
+		return no_cmdline();
 	old = text_len(gm, &p);
 	at = len <= old ? p.text : (p.end - len - 1) & ~UINT64_C(7);
 	if (len > old && (at <= p.text + old || !is_free(gm, at, p.end)))
-		return fail(-ENOSPC,
-			    "boot: no room for %zu bytes of command "
-			    "line",
-			    len);
+		return no_room(len);
 	memcpy(bytes, cmdline, len);
 	if (!write(ctx, at, bytes, (len < old ? old : len) + 1) ||
 	    !write(ctx, p.pointer, &at, p.size))

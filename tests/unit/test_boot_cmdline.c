@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/boot_file.h"
+#include "vmm/boot_parts.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -28,9 +29,12 @@ static int set(const char *text)
 	return boot_set_cmdline(&b.gm, &b.state, text, put, NULL);
 }
 
+/* Of Multiboot 2, which has none, where its size is. */
 static uint64_t pointer_at(enum boot_protocol protocol)
 {
 	switch (protocol) {
+	case BOOT_MULTIBOOT2:
+		return b.state.gpr[GPR_RBX];
 	case BOOT_PVH:
 		return b.state.gpr[GPR_RBX] + 24;
 	case BOOT_MULTIBOOT:
@@ -42,15 +46,28 @@ static uint64_t pointer_at(enum boot_protocol protocol)
 
 static uint64_t text_at(enum boot_protocol protocol)
 {
-	return boot_u32(&b, pointer_at(protocol));
+	uint64_t at = pointer_at(protocol);
+
+	if (protocol == BOOT_MULTIBOOT2) {
+		for (at += 8; boot_u32(&b, at) != 1;)
+			at += (boot_u32(&b, at + 4) + 7) & ~7u;
+		return at + 8;
+	}
+	return boot_u32(&b, at);
 }
 
 static void boot(enum boot_protocol protocol)
 {
+	/* Magic number, architecture, length, sum; the end. */
+	static const uint32_t header[] = {0xe85250d6,	       0, 24,
+					  -(0xe85250d6u + 24), 0, 8};
+
 	if (protocol == BOOT_LINUX)
 		linux_file_make(&b.kernel);
 	else
 		elf_file_make(&b.kernel, true);
+	if (protocol == BOOT_MULTIBOOT2)
+		memcpy(b.kernel.bytes + 0x400, header, sizeof(header));
 	boot_file(&b, protocol, 2, 4 * MIB);
 	assert_int_equal(b.err, 0);
 	assert_string_equal(boot_string(&b, text_at(protocol)), "a=1 b");
@@ -58,15 +75,16 @@ static void boot(enum boot_protocol protocol)
 
 static uint8_t *window(void)
 {
-	return guestmem_ptr(&b.gm, 0x9000, 0x3000);
+	return guestmem_ptr(&b.gm, BOOT_DATA, BOOT_DATA_SIZE);
 }
 
 /* What differs is the text, in either place, and the pointer to it. */
 static void check_rest(const uint8_t *before, uint64_t old, uint64_t at,
 		       size_t len, uint64_t pointer)
 {
-	for (uint64_t gpa = 0x9000; gpa < 0xc000; gpa++) {
-		if (window()[gpa - 0x9000] == before[gpa - 0x9000])
+	for (uint64_t gpa = BOOT_DATA; gpa < BOOT_DATA + BOOT_DATA_SIZE;
+	     gpa++) {
+		if (window()[gpa - BOOT_DATA] == before[gpa - BOOT_DATA])
 			continue;
 		assert_true(gpa - at < len || gpa - old < len ||
 			    gpa - pointer < 4);
@@ -78,10 +96,12 @@ static void test_each_protocol_gets_it(void **state)
 {
 	static const char *const texts[] = {"", "x", "a=2 b", "longer than it",
 					    "short"};
-	uint8_t before[0x3000];
+	uint8_t before[BOOT_DATA_SIZE];
 	uint64_t old, at;
 
 	for (enum boot_protocol p = BOOT_PVH; p <= BOOT_LINUX; p++) {
+		if (p == BOOT_MULTIBOOT2) /* has a test of its own */
+			continue;
 		boot(p);
 		memcpy(before, window(), sizeof(before));
 		old = text_at(p);
@@ -97,6 +117,78 @@ static void test_each_protocol_gets_it(void **state)
 		}
 		boot_file_end(&b);
 	}
+}
+
+/* Tag by tag it is what booting with that text gives. */
+static void test_multiboot_2_gets_it_between_its_tags(void **state)
+{
+	static const char *const texts[] = {
+		"",	"x", "a=2 b", "longer", "longer than it was before",
+		"short"};
+	uint8_t before[BOOT_DATA_SIZE];
+	uint64_t info, at;
+	uint32_t rest, size, old_rest, old_size;
+
+	boot(BOOT_MULTIBOOT2);
+	info = b.state.gpr[GPR_RBX];
+	memcpy(before, window(), sizeof(before));
+	at = text_at(BOOT_MULTIBOOT2);
+	assert_int_equal(at, info + 16);
+	old_rest = 16 + 8; /* "a=1 b" and padding */
+	old_size = boot_u32(&b, info);
+	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		size_t len = strlen(texts[i]) + 1;
+
+		memcpy(window(), before, sizeof(before));
+		assert_int_equal(set(texts[i]), 0);
+		assert_string_equal(boot_string(&b, at), texts[i]);
+		assert_int_equal(boot_u32(&b, info + 12), 8 + len);
+		rest = 16 + ((len + 7) & ~7u);
+		size = boot_u32(&b, info);
+		assert_int_equal(size - rest, old_size - old_rest);
+		assert_memory_equal(
+			guestmem_ptr(&b.gm, info + rest, size - rest),
+			before + (info - BOOT_DATA) + old_rest, size - rest);
+		for (uint64_t gpa = info + size;
+		     gpa < BOOT_DATA + BOOT_DATA_SIZE; gpa++)
+			assert_int_equal(window()[gpa - BOOT_DATA], 0);
+	}
+	boot_file_end(&b);
+}
+
+static void test_multiboot_2_that_makes_no_sense(void **state)
+{
+	/* In place of its size, its first tag's type and length. */
+	static const struct {
+		unsigned at;
+		uint32_t bad;
+	} rows[] = {
+		{0, 0},		  {0, 8},
+		{0, 12},	  {0, BOOT_DATA_SIZE + 1},
+		{8, 99},	  {12, 0},
+		{12, 7},	  {12, BOOT_DATA_SIZE},
+		{12, UINT32_MAX}, {0, UINT32_MAX},
+	};
+	uint64_t info;
+	uint32_t size, good;
+
+	boot(BOOT_MULTIBOOT2);
+	info = b.state.gpr[GPR_RBX];
+	size = boot_u32(&b, info);
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		good = boot_u32(&b, info + rows[i].at);
+		guestmem_write(&b.gm, info + rows[i].at, &rows[i].bad, 4);
+		assert_int_equal(set("x"), -ENOTSUP);
+		assert_int_equal(writes, 0);
+		guestmem_write(&b.gm, info + rows[i].at, &good, 4);
+	}
+	guestmem_write(&b.gm, info + size + 4, "\x01", 1);
+	assert_int_equal(set("so long that it comes to that byte"), -ENOSPC);
+	assert_int_equal(writes, 0);
+	assert_int_equal(set("x"), 0);
+	b.state.gpr[GPR_RBX] = 0x1000000;
+	assert_int_equal(set("x"), -ENOTSUP);
+	boot_file_end(&b);
 }
 
 static void test_as_long_as_boot_takes(void **state)
@@ -136,7 +228,7 @@ static void test_no_longer_than_linux_takes(void **state)
 static void test_where_there_is_no_room(void **state)
 {
 	boot(BOOT_PVH);
-	guestmem_write(&b.gm, 0xbff8, "\x01", 1);
+	guestmem_write(&b.gm, BOOT_DATA + BOOT_DATA_SIZE - 8, "\x01", 1);
 	assert_int_equal(set("longer than it was"), -ENOSPC);
 	assert_int_equal(writes, 0);
 	assert_int_equal(set("a=3"), 0); /* there is in its own place */
@@ -177,6 +269,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_protocol_gets_it),
+		cmocka_unit_test(test_multiboot_2_gets_it_between_its_tags),
+		cmocka_unit_test(test_multiboot_2_that_makes_no_sense),
 		cmocka_unit_test(test_as_long_as_boot_takes),
 		cmocka_unit_test(test_no_longer_than_linux_takes),
 		cmocka_unit_test(test_where_there_is_no_room),
