@@ -1,7 +1,7 @@
 /*
  * acpi.c: the tables by which a kernel finds the processors and interrupt
- * controllers: ACPI's (revision 6.4, chapter 5: RSDP, RSDT, XSDT, FADT, a
- * DSDT that says how to power off, MADT, HPET) and, for older kernels, those of the MultiProcessor
+ * controllers: ACPI's (revision 6.4, chapter 5: RSDP, RSDT, XSDT, FADT, FACS,
+ * a DSDT that says how to power off, MADT, HPET) and, for older kernels, those of the MultiProcessor
  * specification 1.4. They are written into the BIOS window once, and say
  * only what the board has.
  */
@@ -112,6 +112,7 @@ static uint32_t put_hpet(struct tables *t)
 }
 
 #define FADT_LEN	 244
+#define FADT_FACS	 36
 #define FADT_SCI	 46
 #define FADT_DSDT	 40
 #define FADT_PM1A_EVT	 56
@@ -140,7 +141,23 @@ static void set(struct tables *t, uint32_t at, uint64_t val, unsigned size)
 	memcpy(t->byte + at, &val, size);
 }
 
-static uint32_t put_fadt(struct tables *t, uint32_t dsdt)
+/* The only one without revision and checksum, at a multiple of 64; nothing in
+ * it counts, as there is no sleep to wake from. */
+#define FACS_LEN 64
+
+static uint32_t put_facs(struct tables *t)
+{
+	uint32_t at = (t->used + FACS_LEN - 1) & ~(FACS_LEN - 1u);
+
+	t->used = at;
+	put_text(t, "FACS", 4);
+	put(t, FACS_LEN, 4);
+	while (t->used < at + FACS_LEN)
+		put(t, t->used == at + 32, 1); /* version 1 */
+	return ACPI_RSDP + at;
+}
+
+static uint32_t put_fadt(struct tables *t, uint32_t dsdt, uint32_t facs)
 {
 	static const struct {
 		uint8_t at, len_at, len, x_at;
@@ -154,6 +171,7 @@ static uint32_t put_fadt(struct tables *t, uint32_t dsdt)
 
 	while (t->used < at + FADT_LEN)
 		put(t, 0, 1);
+	set(t, at + FADT_FACS, facs, 4);
 	set(t, at + FADT_DSDT, dsdt, 4);
 	set(t, at + FADT_X_DSDT, dsdt, 8);
 	set(t, at + FADT_SCI, SCI_LINE, 2);
@@ -309,9 +327,10 @@ static void put_mp(struct tables *t, unsigned cpus)
 void acpi_write(const struct guestmem *gm, unsigned cpus)
 {
 	struct tables t = {.used = RSDP_LEN};
-	uint32_t tables[3], rsdt, xsdt, used;
+	uint32_t tables[3], dsdt, rsdt, xsdt, used;
 
-	tables[0] = put_fadt(&t, put_dsdt(&t));
+	dsdt = put_dsdt(&t);
+	tables[0] = put_fadt(&t, dsdt, put_facs(&t));
 	tables[1] = put_madt(&t, cpus);
 	tables[2] = put_hpet(&t);
 	rsdt = put_list(&t, "RSDT", 4, tables, 3);

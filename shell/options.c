@@ -34,8 +34,26 @@ static int add_module(struct options *o, const char *path, unsigned at)
 			    BOOT_MODULES);
 	memmove(&o->module[at + 1], &o->module[at],
 		(o->module_count - at) * sizeof(o->module[0]));
+	memmove(&o->module_args[at + 1], &o->module_args[at],
+		(o->module_count - at) * sizeof(o->module_args[0]));
 	o->module[at] = path;
+	o->module_args[at] = NULL;
+	o->last_module = at;
 	o->module_count++;
+	return 0;
+}
+
+static int set_module_args(void *ctx, const char *value)
+{
+	struct options *o = ctx;
+
+	if (o->module_count == 0)
+		return fail(-EINVAL, "--module-args: no module was given "
+				     "before it");
+	if (o->module_args[o->last_module])
+		return fail(-EINVAL, "--module-args: given twice for %s",
+			    o->module[o->last_module]);
+	o->module_args[o->last_module] = value;
 	return 0;
 }
 
@@ -208,6 +226,8 @@ static const struct cli_option rows[] = {
 	 true},
 	{"module", 0, "FILE", set_module,
 	 "a further module; may be given several times", NULL, true},
+	{"module-args", 0, "TEXT", set_module_args,
+	 "follows the name of the module given before it", NULL, true},
 	{"append", 'a', "TEXT", NULL, "the kernel's command line", NULL, true,
 	 CLI_TEXT_OF(struct options, append)},
 	{"mem", 'm', "SIZE", set_mem, "memory of the guest (64M)"},

@@ -76,7 +76,9 @@ struct run_summary {
 struct options {
 	const char *kernel;		  /* may be NULL with `restore` */
 	const char *module[BOOT_MODULES]; /* the first is --init's, if given */
+	const char *module_args[BOOT_MODULES]; /* NULL: none */
 	unsigned module_count;
+	unsigned last_module; /* which one was given last */
 	bool init;
 	enum accel accel;
 	enum cpu_level level;

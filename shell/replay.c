@@ -64,6 +64,7 @@ static int check_options(const struct options *o)
 			  : o->record		       ? "--record"
 			  : o->restore		       ? "--restore"
 			  : o->module_count	       ? "--module"
+			  : o->module_args[0]	       ? "--module-args"
 			  : *o->append		       ? "--append"
 			  : o->smp		       ? "--smp"
 			  : o->smp_seed		       ? "--smp-seed"

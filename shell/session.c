@@ -63,9 +63,9 @@ static int load_snapshot(struct session *s)
 int session_load(const struct options *o, const struct guestmem *gm,
 		 struct x86_state *state)
 {
-	struct boot_request req = {o->kernel, o->module,   o->module_count,
-				   o->append, o->protocol, acpi_write,
-				   o->smp};
+	struct boot_request req = {o->kernel, o->module,     o->module_count,
+				   o->append, o->protocol,   acpi_write,
+				   o->smp,    o->module_args};
 
 	return boot_load(&req, gm, state);
 }

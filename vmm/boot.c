@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,20 +109,24 @@ static const char *file_name(const char *path)
  * then. Its name is only the file's, so that a run does not depend on where
  * the file lies.
  */
-static int load_module(const char *path, struct boot_parts *parts,
-		       struct boot_module *module)
+static int load_module(const char *path, const char *args,
+		       struct boot_parts *parts, struct boot_module *module)
 {
 	struct image file;
 	uint64_t pa = align_page(parts->free);
-	int err;
+	int err, len;
 
 	err = image_open_raw(path, &file);
 	if (err)
 		return err;
-	*module = (struct boot_module){file_name(path), pa, file.size};
+	*module = (struct boot_module){.pa = pa, .size = file.size};
+	len = snprintf(module->name, sizeof(module->name), "%s%s%s",
+		       file_name(path), args ? " " : "", args ? args : "");
 	parts->free = pa + file.size;
-	if (strlen(module->name) > BOOT_NAME_MAX)
-		err = fail(-ENAMETOOLONG, "%s: the name is too long", path);
+	if (len < 0 || len > BOOT_NAME_MAX)
+		err = fail(-ENAMETOOLONG,
+			   "%s: the name and arguments have more than %d bytes",
+			   path, BOOT_NAME_MAX);
 	else if (parts->free > parts->free_end)
 		err = fail(-ENOEXEC,
 			   "%s: the module's %zu bytes do not fit into memory "
@@ -163,7 +168,9 @@ static int load_modules(const struct boot_request *req,
 			    req->module_count, BOOT_MODULES);
 	find_free(parts);
 	for (unsigned i = 0; i < req->module_count; i++) {
-		err = load_module(req->module[i], parts, &parts->module[i]);
+		err = load_module(req->module[i],
+				  req->module_args ? req->module_args[i] : NULL,
+				  parts, &parts->module[i]);
 		if (err)
 			return err;
 		parts->module_count++;

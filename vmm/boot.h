@@ -32,6 +32,8 @@ struct boot_request {
 	 * they will be for so many processors; NULL: there will be none. */
 	void (*write_tables)(const struct guestmem *gm, unsigned cpus);
 	unsigned cpus;
+	/* What follows each module's name; NULL, or NULLs: nothing. */
+	const char *const *module_args;
 };
 
 #define BOOT_MODULES 16

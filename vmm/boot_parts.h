@@ -19,12 +19,13 @@
 #define BOOT_DATA_SIZE	 UINT64_C(0x4000)
 
 #define BOOT_CMDLINE_MAX 4095 /* bytes without the final zero */
-#define BOOT_NAME_MAX	 255  /* of a module's name */
+#define BOOT_NAME_MAX	 255  /* of a module's name and arguments */
 #define BOOT_SECTIONS	 100  /* of an ELF file, that are told of */
 
 struct boot_module {
-	const char *name;  /* the file's, without its folder */
-	uint64_t pa, size; /* where it was put */
+	char name[BOOT_NAME_MAX + 1]; /* the file's, without its folder, and
+					 its arguments */
+	uint64_t pa, size;	      /* where it was put */
 };
 
 struct boot_data {

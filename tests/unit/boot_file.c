@@ -1,6 +1,7 @@
 /* boot_file.c: as its header says. */
 #include "tests/unit/boot_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/unit.h"
@@ -9,7 +10,9 @@ void boot_file(struct booted *b, enum boot_protocol protocol, unsigned count,
 	       uint64_t mem)
 {
 	const char *paths[2];
+	static const char *const args[2] = {"one two"};
 	struct boot_request req = {.module = paths,
+				   .module_args = args,
 				   .module_count = count,
 				   .cmdline = "a=1 b",
 				   .protocol = protocol};
@@ -34,6 +37,15 @@ void boot_file_end(struct booted *b)
 	elf_file_close(&b->module[0]);
 	elf_file_close(&b->module[1]);
 	guestmem_fini(&b->gm);
+}
+
+const char *boot_file_module(const struct booted *b, unsigned i)
+{
+	static char text[96];
+
+	snprintf(text, sizeof(text), "%s%s",
+		 strrchr(b->module[i].path, '/') + 1, i ? "" : " one two");
+	return text;
 }
 
 uint32_t boot_u32(const struct booted *b, uint64_t gpa)

@@ -20,6 +20,9 @@ void boot_file(struct booted *b, enum boot_protocol protocol, unsigned count,
 	       uint64_t mem);
 void boot_file_end(struct booted *b);
 
+/* What the guest should find as module `i`'s name; the first has arguments. */
+const char *boot_file_module(const struct booted *b, unsigned i);
+
 uint32_t boot_u32(const struct booted *b, uint64_t gpa);
 uint64_t boot_u64(const struct booted *b, uint64_t gpa);
 const char *boot_string(const struct booted *b, uint64_t gpa);

@@ -206,6 +206,9 @@ static void test_acpi_tables(void **state)
 	check_table(madt, "APIC");
 	check_table(word(fadt + 40), "DSDT");
 	check_table(word(rsdt + 44), "HPET");
+	assert_int_equal(word(fadt + 36) % 64, 0);
+	assert_int_equal(word(word(fadt + 36)), 0x53434146); /* "FACS" */
+	assert_int_equal(word(word(fadt + 36) + 4), 64);
 	assert_int_equal(word(word(rsdt + 44) + 44), 0xfed00000);
 	assert_int_equal(word(xsdt + 52), word(rsdt + 44));
 	/* Events, control and timer; in the old fields and the new ones. */

@@ -53,7 +53,7 @@ static void check_info(bool elf64)
 	assert_int_equal(boot_u32(&b, list), 0x104000);
 	assert_int_equal(boot_u32(&b, list + 4), 0x104000 + 10);
 	assert_string_equal(boot_string(&b, boot_u32(&b, list + 8)),
-			    strrchr(b.module[0].path, '/') + 1);
+			    boot_file_module(&b, 0));
 	assert_int_equal(boot_u32(&b, list + 12), 0);
 	assert_int_equal(boot_u32(&b, list + 16), 0x105000);
 	assert_int_equal(boot_u32(&b, list + 20), 0x105000 + 5000);

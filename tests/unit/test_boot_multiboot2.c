@@ -82,7 +82,7 @@ static void check_modules(const struct booted *b)
 	uint64_t at = 0;
 
 	for (int i = 0; i < 2; i++) {
-		const char *name = strrchr(b->module[i].path, '/') + 1;
+		const char *name = boot_file_module(b, i);
 		uint32_t start = i ? 0x105000 : 0x104000;
 
 		at = find_tag(b, at, 3);

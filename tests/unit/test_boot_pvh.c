@@ -37,7 +37,7 @@ static void test_start_info_of_two_modules(void **state)
 	assert_int_equal(boot_u64(&b, list), 0x104000); /* behind the kernel */
 	assert_int_equal(boot_u64(&b, list + 8), 10);
 	assert_string_equal(boot_string(&b, boot_u64(&b, list + 16)),
-			    strrchr(b.module[0].path, '/') + 1);
+			    boot_file_module(&b, 0));
 	assert_int_equal(boot_u64(&b, list + 24), 0);
 	assert_int_equal(boot_u64(&b, list + 32), 0x105000);
 	assert_int_equal(boot_u64(&b, list + 40), 5000);

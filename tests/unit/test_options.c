@@ -135,6 +135,8 @@ static void test_wrong_words_are_refused(void **state)
 		{"boot --smp 2 --accel kvm k", "--accel sim"},
 		{"boot --cpu x86-64-v4 k", "x86-64-v2, x86-64-v3, max"},
 		{"boot --boot bios k", "auto, pvh, multiboot"},
+		{"boot --module-args x k", "no module"},
+		{"boot --module m --module-args x --module-args y k", "twice"},
 		{"boot --display x11 k", "none, term, sdl"},
 		{"boot --exit-map x k", "verdict, qemu"},
 		{"boot --serial file: k", "stdio, stderr, file:PATH, tee:PATH"},
@@ -175,6 +177,21 @@ static void test_modules_have_an_end(void **state)
 	assert_int_equal(parse(line, &o), 0);
 	strcat(line, " --init i");
 	assert_int_equal(parse(line, &o), -EINVAL);
+}
+
+static void test_arguments_go_to_the_module_before_them(void **state)
+{
+	struct options o;
+
+	assert_int_equal(parse("boot k --module a --module-args=1 --module b "
+			       "--init c --module-args 3",
+			       &o),
+			 0);
+	assert_string_equal(o.module[0], "c"); /* --init is always first */
+	assert_string_equal(o.module_args[0], "3");
+	assert_string_equal(o.module_args[1], "1");
+	assert_null(o.module_args[2]);
+	options_fini(&o);
 }
 
 static void test_sizes(void **state)
@@ -292,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_tables_are_whole),
 		cmocka_unit_test(test_wrong_words_are_refused),
 		cmocka_unit_test(test_modules_have_an_end),
+		cmocka_unit_test(test_arguments_go_to_the_module_before_them),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_escapes),
