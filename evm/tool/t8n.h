@@ -62,6 +62,16 @@ bool t8n_add_receipt(struct t8n *t, const struct evm_signed_tx *s,
 		     const struct evm_receipt *receipt, size_t index);
 bool t8n_collect_deposits(struct t8n *t);
 
+/*
+ * t8n_reject.c: why a transaction is rejected, as geth says it; the second is
+ * of one whose blobs the block has no room for.
+ */
+#define T8N_REASON 320
+void t8n_refusal(const struct t8n *t, const struct evm_signed_tx *s,
+		 enum evm_status status, char *text, size_t size);
+bool t8n_refuses_blobs(const struct t8n *t, const struct evm_transaction *tx,
+		       char *text, size_t size);
+
 /* t8n_run.c: the transactions and all around them; false: see the reader. */
 bool t8n_run(struct t8n *t);
 void t8n_fini(struct t8n *t);

@@ -182,18 +182,13 @@ static void reject(struct t8n *t, size_t index, const char *why)
 	json_array_append_new(t->rejected, json);
 }
 
-/* What is left of the block for it. */
-static const char *no_room(const struct t8n *t,
-			   const struct evm_transaction *tx)
+static void refuse(struct t8n *t, const struct evm_signed_tx *s, size_t index,
+		   enum evm_status status)
 {
-	uint64_t max = (uint64_t)t->blobs.max * EVM_GAS_BLOB;
+	char why[T8N_REASON];
 
-	if (tx->gas_limit > t->evm.block.gas_limit - t->gas_used)
-		return "transaction: gas above what the block has left";
-	if (t->evm.fork >= EVM_CANCUN &&
-	    tx->blob_count * EVM_GAS_BLOB > max - t->blob_gas_used)
-		return "transaction: more blobs than the block has left";
-	return NULL;
+	t8n_refusal(t, s, status, why, sizeof(why));
+	reject(t, index, why);
 }
 
 static struct trace *open_trace(struct t8n *t, const struct evm_signed_tx *s,
@@ -251,7 +246,7 @@ static bool transact(struct t8n *t, struct evm_signed_tx *s, size_t index)
 	if (err < 0)
 		return failed(t, err);
 	if (receipt.result.status >= EVM_TX_NONCE) {
-		reject(t, index, evm_status_text(receipt.result.status));
+		refuse(t, s, index, receipt.result.status);
 		return true;
 	}
 	t->gas_used += receipt.gas_used;
@@ -266,14 +261,21 @@ static bool transact(struct t8n *t, struct evm_signed_tx *s, size_t index)
 static bool run_signed(struct t8n *t, struct evm_signed_tx *s, size_t index)
 {
 	enum evm_status status;
-	const char *why;
+	char why[T8N_REASON];
 
 	status = evm_tx_recover(s, t->evm.fork, t->evm.chain_id);
-	why = status == EVM_SUCCESS ? no_room(t, &s->tx)
-				    : evm_status_text(status);
-	if (!why)
+	if (status == EVM_SUCCESS &&
+	    t8n_refuses_blobs(t, &s->tx, why, sizeof(why))) {
+		reject(t, index, why);
+		return true;
+	}
+	/* what the block has left */
+	if (status == EVM_SUCCESS &&
+	    s->tx.gas_limit > t->evm.block.gas_limit - t->gas_used)
+		status = EVM_TX_BLOCK_GAS;
+	if (status == EVM_SUCCESS)
 		return transact(t, s, index);
-	reject(t, index, why);
+	refuse(t, s, index, status);
 	return true;
 }
 

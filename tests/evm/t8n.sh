@@ -38,7 +38,7 @@ fails() {
 t8n --output.body body --trace || failures=1
 has "$work/result.json" '"stateRoot": "0x389441281d0c088ccf08f1fe0be7fe5744da98bf97b6e24cc3d5dfddf2096acf"'
 has "$work/result.json" '"logsHash": "0xc04befec57a9284dbf7636641a59a938acf437ae400154e34ad0a1cfeee3eaa9"'
-has "$work/result.json" '"error": "transaction: wrong nonce"'
+has "$work/result.json" '"error": "nonce too high: address 0xa94f5374Fce5edBC8E2a8697C15331677e6EbF0B, tx: 5 state: 1"'
 has "$work/result.json" '"cumulativeGasUsed": "0xd42d"'
 has "$work/body" f863800a8303345094095e7baea6a6c7c4c2dfeb977efac326af552d87830186a0801ba0d7f12f33fd6ed868181c442fa795b825833472c08304ba8076c99e361277a1cea00754e3b3f79c4ac1554e25989ea8422b5dde0a09c4ff362ad4086d3f3a7d63cf
 has "$work/alloc.json" '"0x0f572e5295c57f15886f9b263e2f6d2d6c7b5ec6"'
