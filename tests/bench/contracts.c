@@ -1,13 +1,21 @@
 /*
- * contracts.c: our hash, recovery and modexp beside other libraries' on the
- * same input, in turn, in one process: median CPU time of 41 rounds.
+ * contracts.c: our hashes, signatures and modexp beside other libraries' on
+ * the same input, in turn, in one process: median CPU time of 41 rounds.
  *
  *	cc -O2 -I. tests/bench/contracts.c build/evm/libevm-core.a
- *		KECCAK -lsecp256k1 -lgmp
+ *		KECCAK -lsecp256k1 -lgmp -lcrypto
  *
  * KECCAK is evmone's lib/evmone_precompiles/keccak.c, or an object of it.
  */
+/* keys and digests by their old, plain functions */
+#define OPENSSL_API_COMPAT 10100
+
 #include <gmp.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/obj_mac.h>
+#include <openssl/ripemd.h>
+#include <openssl/sha.h>
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
 #include <stdio.h>
@@ -37,8 +45,12 @@ static const uint8_t digest[32] = {1, 2, 3};
 static struct u256 number[3]; /* digest, r, s */
 static int parity;
 
+static EC_KEY *key;
+static ECDSA_SIG *ecdsa;
+
 static mpz_t base, exponent, modulus, power;
-static struct evm machine = {.fork = EVM_PRAGUE};
+static unsigned contract;
+static struct evm machine = {.fork = EVM_OSAKA};
 static struct evm_message message = {.gas = INT64_MAX / 2, .input = data};
 
 static double now(void)
@@ -81,11 +93,29 @@ static void their_power(void)
 	mpz_powm(power, base, exponent, modulus);
 }
 
-static void our_power(void)
+static void their_verification(void)
+{
+	if (ECDSA_do_verify(digest, sizeof(digest), ecdsa, key) != 1)
+		abort();
+}
+
+static void their_sha256(void)
+{
+	SHA256(data, message.input_len, (uint8_t *)&hash);
+}
+
+static void their_ripemd160(void)
+{
+	RIPEMD160(data, message.input_len, (uint8_t *)&hash);
+}
+
+static void run_contract(void)
 {
 	struct evm_result result;
 
-	if (evm_precompile_run(&machine, 5, &message, &result) < 0)
+	if (evm_precompile_run(&machine, contract, &message, &result) < 0)
+		abort();
+	if (result.status != EVM_SUCCESS || result.output_len == 0)
 		abort();
 }
 
@@ -159,7 +189,33 @@ static void row_power(size_t len, size_t exp, bool odd)
 	mpz_import(modulus, len, 1, 1, 0, 0, p + len + exp);
 	snprintf(name, sizeof(name), "modexp, %zu bytes, exponent %zu, %s", len,
 		 exp, odd ? "odd" : "even");
-	row(name, their_power, our_power);
+	contract = 5;
+	row(name, their_power, run_contract);
+}
+
+/* A signature of P-256, and the contract's input for it. */
+static void sign_p256(void)
+{
+	const BIGNUM *r, *s;
+	BIGNUM *x = BN_new(), *y = BN_new();
+
+	key = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
+	if (!key || !x || !y || !EC_KEY_generate_key(key))
+		abort();
+	ecdsa = ECDSA_do_sign(digest, sizeof(digest), key);
+	if (!ecdsa || !EC_POINT_get_affine_coordinates(
+			      EC_KEY_get0_group(key),
+			      EC_KEY_get0_public_key(key), x, y, NULL))
+		abort();
+	ECDSA_SIG_get0(ecdsa, &r, &s);
+	memcpy(data, digest, sizeof(digest));
+	BN_bn2binpad(r, data + 32, 32);
+	BN_bn2binpad(s, data + 64, 32);
+	BN_bn2binpad(x, data + 96, 32);
+	BN_bn2binpad(y, data + 128, 32);
+	message.input_len = 160;
+	BN_free(x);
+	BN_free(y);
 }
 
 static void *resize(void *ctx, void *old, size_t had, size_t want)
@@ -186,6 +242,14 @@ int main(void)
 	}
 	sign();
 	row("recovery of a key", their_recovery, our_recovery);
+	sign_p256();
+	contract = 0x100;
+	row("P256VERIFY", their_verification, run_contract);
+	message.input_len = 1024;
+	contract = 2;
+	row("SHA-256, 1,024 bytes", their_sha256, run_contract);
+	contract = 3;
+	row("RIPEMD-160, 1,024 bytes", their_ripemd160, run_contract);
 	row_power(32, 32, true);
 	row_power(32, 32, false);
 	row_power(64, 64, true);

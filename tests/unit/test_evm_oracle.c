@@ -13,6 +13,8 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
+#include <openssl/ripemd.h>
+#include <openssl/sha.h>
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
 
@@ -115,6 +117,22 @@ static void check_modexp(size_t nb, size_t ne, size_t nm)
 	assert_int_equal(run(5, input, 96 + nb + ne + nm), nm);
 	assert_memory_equal(machine.result.output, want, nm);
 	mpz_clears(b, e, m, NULL);
+}
+
+/* Of all lengths around the block's, and some blocks. */
+static void test_hashes_are_openssls(void **state)
+{
+	uint8_t input[400], ours[32], want[32];
+
+	for (size_t len = 0; len < sizeof(input); len++) {
+		random_bytes(input, len);
+		evm_sha256(input, len, ours);
+		SHA256(input, len, want);
+		assert_memory_equal(ours, want, 32);
+		evm_ripemd160(input, len, ours);
+		RIPEMD160(input, len, want);
+		assert_memory_equal(ours, want, 20);
+	}
 }
 
 static void test_modexp_is_gmps(void **state)
@@ -517,6 +535,7 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hashes_are_openssls),
 		cmocka_unit_test(test_modexp_is_gmps),
 		cmocka_unit_test(test_modexp_at_the_edges),
 		cmocka_unit_test(test_sums_and_products_are_gmps),
