@@ -55,11 +55,12 @@ static void lead_register(struct draft *d, unsigned reg)
 	lead_bytes(d, mov, sizeof(mov));
 }
 
-/* AC would make the host's alignment checks ours. */
 static uint32_t popped_flags(struct gen *g)
 {
-	uint32_t flags = rng_next(&g->r) & 0x3fffff & ~0x40000u;
+	uint32_t flags = rng_next(&g->r) & 0x3fffff;
 
+	if (!alignment_checked(g))
+		flags &= ~FLAG_AC;
 	if (!rng_one_in(&g->r, 8))
 		flags &= ~FLAG_TRAP;
 	return flags;

@@ -79,6 +79,8 @@ bool is_x87(const ZydisDecodedInstruction *z);
 bool prepare_operands(struct gen *g, struct draft *d);
 
 /* ---- registers.c ---- */
+#define FLAG_AC 0x40000u
+bool alignment_checked(struct gen *g);
 void small_indexes(struct gen *g);
 void first_stack_pointer(struct gen *g);
 void first_x87(struct gen *g);

@@ -79,7 +79,7 @@ static void first_state(void)
 {
 	struct x86_state *s = &guest.state;
 
-	s->cr0 |= CR0_MP;
+	s->cr0 |= CR0_MP | CR0_AM;
 	s->cr4 |= CR4_FSGSBASE | CR4_UMIP | CR4_OSXSAVE;
 	s->xcr0 = 7;
 	s->gdt.base = HIGH + GUEST_GDT;

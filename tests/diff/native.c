@@ -191,10 +191,10 @@ static bool handle_signals(void)
 	return true;
 }
 
-/* jmp *0(%rip) and the address behind it. */
+/* jmp *2(%rip), two bytes, and the address: aligned, for AC. */
 static void put_exit(void)
 {
-	static const uint8_t jump[] = {0xff, 0x25, 0, 0, 0, 0};
+	static const uint8_t jump[] = {0xff, 0x25, 2, 0, 0, 0, 0xcc, 0xcc};
 	uint64_t to = native_exit_address();
 
 	memset(image + IMAGE_SIZE, 0xcc, BOX_PAGE);

@@ -29,6 +29,12 @@ void first_stack_pointer(struct gen *g)
 	fix(g, RSP, rsp);
 }
 
+/* What wants to be aligned is the maker's; ours is as AMD has it. */
+bool alignment_checked(struct gen *g)
+{
+	return rng_one_in(&g->r, 8) && __builtin_cpu_is("amd");
+}
+
 static uint32_t first_mxcsr(struct gen *g)
 {
 	uint64_t any = rng_next(&g->r);
@@ -124,4 +130,6 @@ void free_registers(struct gen *g)
 		in->rflags |= FLAG_DF;
 	if (rng_one_in(&g->r, 16))
 		in->rflags |= FLAG_ID;
+	if (alignment_checked(g))
+		in->rflags |= FLAG_AC;
 }

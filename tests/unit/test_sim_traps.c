@@ -147,6 +147,53 @@ static void test_alignment_of_vectors_and_images(void **state)
 	}
 }
 
+/* To the byte: ' ' is done, A #AC, G #GP, at each of 16 addresses. */
+static void test_alignment_of_what_is_not_one_operand(void **state)
+{
+	static const struct {
+		uint8_t code[6];
+		unsigned len;
+		const char *want;
+	} row[] = {
+		{{0x0f, 0xae, 0x03}, 3, " AAAGAAAGAAAGAAA"}, /* fxsave */
+		{{0x0f, 0xae, 0x0b}, 3, " AAAGAAAGAAAGAAA"}, /* fxrstor */
+		{{0x48, 0x0f, 0xae, 0x03}, 4, " AAAGAAAGAAAGAAA"},
+		/* maskmovdqu xmm0, xmm1; maskmovq mm0, mm1; no byte chosen */
+		{{0x66, 0x0f, 0xf7, 0xc1}, 4, " AAAAAAA AAAAAAA"},
+		{{0x0f, 0xf7, 0xc1}, 3, " AAAAAAA AAAAAAA"},
+		{{0xc5, 0xf9, 0xf7, 0xc1}, 4, " AAAAAAA AAAAAAA"},
+		/* vmaskmovps, vpmaskmovq with xmm2; vpgatherdd */
+		{{0xc4, 0xe2, 0x69, 0x2c, 0x03}, 5, "                "},
+		{{0xc4, 0xe2, 0x69, 0x2e, 0x03}, 5, "                "},
+		{{0xc4, 0xe2, 0xe9, 0x8e, 0x03}, 5, "                "},
+		{{0xc4, 0xe2, 0x69, 0x90, 0x04, 0x0b}, 6, "                "},
+	};
+	struct guest *g = *state;
+
+	for (unsigned i = 0; i < 16 * sizeof(row) / sizeof(row[0]); i++) {
+		unsigned n = i / 16, at = GUEST_DATA + i % 16;
+		char want = row[n].want[i % 16];
+
+		guest_fini(g);
+		guest_init_level(g, CPU_MAX);
+		guest_put(g, GUEST_CODE, row[n].code, row[n].len);
+		guest_put(g, GUEST_CODE + row[n].len, "\x0f\x0b", 2);
+		guest_user(g);
+		g->state.cr0 |= CR0_AM;
+		g->state.cr4 |= CR4_OSXSAVE;
+		g->state.xcr0 = 7;
+		g->state.rflags |= FLAG_AC;
+		g->state.gpr[GPR_RBX] = at;
+		g->state.gpr[GPR_RDI] = at;
+		g->state.gpr[GPR_RCX] = 0;
+		memset(g->state.fxsave + 160 + 32, 0xff, 16); /* xmm2 */
+		guest_run(g);
+		assert_vector(g, want == 'A'   ? VEC_AC
+				 : want == 'G' ? VEC_GP
+					       : VEC_UD);
+	}
+}
+
 static void test_breakpoints_in_64_bit_code(void **state)
 {
 	struct guest *g = *state;
@@ -305,6 +352,7 @@ int main(void)
 		TEST(test_tf_loaded_by_sysret_traps_at_once),
 		TEST(test_alignment_counts_in_ring_3_with_both_bits),
 		TEST(test_alignment_of_vectors_and_images),
+		TEST(test_alignment_of_what_is_not_one_operand),
 		TEST(test_breakpoints_in_64_bit_code),
 		TEST(test_dr6_forgets_what_matched_before),
 		TEST(test_a_hit_by_mov_ss_comes_with_int1),

@@ -1,7 +1,7 @@
 /*
  * exec_avx_mem.c: vector accesses to memory element by element: VMASKMOV*,
  * VPMASKMOV* and the gathers. Elements that a mask leaves out are not looked
- * at and fault for nothing.
+ * at and fault for nothing. There is no #AC (SDM 2, VMASKMOV and VPGATHERDD).
  */
 #include "vmm/sim/exec_avx.h"
 #include "vmm/sim/handlers.h"
@@ -28,6 +28,21 @@ static bool chosen(const struct halves *mask, unsigned i, unsigned size)
 static unsigned vector_bytes(const struct op *op)
 {
 	return op->vex.two ? 32 : 16;
+}
+
+static uint64_t element_linear(struct cpu *cpu, const struct op *op,
+			       uint64_t ea, unsigned size, unsigned access)
+{
+	return mem_linear(cpu, op->seg, ea, size,
+			  access | ACCESS_ANY_ALIGNMENT);
+}
+
+static uint64_t load_element(struct cpu *cpu, const struct op *op, uint64_t ea,
+			     unsigned size)
+{
+	uint64_t lin = element_linear(cpu, op, ea, size, ACCESS_READ);
+
+	return lin_read(cpu, lin, size, ACCESS_READ);
 }
 
 /* ---- masked moves ---- */
@@ -60,8 +75,9 @@ void exec_mask_load(struct cpu *cpu, const struct op *op)
 	avx_get(cpu, op->vex.vvvv, &mask);
 	for (unsigned i = 0; i < vector_bytes(op) / size; i++)
 		if (chosen(&mask, i, size))
-			set_element(&val, i, size,
-				    mem_read(cpu, op->seg,
+			set_element(
+				&val, i, size,
+				load_element(cpu, op,
 					     element_address(cpu, op, i * size),
 					     size));
 	avx_set(cpu, op, op->reg, &val);
@@ -73,21 +89,24 @@ void exec_mask_store(struct cpu *cpu, const struct op *op)
 {
 	unsigned size = element_size(op), count = vector_bytes(op) / size;
 	struct halves mask, val;
+	uint64_t lin[8];
 
 	avx_check(cpu, op);
 	cpu->op = op;
 	avx_get(cpu, op->vex.vvvv, &mask);
 	avx_get(cpu, op->reg, &val);
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t ea = element_address(cpu, op, i * size);
+
+		if (!chosen(&mask, i, size))
+			continue;
+		lin[i] = element_linear(cpu, op, ea, size, ACCESS_WRITE);
+		lin_probe_write(cpu, lin[i], size, ACCESS_WRITE);
+	}
 	for (unsigned i = 0; i < count; i++)
 		if (chosen(&mask, i, size))
-			mem_probe_write(cpu, op->seg,
-					element_address(cpu, op, i * size),
-					size);
-	for (unsigned i = 0; i < count; i++)
-		if (chosen(&mask, i, size))
-			mem_write(cpu, op->seg,
-				  element_address(cpu, op, i * size), size,
-				  element(&val, i, size));
+			lin_write(cpu, lin[i], size, element(&val, i, size),
+				  ACCESS_WRITE);
 	return next(cpu, op);
 }
 
@@ -145,7 +164,7 @@ void exec_gather(struct cpu *cpu, const struct op *op)
 
 		if (chosen(&mask, i, size)) {
 			set_element(&to, i, size,
-				    mem_read(cpu, op->seg, ea, size));
+				    load_element(cpu, op, ea, size));
 			cpu->gathered = true;
 		}
 		set_element(&mask, i, size, 0);

@@ -40,6 +40,7 @@ static uint64_t fx_address(struct cpu *cpu, const struct op *op)
 	uint64_t ea = effective(cpu, op);
 
 	check_x87(cpu, op);
+	check_alignment(cpu, ea, 3); /* as AMD's; SDM 2 leaves it open */
 	if (ea & 15)
 		raise_error(cpu, VEC_GP, 0);
 	return ea;

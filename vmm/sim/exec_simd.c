@@ -102,6 +102,7 @@ void simd_store_masked(struct cpu *cpu, const struct op *op, uint64_t mask,
 	uint64_t ea = effective(cpu, op);
 
 	cpu->op = op;
+	check_alignment(cpu, ea, 7); /* whatever the mask selects */
 	for (unsigned i = 0; i < 16; i++)
 		if (mask >> i & 1)
 			mem_probe_write(cpu, op->seg, ea + i, 1);

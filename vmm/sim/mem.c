@@ -60,13 +60,19 @@ bool segment_allows(const struct cpu *cpu, const struct x86_segment *s,
  * bytes and images of 14 to 108, vectors. A YMM register's counts as two, as
  * AMD's processors have it; Intel's manual leaves it to the processor.
  */
-static void check_alignment(struct cpu *cpu, uint64_t lin, unsigned size)
+static unsigned alignment_mask(unsigned size)
 {
 	static const uint8_t mask[] = {
 		[2] = 1,   [4] = 3,  [8] = 7,  [10] = 7, [16] = 15,
 		[32] = 15, [14] = 1, [28] = 3, [94] = 1, [108] = 3};
 
-	if (size < sizeof(mask) && lin & mask[size])
+	return size < sizeof(mask) ? mask[size] : 0;
+}
+
+void check_alignment(struct cpu *cpu, uint64_t at, unsigned mask)
+{
+	if (at & mask && cpu->cpl == 3 && cpu->s.cr0 & CR0_AM &&
+	    cpu->s.rflags & FLAG_AC)
 		raise_error(cpu, VEC_AC, 0);
 }
 
@@ -74,8 +80,8 @@ static void check_alignment(struct cpu *cpu, uint64_t lin, unsigned size)
 static uint64_t watched(struct cpu *cpu, uint64_t lin, unsigned size,
 			unsigned access)
 {
-	if (cpu->cpl == 3 && cpu->s.cr0 & CR0_AM && cpu->s.rflags & FLAG_AC)
-		check_alignment(cpu, lin, size);
+	if (!(access & ACCESS_ANY_ALIGNMENT))
+		check_alignment(cpu, lin, alignment_mask(size));
 	debug_check_data(cpu, lin, size, access & ACCESS_WRITE);
 	return lin;
 }

@@ -488,10 +488,11 @@ void flags_set_arith(struct cpu *cpu, uint64_t flags);
 void flags_set(struct cpu *cpu, uint64_t flags);
 
 /* ---- mmu.c ---- */
-#define ACCESS_READ   0u
-#define ACCESS_WRITE  1u
-#define ACCESS_EXEC   2u
-#define ACCESS_SYSTEM 4u /* as the supervisor, whatever CPL is */
+#define ACCESS_READ	     0u
+#define ACCESS_WRITE	     1u
+#define ACCESS_EXEC	     2u
+#define ACCESS_SYSTEM	     4u /* as the supervisor, whatever CPL is */
+#define ACCESS_ANY_ALIGNMENT 8u /* #AC or not: for mem_linear() alone */
 
 struct place {
 	uint8_t *host; /* NULL: not RAM */
@@ -522,6 +523,8 @@ bool segment_allows(const struct cpu *cpu, const struct x86_segment *s,
 		    uint64_t ea, unsigned size, unsigned access);
 uint64_t mem_linear(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
 		    unsigned access);
+/* #AC if any of these bits of the address is set, where it is asked for. */
+void check_alignment(struct cpu *cpu, uint64_t at, unsigned mask);
 uint64_t mem_read(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size);
 void mem_write(struct cpu *cpu, unsigned seg, uint64_t ea, unsigned size,
 	       uint64_t val);
