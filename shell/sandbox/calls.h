@@ -4,7 +4,7 @@
  *
  * What is not here ends the process with SIGSYS: no exec, no new process, no
  * socket, no file by name unless an option asked for one that is written
- * later.
+ * later, or for a window, whose libraries read theirs when they need them.
  */
 CALL(SANDBOX_BASE, read)
 CALL(SANDBOX_BASE, pread64)
@@ -53,7 +53,7 @@ IOCTL(SANDBOX_BASE, TCGETS)
 IOCTL(SANDBOX_BASE, TCSETS)
 IOCTL(SANDBOX_BASE, TIOCGWINSZ)
 IOCTL(SANDBOX_BASE, TIOCGPGRP)
-/* --screenshot, --snapshot: written when the time has come. */
+/* --snapshot: written when the time has come. */
 CALL(SANDBOX_FILES, openat)
 CALL(SANDBOX_BASE, fdatasync)
 CALL(SANDBOX_FILES, fsync)
@@ -91,6 +91,9 @@ CALL(SANDBOX_WINDOW, select)
 CALL(SANDBOX_WINDOW, pselect6)
 CALL(SANDBOX_WINDOW, epoll_wait)
 CALL(SANDBOX_WINDOW, shutdown)
+READS(SANDBOX_WINDOW) /* conversions of text, key tables, cursors */
+CALL(SANDBOX_WINDOW, access)
+CALL(SANDBOX_WINDOW, getdents64)
 IOCTL(SANDBOX_WINDOW, FIONREAD)
 /* vmm shell: a line editor's ways with a terminal, and folders' names. */
 IOCTL(SANDBOX_PROMPT, TCSETSW)

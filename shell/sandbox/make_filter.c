@@ -4,6 +4,7 @@
  */
 #include <asm/termbits.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -14,13 +15,17 @@
 
 #include "shell/sandbox/sandbox.h"
 
+#define CHANGES (O_ACCMODE | O_CREAT | O_TRUNC)
+
 static const struct {
 	unsigned mode;
 	const char *call;
 	unsigned long request; /* of ioctl; 0: any */
+	bool reads;	       /* openat that neither makes nor changes */
 } rows[] = {
-#define CALL(mode, call)     {mode, #call, 0},
-#define IOCTL(mode, request) {mode, "ioctl", request},
+#define CALL(mode, call)     {mode, #call, 0, false},
+#define IOCTL(mode, request) {mode, "ioctl", request, false},
+#define READS(mode)	     {mode, "openat", 0, true},
 #include "shell/sandbox/calls.h"
 };
 
@@ -42,6 +47,11 @@ static void add_row(scmp_filter_ctx filter, size_t i)
 		check(seccomp_rule_add(
 			      filter, SCMP_ACT_ALLOW, call, 1,
 			      SCMP_A1_32(SCMP_CMP_EQ, rows[i].request)),
+		      rows[i].call);
+	else if (rows[i].reads)
+		check(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+				       SCMP_A2_32(SCMP_CMP_MASKED_EQ, CHANGES,
+						  O_RDONLY)),
 		      rows[i].call);
 	else
 		check(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0),

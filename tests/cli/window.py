@@ -191,6 +191,7 @@ server = start_server()
 forgive_dbus()
 try:
     run(1)
+    os.environ['LC_ALL'] = 'C'  # where keys are converted by a module
     run(2)
 finally:
     server.terminate()

@@ -52,6 +52,11 @@ static int try_open(void)
 	return open("/dev/null", O_RDONLY) < 0;
 }
 
+static int try_make(void)
+{
+	return open("/dev/null", O_WRONLY | O_CREAT, 0600) < 0;
+}
+
 static int try_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM, 0) < 0;
@@ -97,11 +102,12 @@ static void test_what_each_mode_allows(void **state)
 		int (*try)(void);
 		unsigned allowed; /* a bit for each of the modes below */
 	} rows[] = {
-		{"read", try_read, 15},
-		{"memory", try_memory, 15},
-		{"window size", try_window_size, 15},
+		{"read", try_read, 31},
+		{"memory", try_memory, 31},
+		{"window size", try_window_size, 31},
 		{"ioctl", try_ioctl, 4},
-		{"open", try_open, 2},
+		{"open", try_open, 2 | 16},
+		{"make", try_make, 2},
 		{"accept", try_accept, 8},
 		{"socket", try_socket, 0},
 		{"fork", try_fork, 0},
@@ -109,12 +115,13 @@ static void test_what_each_mode_allows(void **state)
 	};
 	static const unsigned modes[] = {SANDBOX_BASE, SANDBOX_FILES,
 					 SANDBOX_KVM, SANDBOX_NET,
-					 SANDBOX_PROMPT};
+					 SANDBOX_WINDOW};
 
 	if (!sandbox_built)
 		skip();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		for (unsigned m = 0; m < 4; m++) {
+		for (unsigned m = 0; m < sizeof(modes) / sizeof(modes[0]);
+		     m++) {
 			int got = outcome(modes[m], rows[i].try);
 			int wanted = rows[i].allowed & 1 << m ? 0 : SIGSYS;
 
