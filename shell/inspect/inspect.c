@@ -188,9 +188,29 @@ static int run(struct inspect *in, int argc, char **argv,
 	return err;
 }
 
+/* Cut from the line; quotes keep blanks. NULL behind the last. */
+static char *next_word(char **line)
+{
+	char *word = *line + strspn(*line, " \t\n"), *end;
+
+	if (!*word)
+		return NULL;
+	if (*word == '"' || *word == '\'') {
+		end = strchr(word + 1, *word);
+		word++;
+		if (!end)
+			end = word + strlen(word);
+	} else {
+		end = word + strcspn(word, " \t\n");
+	}
+	*line = *end ? end + 1 : end;
+	*end = '\0';
+	return word;
+}
+
 int inspect_run(struct inspect *in, const char *line, struct inspect_out *out)
 {
-	char copy[512], *argv[ARGS_MAX], *word, *rest;
+	char copy[512], *argv[ARGS_MAX], *word, *rest = copy;
 	bool json = out->json;
 	int argc = 0, err;
 
@@ -198,8 +218,7 @@ int inspect_run(struct inspect *in, const char *line, struct inspect_out *out)
 	if (strlen(line) >= sizeof(copy))
 		return out_refuse(out, -EINVAL, "the line is too long");
 	snprintf(copy, sizeof(copy), "%s", line);
-	for (word = strtok_r(copy, " \t\n", &rest); word;
-	     word = strtok_r(NULL, " \t\n", &rest)) {
+	while ((word = next_word(&rest))) {
 		if (argc == ARGS_MAX)
 			return out_refuse(out, -EINVAL, "too many words");
 		if (!strcmp(word, "--json"))

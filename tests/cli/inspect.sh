@@ -64,15 +64,15 @@ look --look "tasks @900M"
 expect "$work/err" 'not done: the run ended after'
 
 check "pictures"
-look --look "caps --svg $work/caps.svg" --look "caps --dot" \
+look --look "caps --svg '$work/a caps.svg'" --look "caps --dot" \
 	--look "caps --capdl"
-expect "$work/caps.svg" '^</svg>$'
-expect "$work/caps.svg" '>task#1<'
+expect "$work/a caps.svg" '^</svg>$'
+expect "$work/a caps.svg" '>task#1<'
 expect "$work/shown" '^digraph capabilities {'
 expect "$work/shown" '  0xfe: channel@'
 if command -v python3 >/dev/null; then
 	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' \
-		"$work/caps.svg" || complain "the picture is no XML"
+		"$work/a caps.svg" || complain "the picture is no XML"
 fi
 
 check "objects of JSON, one a line"

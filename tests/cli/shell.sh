@@ -125,7 +125,7 @@ expect_status 0
 expect "$work/out" '^stopped: watchpoint 2, '
 
 check "a machine kept, changed and brought back"
-sh_ -c "save $work/kept; start child; restore $work/kept; start child; send raw 3; expect 'master: 3'"
+sh_ -c "save '$work/kept'; start child; restore '$work/kept'; start child; send raw 3; expect 'master: 3'"
 expect_status 0
 
 check "back to the last point, and to the present as it was left"
@@ -208,10 +208,10 @@ expect "$work/err" 'guest time'
 expect "$work/end.txt" 'Child entry'
 
 check "pictures"
-sh_ -c "screenshot $work/s.txt; caps --svg $work/caps.svg"
+sh_ -c "screenshot '$work/s.txt'; caps --svg '$work/a caps.svg'"
 expect_status 0
 expect "$work/s.txt" '^Child entry should be at'
-expect "$work/caps.svg" '<svg'
+expect "$work/a caps.svg" '<svg'
 
 check "JSON: an object a line"
 sh_ --json -c 'list; tasks; regs; start child; send raw 5; retype task 2 249'
@@ -249,11 +249,11 @@ expect_not "$work/out" '^b$'
 
 check "a source in a source, and one without end"
 printf 'echo inner\n' >"$work/inner"
-printf 'source %s\n' "$work/loop" >"$work/loop"
-sh_ -c "source $work/inner"
+printf 'source "%s"\n' "$work/loop" >"$work/loop"
+sh_ -c "source '$work/inner'"
 expect_status 0
 expect "$work/out" '^inner$'
-sh_ -c "source $work/loop"
+sh_ -c "source '$work/loop'"
 expect_status 1
 expect "$work/err" 'nested too deeply'
 
