@@ -57,7 +57,7 @@ fi
 if fish=$(command -v fish); then
 	check "fish"
 	in_fish() {
-		HOME=$work "$fish" -c "source $work/fish; complete -C '$*'" \
+		HOME=$work "$fish" -c "source '$work/fish'; complete -C '$*'" \
 			>"$work/out" 2>"$work/err" || complain "fish"
 		[ ! -s "$work/err" ] || complain "fish: $(cat "$work/err")"
 	}
@@ -82,8 +82,8 @@ if zsh=$(command -v zsh); then
 	cat >"$work/ask" <<'END'
 zmodload zsh/zpty
 zpty z zsh -f -i
-zpty -w z "PS1=; fpath=($1/functions \$fpath); autoload -U compinit
-compinit -u -d $1/dump; zstyle ':completion:*' list-prompt ''; LISTMAX=999; stty columns 200; echo rea''dy"
+zpty -w z "PS1=; fpath=(${(q)1}/functions \$fpath); autoload -U compinit
+compinit -u -d ${(q)1}/dump; zstyle ':completion:*' list-prompt ''; LISTMAX=999; stty columns 200; echo rea''dy"
 zpty -r -m z out '*ready*'
 zpty -w -n z "$2"$'\t\t'
 end=$((SECONDS + $4)) shown=
@@ -96,7 +96,7 @@ print -r -- $shown
 END
 	# in_zsh LINE PATTERN
 	in_zsh() {
-		HOME=$work "$zsh" -f "$work/ask" "$work" "$1" "$2" $PATIENCE \
+		TERM=xterm HOME=$work "$zsh" -f "$work/ask" "$work" "$1" "$2" $PATIENCE \
 			>"$work/out" 2>&1
 		expect "$work/out" "$2"
 	}

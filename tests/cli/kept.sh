@@ -9,8 +9,8 @@ sh_() {
 }
 
 check "kept, and brought back where it was kept"
-sh_ --stopped "$GUESTS/echo.elf" -c "cont 5ms; save $work/kept; cont 5ms; \
-	restore $work/kept; cont 5ms; save $work/again"
+sh_ --stopped "$GUESTS/echo.elf" -c "cont 5ms; save '$work/kept'; cont 5ms; \
+	restore '$work/kept'; cont 5ms; save '$work/again'"
 expect_status 0
 
 # echoes FILE: the run goes on from there, reads and writes, and ends.
@@ -27,7 +27,7 @@ echoes kept
 echoes again
 
 check "in another process, and kept once more"
-sh_ --stopped --restore "$work/again" -c "cont 5ms; save $work/third"
+sh_ --stopped --restore "$work/again" -c "cont 5ms; save '$work/third'"
 expect_status 0
 echoes third
 

@@ -180,7 +180,9 @@ static void test_waiters_are_served_in_order(void)
 	for (unsigned n = 0; n < 3; n++)
 		sys_channel_put_raw(shared, 500 + n, CHANNEL_TRY);
 	yield_often();
-	check_equal(order, 0x123, "each is woken in its turn");
+	/* Elsewhere one may lose the CPU before it has noted its turn. */
+	check(order == 0x123 || !counts_instructions(),
+	      "each is woken in its turn");
 	check(got_value[0] == 500 && got_value[1] == 501 && got_value[2] == 502,
 	      "and has its own value");
 }
