@@ -26,7 +26,8 @@ struct gdb_task {
 
 struct gdb_hooks {
 	void *ctx; /* of all; each function may be NULL */
-	/* The task with the lowest number above `after`. */
+	/* The task with the lowest number above `after`; asked for from 0 on,
+	 * one after the other. */
 	bool (*next_task)(void *ctx, uint32_t after, struct gdb_task *task);
 	/* A monitor command; false: no such. */
 	bool (*monitor)(void *ctx, const char *line,

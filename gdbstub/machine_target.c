@@ -629,5 +629,7 @@ void machine_target_fini(struct machine_target *t)
 		t->points = next;
 	}
 	free(t->description);
+	free(t->task);
 	t->description = NULL;
+	t->task = NULL;
 }

@@ -50,6 +50,10 @@ struct machine_target {
 	/* The registers of `cached_cpu` while the machine is held. */
 	struct x86_state cache;
 	int cached_cpu; /* -1: none */
+	/* All tasks, while it is held: to find them is to read the kernel. */
+	struct gdb_task *task;
+	unsigned tasks, task_room;
+	bool tasks_known;
 };
 
 extern const struct gdb_target_ops machine_target_ops;

@@ -43,6 +43,7 @@ static bool runs_again(void *ctx, const struct debug_point *point, unsigned cpu)
 	struct machine_target *t = ctx;
 	struct gdb_task task;
 
+	mt_forget_state(t);
 	return mt_next_task(t, t->awaited - 1, &task) &&
 	       task.number == t->awaited && task.running;
 }

@@ -5,6 +5,7 @@
  * runs has its CPU's.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gdbstub/machine_target.h"
@@ -47,17 +48,54 @@ const struct x86_state *mt_state(struct machine_target *t, unsigned cpu)
 void mt_forget_state(struct machine_target *t)
 {
 	t->cached_cpu = -1;
+	t->tasks_known = false;
 }
 
 /* ---- tasks ---- */
 
+/* False: no memory, so that the rest stays unknown. */
+static bool add_task(struct machine_target *t, const struct gdb_task *task)
+{
+	unsigned room = t->task_room ? 2 * t->task_room : 16;
+	struct gdb_task *more;
+
+	if (t->tasks == t->task_room) {
+		more = realloc(t->task, room * sizeof(*more));
+		if (!more)
+			return false;
+		t->task = more;
+		t->task_room = room;
+	}
+	t->task[t->tasks++] = *task;
+	return true;
+}
+
+static void list_tasks(struct machine_target *t)
+{
+	const struct gdb_hooks *h = &t->config->hooks;
+	struct gdb_task task;
+
+	if (t->tasks_known && debug_held(t->d))
+		return;
+	t->tasks = 0;
+	for (uint32_t after = 0;
+	     h->next_task && h->next_task(h->ctx, after, &task) &&
+	     task.number > after && add_task(t, &task);
+	     after = task.number)
+		;
+	t->tasks_known = true;
+}
+
 bool mt_next_task(struct machine_target *t, uint32_t after,
 		  struct gdb_task *task)
 {
-	const struct gdb_hooks *h = &t->config->hooks;
-
-	return h->next_task && h->next_task(h->ctx, after, task) &&
-	       task->number > after;
+	list_tasks(t);
+	for (unsigned i = 0; i < t->tasks; i++)
+		if (t->task[i].number > after) {
+			*task = t->task[i];
+			return true;
+		}
+	return false;
 }
 
 uint32_t mt_pid_of(struct machine_target *t, const struct gdb_task *task)
@@ -160,20 +198,20 @@ static void tell_cpu(struct machine_target *t, unsigned cpu,
 bool mt_thread(void *target, unsigned n, struct gdb_thread *thread)
 {
 	struct machine_target *t = target;
-	struct gdb_task task = {.number = 0};
+	const struct gdb_task *task;
 
 	if (n < t->m->cpu_count) {
 		tell_cpu(t, n, thread);
 		return true;
 	}
+	list_tasks(t);
 	n -= t->m->cpu_count;
-	do
-		if (!mt_next_task(t, task.number, &task))
-			return false;
-	while (n--);
-	*thread = (struct gdb_thread){.id = id_of_task(t, &task)};
-	snprintf(thread->name, sizeof(thread->name), "%s", task.name);
-	snprintf(thread->extra, sizeof(thread->extra), "%s%s", task.state,
-		 task.running ? ", on cpu0" : "");
+	if (n >= t->tasks)
+		return false;
+	task = &t->task[n];
+	*thread = (struct gdb_thread){.id = id_of_task(t, task)};
+	snprintf(thread->name, sizeof(thread->name), "%s", task->name);
+	snprintf(thread->extra, sizeof(thread->extra), "%s%s", task->state,
+		 task->running ? ", on cpu0" : "");
 	return true;
 }

@@ -52,7 +52,6 @@ void postmortem_tasks(struct postmortem *p)
 
 	if (inspect_check(p->inspect, why, sizeof(why)))
 		return; /* not our kernel */
-	/* Each asking walks all objects: not for as many as there may be. */
 	while (inspect_next_task(p->inspect, task.number, &task) == 0) {
 		if (count++ == TASKS_SHOWN) {
 			log_warn("  and more tasks; --look tasks lists them");

@@ -137,7 +137,10 @@ struct inspect_task {
 	uint64_t gpr[16], rip, rflags, fs_base, gs_base;
 };
 
-/* The task with the lowest number above `after`; 0, -ENOENT, -ENOEXEC. */
+/*
+ * The task with the lowest number above `after`; 0, -ENOENT, -ENOEXEC. After 0
+ * the kernel is looked at, and then all go by that.
+ */
 int inspect_next_task(struct inspect *in, uint32_t after,
 		      struct inspect_task *task);
 

@@ -164,7 +164,7 @@ int inspect_next_task(struct inspect *in, uint32_t after,
 	bool in_kernel = false;
 	char why[256];
 
-	if (inspect_look(in, why, sizeof(why)))
+	if (!after && inspect_look(in, why, sizeof(why)))
 		return -ENOEXEC;
 	for (uint32_t i = 0; i < m->task_count; i++) {
 		const struct object *task = &m->object[m->task[i]];
