@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "evm/tool/fixture.h"
@@ -218,6 +219,13 @@ static bool left_out(const struct batch *batch, const char *path)
 	return false;
 }
 
+static int cannot_walk(const char *path, int error)
+{
+	return complain(EXIT_USAGE,
+			"%s: %s; name a file or folder of JSON fixtures", path,
+			strerror(error));
+}
+
 /* A file named by hand is read whatever its name is. */
 static int walk(const struct batch *batch, char *path, struct paths *paths)
 {
@@ -226,20 +234,26 @@ static int walk(const struct batch *batch, char *path, struct paths *paths)
 	int err = 0;
 	FTSENT *e;
 
-	while (fts && (e = fts_read(fts))) {
+	if (!fts)
+		return cannot_walk(path, errno);
+	while ((e = fts_read(fts))) {
 		if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR ||
 		    e->fts_info == FTS_DNR)
-			err = complain(EXIT_USAGE,
-				       "%s: %s; name a file or folder of "
-				       "JSON fixtures",
-				       e->fts_path, strerror(e->fts_errno));
+			err = cannot_walk(e->fts_path, e->fts_errno);
+		/* a link to nowhere, or to itself */
+		if (e->fts_info == FTS_SLNONE &&
+		    (is_json(e) || e->fts_level == 0))
+			err = cannot_walk(
+				e->fts_path,
+				stat(e->fts_accpath, &(struct stat){0}) < 0
+					? errno
+					: ENOENT);
 		if (e->fts_info == FTS_F && (is_json(e) || e->fts_level == 0) &&
 		    !left_out(batch, e->fts_path) &&
 		    add_path(paths, e->fts_path))
 			err = EXIT_BAD;
 	}
-	if (fts)
-		fts_close(fts);
+	fts_close(fts);
 	return err;
 }
 

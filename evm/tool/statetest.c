@@ -170,16 +170,35 @@ static void run_fork(struct batch *batch, const char *name, json_t *test,
 	}
 }
 
+static const char *no_state_test(json_t *test)
+{
+	static const struct {
+		const char *key, *text;
+	} others[] = {
+		{"blocks", "post: missing; this is a blockchain test, which "
+			   "evm does not run"},
+		{"engineNewPayloads", "post: missing; this is an engine test, "
+				      "which evm does not run"},
+		{"exec", "post: not by fork; this is a VM test: evm vmtest"},
+		{"txbytes", "post: missing; this is a transaction test: evm "
+			    "txtest"},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (has(test, others[i].key))
+			return others[i].text;
+	return "post: missing; this is no state test";
+}
+
 static void run_test(struct batch *batch, const char *name, json_t *test)
 {
 	json_t *posts = json_object_get(test, "post"), *cases;
 	const char *fork_name;
 
-	if (!json_is_object(posts)) {
+	if (!json_is_object(posts) || has(test, "exec")) {
 		struct verdict v = {.name = name,
 				    .index = -1,
-				    .error = "post: missing; this is no state "
-					     "test"};
+				    .error = no_state_test(test)};
 
 		batch_verdict(batch, &v);
 		return;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "evm/tool/tool.h"
 
@@ -30,15 +31,33 @@ int complain(int code, const char *format, ...)
 	return code;
 }
 
+/* Beyond what any fixture has; a device may have no end. */
+#define READ_MAX (1 << 30)
+
+static bool too_long(FILE *file)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size <= READ_MAX)
+		return false;
+	errno = EFBIG;
+	return true;
+}
+
 char *read_file(const char *path, size_t *len)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	size_t size = 0, n = 1;
 	char *text = NULL, *more;
 
+	if (file && too_long(file))
+		goto fail;
 	for (*len = 0; file && n > 0; *len += n) {
 		size = size ? size * 2 : 65536;
-		more = realloc(text, size + 1);
+		if (size > READ_MAX)
+			errno = EFBIG;
+		more = size > READ_MAX ? NULL : realloc(text, size + 1);
 		if (!more)
 			goto fail;
 		text = more;

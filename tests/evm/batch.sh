@@ -64,6 +64,29 @@ run 1 'hex.json: .*0xzz' --human "$work/mixed"
 	grep -q '^[1-9][0-9]* passed' || failures=$((failures + 1))
 
 run 2 'No such file' --human "$work/none"
+run 2 'evm: : No such file' --human ''
+mkdir "$work/links"
+ln -s a.json "$work/links/b.json"
+ln -s b.json "$work/links/a.json"
+ln -s ../links "$work/links/self"
+ln -s nowhere "$work/links/c.json"
+ln -s nowhere "$work/links/ignored"
+run 2 'links/a.json: Too many levels' --human "$work/links"
+run 2 'links/c.json: No such file' --human "$work/links"
+run 2 'a.json: Too many levels' --human "$work/links/a.json"
+cp "$here/statetests/add11.json" "$work/links/d.json"
+run 2 '^7 passed, 0 failed' --human "$work/links"
+
+# A file of 2 GiB, of which nothing is on the disk, is not read.
+truncate -s 2G "$work/huge.json"
+run 1 'huge.json: cannot be read: File too large' --human "$work/huge.json"
+
+# Other kinds of fixtures are called by their names.
+for kind in 'blocks:a blockchain test' 'engineNewPayloads:an engine test' \
+	'txbytes:evm txtest' 'exec:evm vmtest' 'a:no state test'; do
+	echo "{\"t\": {\"${kind%%:*}\": []}}" >"$work/kind.json"
+	run 1 "t: post: .*${kind#*:}" --human "$work/kind.json"
+done
 run 2 'want a number from 1' -j 0 "$spread"
 run 2 'no such fork' --fork Nowhere "$spread"
 run 2 'regular expression' --run '(' "$spread"
