@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "evm/frame.h"
+#include "evm/opcodes.h"
 #include "evm/state.h"
 #include "evm/tool/tool.h"
 
@@ -47,11 +48,27 @@ static void put_stack(const struct trace *t)
 	fputc(']', t->out);
 }
 
+/*
+ * What the instruction cost; of a creation without the gas that it gives away,
+ * as in geth's traces, while a call's is with it. One that has begun has all
+ * but a 64th of the gas, one that could not begin gave all of it back.
+ */
+static int64_t cost_of(const struct trace *t, const struct evm_frame *f,
+		       enum evm_status status)
+{
+	bool creation = t->opcode == OP_CREATE || t->opcode == OP_CREATE2;
+	int64_t cost = t->gas - f->gas;
+
+	if (creation && status == EVM_SUCCESS && f->gas < f->call.gas)
+		cost -= f->call.gas;
+	return cost;
+}
+
 static void after(void *ctx, const struct evm_frame *f, enum evm_status status)
 {
 	struct trace *t = ctx;
 	const char *name = evm_opcode_name(f->evm->fork, t->opcode);
-	int64_t cost = t->gas - f->gas;
+	int64_t cost = cost_of(t, f, status);
 
 	fprintf(t->out,
 		"{\"pc\":%zu,\"op\":%u,\"gas\":\"0x%" PRIx64

@@ -37,6 +37,11 @@ run 0 '^gas used  20012 ' run --fork Istanbul --codefile "$work/code"
 
 run 0 '"pc":33,"op":127,.*"gasCost":"0x3",.*"opName":"PUSH32"' run --trace "$demo"
 run 0 '"pc":69,"op":85,.*"gasCost":"0x4e20",.*"opName":"SSTORE"' run --fork Byzantium --trace "$demo"
+run 0 '"op":240,.*"gasCost":"0x7d00"' run --trace 5f5f5ff0
+run 0 '"op":240,.*"gasCost":"0x7d00"' run --trace 5f5f6001f0
+run 0 '"op":240,.*"gasCost":"0x7d00"' run --fork Frontier --trace 600080808080f0
+run 0 '"op":245,.*"gasCost":"0x7d0b"' run --trace 5f60205f5ff5
+run 0 '"op":241,.*"gasCost":"0xe28"' run --trace 5f5f5f5f5f611000610400f1
 run 1 '"opName":"opcode 0xfe not defined","error":"undefined' run --trace fe
 
 run 2 'evm: run: --code 0xabc: want hex bytes' run 0xabc
