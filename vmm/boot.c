@@ -2,7 +2,7 @@
  * boot.c: the kernel, its modules and the boot records into memory, and the
  * CPU into the state in which the protocols start a kernel.
  *
- *	0x400	   the BIOS data area, if the kernel leaves it alone
+ *	0, 0x400   what a BIOS leaves (boot_bios.c), if the kernel does, too
  *	0x9000	   boot records (boot_parts.h), free for use once read; at
  *		   0x90000 if the kernel has segments there
  *	as linked  the kernel's segments
@@ -249,31 +249,6 @@ static uint64_t place_data(const struct image *image)
 	return BOOT_DATA;
 }
 
-/*
- * Older kernels find the memory, the EBDA and the screen where a BIOS notes
- * them, and go wrong over zeros: a search below address 0.
- */
-static void put_bios_data(const struct image *image, const struct guestmem *gm)
-{
-	static const struct {
-		uint16_t at, val;
-	} words[] = {
-		{0x400, 0x3f8},		   /* COM1 */
-		{0x402, 0x2f8},		   /* COM2 */
-		{0x40e, IMAGE_HOLE >> 4},  /* EBDA, as a segment */
-		{0x413, IMAGE_HOLE >> 10}, /* memory under it, in KiB */
-		{0x449, 80 << 8 | 3},	   /* video mode, columns */
-		{0x463, 0x3d4},		   /* CRTC */
-		{0x484, 24},		   /* the last row */
-	};
-
-	for (uint64_t pa = 0x400; pa < 0x500; pa++)
-		if (image_holds(image, pa))
-			return;
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		guestmem_write(gm, words[i].at, &words[i].val, 2);
-}
-
 static void say_loaded(const struct image *image, enum boot_protocol protocol,
 		       uint64_t entry)
 {
@@ -331,7 +306,7 @@ static int load_all(const struct boot_request *req, struct image *image,
 	if (err)
 		return err;
 	guestmem_write(gm, data->base, data->bytes, data->used);
-	put_bios_data(image, gm);
+	boot_put_bios(image, gm);
 	say_loaded(image, protocol, state->rip);
 	return 0;
 }

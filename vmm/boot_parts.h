@@ -52,6 +52,10 @@ uint32_t boot_put(struct boot_data *data, const void *bytes, size_t len);
 /* The same for a string with its final zero. */
 uint32_t boot_put_string(struct boot_data *data, const char *text);
 
+/* The BIOS's data area and its services that say no, where the image leaves
+ * them alone. */
+void boot_put_bios(const struct image *image, const struct guestmem *gm);
+
 /*
  * Each writes its records into parts->data and sets the registers in which
  * its entry differs from boot.c's flat protected mode. 0 or -ENOEXEC, said.
