@@ -31,6 +31,11 @@ void log_set_verbose(bool on)
 	verbose = on;
 }
 
+bool log_is_verbose(void)
+{
+	return verbose;
+}
+
 void log_set_hook(void (*line)(void *ctx, const char *line), void *ctx)
 {
 	hook = (struct log_hook){line, ctx};

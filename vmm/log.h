@@ -18,6 +18,7 @@ void log_set_program(const char *name);
 
 /* Turns log_info() on (the -v option). */
 void log_set_verbose(bool on);
+bool log_is_verbose(void);
 
 /*
  * While set, each line goes to `hook` (without its newline) instead of

@@ -106,6 +106,7 @@ static void start(struct op *op, const struct insn *insn)
 void exec_ud(struct cpu *cpu, const struct op *op)
 {
 	cpu->op = op;
+	trace_undefined(cpu);
 	raise_fault(cpu, VEC_UD);
 }
 

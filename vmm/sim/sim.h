@@ -388,6 +388,8 @@ static inline bool cpu_traces(const struct cpu *cpu, unsigned what)
 
 /* The instruction at cpu->rip is next. */
 void trace_insn(struct cpu *cpu);
+/* With -v: what cpu->op is, which is #UD; a UD2, meant so, is not told of. */
+void trace_undefined(struct cpu *cpu);
 /* An event was delivered that came at `rip` in ring `cpl`. */
 void trace_delivery(struct cpu *cpu, unsigned vector, enum event_kind kind,
 		    uint64_t rip, unsigned cpl, bool has_error, uint32_t error);

@@ -2,6 +2,9 @@
  * trace.c: telling what the CPU does. Nothing here changes anything: bytes
  * and translations are looked at as a debugger does.
  */
+#include <stdio.h>
+
+#include "vmm/log.h"
 #include "vmm/sim/sim.h"
 
 static uint64_t retired_by_all(const struct cpu *cpu)
@@ -33,23 +36,68 @@ static void tell(const struct cpu *cpu, const struct trace_event *e)
 	cpu->trace->event(cpu->trace->ctx, e);
 }
 
-void trace_insn(struct cpu *cpu)
+/* The bytes at e->rip and what they are, if anything. */
+static void take_insn(struct cpu *cpu, struct trace_event *e, uint64_t rip,
+		      char *text, size_t size)
 {
-	struct trace_event e = event(cpu, TRACE_EXEC, cpu->rip);
 	unsigned bits = cpu->code64 ? 64 : cpu->mode & MODE_CODE32 ? 32 : 16;
-	char text[96] = "";
 	struct insn insn;
 	uint64_t gpa;
 
-	while (e.len < 15 && mmu_translate(&cpu->vcpu, e.rip + e.len, &gpa) &&
-	       guestmem_read(cpu->vcpu.env.mem, gpa, &e.byte[e.len], 1))
-		e.len++;
-	if (e.len && insn_decode(&insn, e.byte, e.len, bits) == DECODE_OK)
-		e.len = insn.len;
-	if (e.len)
-		disassemble(text, sizeof(text), e.byte, e.len, cpu->rip, bits);
-	e.text = text;
+	text[0] = '\0';
+	while (e->len < 15 &&
+	       mmu_translate(&cpu->vcpu, e->rip + e->len, &gpa) &&
+	       guestmem_read(cpu->vcpu.env.mem, gpa, &e->byte[e->len], 1))
+		e->len++;
+	if (e->len && insn_decode(&insn, e->byte, e->len, bits) == DECODE_OK)
+		e->len = insn.len;
+	if (e->len)
+		disassemble(text, size, e->byte, e->len, rip, bits);
+	e->text = text;
+}
+
+void trace_insn(struct cpu *cpu)
+{
+	struct trace_event e = event(cpu, TRACE_EXEC, cpu->rip);
+	char text[96];
+
+	take_insn(cpu, &e, cpu->rip, text, sizeof(text));
 	tell(cpu, &e);
+}
+
+/* UD0, UD1 and UD2 (0f ff, 0f b9, 0f 0b); VMCALL and VMMCALL. */
+static bool is_meant(const uint8_t *byte)
+{
+	return byte[0] == 0x0f &&
+	       (byte[1] == 0xff || byte[1] == 0xb9 || byte[1] == 0x0b);
+}
+
+static bool is_hypercall(const uint8_t *byte)
+{
+	return byte[0] == 0x0f && byte[1] == 0x01 &&
+	       (byte[2] == 0xc1 || byte[2] == 0xd9);
+}
+
+void trace_undefined(struct cpu *cpu)
+{
+	uint64_t rip = op_rip(cpu->op);
+	struct trace_event e = {0};
+	char text[96], bytes[48] = "";
+
+	if (!log_is_verbose())
+		return;
+	e = event(cpu, TRACE_EXEC, rip);
+	take_insn(cpu, &e, rip, text, sizeof(text));
+	if (is_meant(e.byte))
+		return;
+	for (unsigned i = 0; i < e.len; i++)
+		snprintf(bytes + 3 * i, sizeof(bytes) - 3 * i, " %02x",
+			 e.byte[i]);
+	log_info("sim: #UD at %#llx:%s%s%s: %s", (unsigned long long)e.rip,
+		 bytes, *text ? ", " : "", text,
+		 is_hypercall(e.byte)
+			 ? "there is no hypervisor to call"
+			 : "this processor, in this mode, does not have it");
 }
 
 void trace_delivery(struct cpu *cpu, unsigned vector, enum event_kind kind,
