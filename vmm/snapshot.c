@@ -23,7 +23,7 @@ _Static_assert(sizeof(struct snapshot_header) == 32, "as on file");
 _Static_assert(sizeof(struct snapshot_head) == 40, "as on file");
 
 #define MAGIC		"VMMSNAP\x1a"
-#define MACHINE_VERSION 2
+#define MACHINE_VERSION 3 /* its devices, too: a board of others is another */
 #define CLOCK_VERSION	2
 #define CPU_VERSION	4
 #define MEMORY_VERSION	1
@@ -295,7 +295,7 @@ static const struct snapshot_part *need_part(const struct snapshot *s,
 	else if (strcmp(part->head.name, name))
 		fail(-EINVAL,
 		     "snapshot: %s: has a %s where this machine "
-		     "has a %s",
+		     "has a %s; give the options of the run that was saved",
 		     s->path, part->head.name, name);
 	else if (part->head.version != version || part->head.len != len)
 		refuse_part(s, &part->head,
