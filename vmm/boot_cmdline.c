@@ -14,11 +14,8 @@
 #include "vmm/image_linux.h"
 #include "vmm/log.h"
 
-#define PVH_MAGIC	  0x336ec578u /* start_info */
 #define PVH_CMDLINE	  24
-#define MULTIBOOT_MAGIC	  0x2badb002u /* in EAX */
 #define MULTIBOOT_CMDLINE 16
-#define MULTIBOOT2_MAGIC  0x36d76289u
 #define TAG_CMDLINE	  1 /* of its information */
 #define TAG_HEADER	  8
 #define LINUX_HDRS	  0x53726448u /* "HdrS" */
@@ -44,10 +41,10 @@ static bool find_pointer(const struct guestmem *gm,
 	uint64_t rbx = state->gpr[GPR_RBX], rsi = state->gpr[GPR_RSI];
 
 	p->max = BOOT_CMDLINE_MAX;
-	if (state->gpr[GPR_RAX] == MULTIBOOT_MAGIC) {
+	if (state->gpr[GPR_RAX] == MULTIBOOT_LOADER) {
 		p->pointer = rbx + MULTIBOOT_CMDLINE;
 		p->size = 4;
-	} else if (get(gm, rbx, 4) == PVH_MAGIC) {
+	} else if (get(gm, rbx, 4) == PVH_START_INFO) {
 		p->pointer = rbx + PVH_CMDLINE;
 		p->size = 8;
 	} else if (get(gm, rsi + LINUX_MAGIC, 4) == LINUX_HDRS) {
@@ -183,7 +180,7 @@ int boot_set_cmdline(const struct guestmem *gm, const struct x86_state *state,
 	struct place p;
 	uint64_t at;
 
-	if (state->gpr[GPR_RAX] == MULTIBOOT2_MAGIC)
+	if (state->gpr[GPR_RAX] == MULTIBOOT2_LOADER)
 		p = (struct place){.max = BOOT_CMDLINE_MAX};
 	else if (!find_pointer(gm, state, &p))
 		return no_cmdline();

@@ -13,8 +13,6 @@
 #include "vmm/boot_parts.h"
 #include "vmm/log.h"
 
-#define LOADER_MAGIC 0x2badb002u
-
 /* The header's flags: bits 15:0 are demands, 31:16 offers (section 3.1.2). */
 #define WANT_ALIGNED (1u << 0) /* modules on page boundaries: they are */
 #define WANT_MEMORY  (1u << 1) /* memory information: it is there */
@@ -142,7 +140,7 @@ int boot_multiboot(const struct boot_parts *parts, struct x86_state *state)
 	info.cmdline = boot_put_string(parts->data, parts->cmdline);
 	info.boot_loader_name = boot_put_string(parts->data, "vmm");
 	state->rip = entry;
-	state->gpr[GPR_RAX] = LOADER_MAGIC;
+	state->gpr[GPR_RAX] = MULTIBOOT_LOADER;
 	state->gpr[GPR_RBX] = boot_put(parts->data, &info, sizeof(info));
 	return 0;
 }

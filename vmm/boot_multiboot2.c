@@ -15,8 +15,6 @@
 #include "vmm/boot_sections.h"
 #include "vmm/log.h"
 
-#define LOADER_MAGIC 0x36d76289u
-
 enum info_type {
 	INFO_END,
 	INFO_CMDLINE,
@@ -195,7 +193,7 @@ int boot_multiboot2(const struct boot_parts *parts, struct x86_state *state)
 	put_tags(&info, parts);
 	memcpy(info.byte, &info.used, sizeof(info.used));
 	state->rip = entry;
-	state->gpr[GPR_RAX] = LOADER_MAGIC;
+	state->gpr[GPR_RAX] = MULTIBOOT2_LOADER;
 	state->gpr[GPR_RBX] = boot_put(parts->data, info.byte, info.used);
 	return 0;
 }

@@ -14,13 +14,18 @@
 
 /* Where QEMU's Multiboot loader puts its own, too; and where else, if the
  * kernel lies there. */
-#define BOOT_DATA	 UINT64_C(0x9000)
-#define BOOT_DATA_HIGH	 UINT64_C(0x90000)
-#define BOOT_DATA_SIZE	 UINT64_C(0x4000)
+#define BOOT_DATA	  UINT64_C(0x9000)
+#define BOOT_DATA_HIGH	  UINT64_C(0x90000)
+#define BOOT_DATA_SIZE	  UINT64_C(0x4000)
 
-#define BOOT_CMDLINE_MAX 4095 /* bytes without the final zero */
-#define BOOT_NAME_MAX	 255  /* of a module's name and arguments */
-#define BOOT_SECTIONS	 100  /* of an ELF file, that are told of */
+#define BOOT_CMDLINE_MAX  4095 /* bytes without the final zero */
+#define BOOT_NAME_MAX	  255  /* of a module's name and arguments */
+#define BOOT_SECTIONS	  100  /* of an ELF file, that are told of */
+
+/* By which a kernel knows how it was started: in EAX, and of PVH's record. */
+#define MULTIBOOT_LOADER  0x2badb002u
+#define MULTIBOOT2_LOADER 0x36d76289u
+#define PVH_START_INFO	  0x336ec578u
 
 struct boot_module {
 	char name[BOOT_NAME_MAX + 1]; /* the file's, without its folder, and

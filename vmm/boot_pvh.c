@@ -9,7 +9,6 @@
 #include "vmm/boot_parts.h"
 #include "vmm/log.h"
 
-#define START_MAGIC   0x336ec578u
 #define START_VERSION 1u
 
 enum memmap_type { MEMMAP_RAM = 1, MEMMAP_RESERVED = 2 };
@@ -70,7 +69,7 @@ static void put_memmap(const struct boot_parts *parts, struct start_info *info)
 
 int boot_pvh(const struct boot_parts *parts, struct x86_state *state)
 {
-	struct start_info info = {START_MAGIC, START_VERSION};
+	struct start_info info = {PVH_START_INFO, START_VERSION};
 	const struct image *image = parts->image;
 
 	if (!image_holds(image, image->pvh_entry))
