@@ -9,6 +9,7 @@
 #include "shell/inspect/internal.h"
 #include "shell/inspect/record.h"
 #include "shell/suggest.h"
+#include "shell/words.h"
 #include "vmm/log.h"
 
 struct inspect *inspect_create(const struct inspect_config *config)
@@ -163,7 +164,7 @@ static void hint_usage(struct inspect_out *out, const struct inspect_help *help)
 		 help->usage);
 }
 
-static int run(struct inspect *in, int argc, char **argv,
+static int run(struct inspect *in, int argc, const char **argv,
 	       struct inspect_out *out)
 {
 	const struct inspect_help *help = inspect_command(argv[0]);
@@ -188,46 +189,27 @@ static int run(struct inspect *in, int argc, char **argv,
 	return err;
 }
 
-/* Cut from the line; quotes keep blanks. NULL behind the last. */
-static char *next_word(char **line)
-{
-	char *word = *line + strspn(*line, " \t\n"), *end;
-
-	if (!*word)
-		return NULL;
-	if (*word == '"' || *word == '\'') {
-		end = strchr(word + 1, *word);
-		word++;
-		if (!end)
-			end = word + strlen(word);
-	} else {
-		end = word + strcspn(word, " \t\n");
-	}
-	*line = *end ? end + 1 : end;
-	*end = '\0';
-	return word;
-}
-
 int inspect_run(struct inspect *in, const char *line, struct inspect_out *out)
 {
-	char copy[512], *argv[ARGS_MAX], *word, *rest = copy;
+	const char *argv[WORDS_MAX], *why;
 	bool json = out->json;
+	struct words words;
 	int argc = 0, err;
 
 	*out->error = *out->hint = 0;
-	if (strlen(line) >= sizeof(copy))
-		return out_refuse(out, -EINVAL, "the line is too long");
-	snprintf(copy, sizeof(copy), "%s", line);
-	while ((word = next_word(&rest))) {
-		if (argc == ARGS_MAX)
-			return out_refuse(out, -EINVAL, "too many words");
-		if (!strcmp(word, "--json"))
+	if (!words_read(&line, &words, &why))
+		return out_refuse(out, -EINVAL, "%s", why);
+	if (line[strspn(line, " \t\r\n")])
+		return out_refuse(out, -EINVAL, "one command at a time");
+	for (unsigned i = 0; i < words.count; i++)
+		if (!strcmp(words.word[i], "--json"))
 			out->json = true;
 		else
-			argv[argc++] = word;
-	}
-	if (argc == 0)
+			argv[argc++] = words.word[i];
+	if (argc == 0) {
+		out->json = json;
 		return out_refuse(out, -EINVAL, "an empty line");
+	}
 	err = run(in, argc, argv, out);
 	out->json = json;
 	return err;

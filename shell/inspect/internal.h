@@ -10,8 +10,6 @@
 #include "shell/inspect/tasks.h"
 #include "vmm/boot.h"
 
-#define ARGS_MAX 8
-
 struct moment;
 struct record;
 
@@ -31,7 +29,7 @@ struct request {
 	const struct model *m;
 	struct inspect_out *out;
 	int argc;
-	char **argv; /* [0]: the command */
+	const char **argv; /* [0]: the command */
 };
 
 /* Look anew; -ENOEXEC, -ENOMEM with the reason. */

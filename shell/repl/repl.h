@@ -15,7 +15,7 @@
 #include "shell/repl/breaks.h"
 #include "shell/repl/link_host.h"
 #include "shell/repl/serial_log.h"
-#include "shell/repl/words.h"
+#include "shell/words.h"
 #include "shell/session.h"
 #include "shell/verdict.h"
 

@@ -276,7 +276,16 @@ static void test_refuses_what_it_does_not_know(void **state)
 	expect_refused(f, "list task#99", -ENOENT, "task#99");
 	expect_refused(f, "maps channel", -ENOENT, "channel");
 	expect_refused(f, "why", -EINVAL, "which");
-	expect_refused(f, "1 2 3 4 5 6 7 8 9", -EINVAL, "words");
+	expect_refused(f,
+		       "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 "
+		       "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0",
+		       -EINVAL, "unknown command '1'");
+	expect_refused(f,
+		       "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 "
+		       "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1",
+		       -EINVAL, "words");
+	expect_refused(f, "list 'a", -EINVAL, "quote");
+	expect_refused(f, "list; tasks", -EINVAL, "one command");
 }
 
 /* ---- whose kernel it is ---- */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shell/repl/words.h"
+#include "shell/words.h"
 
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 /* words.c: see words.h. */
-#include "shell/repl/words.h"
+#include "shell/words.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
  * '...', keep blanks and those signs; a backslash in front of a quote keeps
  * that. Backslashes stay: the commands that take text undo them as C does.
  */
-#ifndef SHELL_REPL_WORDS_H
-#define SHELL_REPL_WORDS_H
+#ifndef SHELL_WORDS_H
+#define SHELL_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
